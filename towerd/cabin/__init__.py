@@ -1,1 +1,1 @@
-"""towerd."""
+"""The transfer cabins: their doors and sensors, and how a car is handed over."""

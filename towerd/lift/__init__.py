@@ -1,1 +1,1 @@
-"""towerd."""
+"""The carriage: lift, turntable and fork, what it carries, and how long its moves take."""

@@ -1,1 +1,1 @@
-"""towerd."""
+"""Orders, loans and vehicles: what the business of a tower knows and decides."""

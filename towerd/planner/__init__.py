@@ -1,1 +1,1 @@
-"""towerd."""
+"""What to do next: a pure function of a snapshot (invariant 10)."""

@@ -78,8 +78,8 @@ def _integer(text: str) -> int | None:
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    with resources.files(__package__).joinpath(name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    text = resources.files("towerd.plc").joinpath(name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
 
 
 def _register(row: dict[str, str]) -> Register:
@@ -90,7 +90,7 @@ def _register(row: dict[str, str]) -> Register:
         block=row["block"],
         address=int(row["address"]),
         field=row["field"],
-        type=kind,  # type: ignore[arg-type]
+        type=kind,
         unit=row["unit"],
         minimum=_integer(row["min"]),
         maximum=_integer(row["max"]),

@@ -1,0 +1,162 @@
+"""Everything the core can ask for, in the imperative. Those under `JournalCommand` are part of the transaction itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from towerd.fsm.events import ReplyTo
+from towerd.planner.model import PlanSnapshot
+from towerd.plc.snapshot import PackmlCommand, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class WriteMailbox:
+    """Write a command to a mailbox, once (plc-if.md 5.2). `args` are arg0 to arg3; `session` is the one it is meant for:
+    the link sends it in no other.
+    """
+
+    unit: Unit
+    seq: int
+    session: int
+    code: int
+    args: tuple[int, int, int, int]
+    job_id: int
+    limit_ds: int
+
+
+@dataclass(frozen=True, slots=True)
+class WritePackml:
+    """Write a PackML command with its sequence number (4.3)."""
+
+    command: PackmlCommand
+    seq: int
+    session: int
+
+    @property
+    def stops(self) -> bool:
+        """Stop, Hold and Abort leave before the journal is written (invariant 3)."""
+        return self.command in (PackmlCommand.STOP, PackmlCommand.HOLD, PackmlCommand.ABORT)
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgeAlarm:
+    """Acknowledge one alarm, 0xFFFF all (8.1)."""
+
+    code: int
+    seq: int
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimer:
+    """Post TimerExpired(name) after `after_s`; a running timer of that name is replaced."""
+
+    name: str
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTimer:
+    """Forget the timer of that name, if it runs."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPlan:
+    """Ask the planner what to do next; the answer comes as PlanDecided."""
+
+    snapshot: PlanSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Tell the face worker which orders wait here now (order id -> sha256 of the ciphertext); empty: stop looking."""
+
+    orders: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DestroyFaceKey:
+    """Destroy the order's own key and its ciphertext (orders-if.md 7.1)."""
+
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer to who asked (orders-if.md 3.2, `examples.json` answers): ok, reasons, result."""
+
+    reply: ReplyTo
+    ok: bool
+    reasons: tuple[str, ...]
+    result: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndProcess:
+    """Leave the loop with this exit code."""
+
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppendOutbox:
+    """An `event` or `alarm/event` message for the outbox; `event_seq` has no gap over all boots (2.2)."""
+
+    event_seq: int
+    topic: str
+    at: datetime
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AppendAudit:
+    """A row of the audit log; `hash` covers the row and `previous_hash` (7.4)."""
+
+    audit_seq: int
+    at: datetime
+    body: dict[str, Any]
+    previous_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrimOutbox:
+    """Drop what the broker has."""
+
+    up_to_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFace:
+    """Keep the ciphertext that came with the event for this order."""
+
+    order: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropFace:
+    """Delete the order's ciphertext."""
+
+    order: str
+
+
+JournalCommand = AppendOutbox | AppendAudit | TrimOutbox | StoreFace | DropFace
+Command = (
+    WriteMailbox
+    | WritePackml
+    | AcknowledgeAlarm
+    | StartTimer
+    | CancelTimer
+    | RequestPlan
+    | Watch
+    | DestroyFaceKey
+    | Answer
+    | EndProcess
+    | JournalCommand
+)

@@ -1,0 +1,246 @@
+"""Everything that can happen, in the past tense. The engine stamps each with wall and monotonic time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from towerd.orders.model import VehicleRecord
+from towerd.places import Place
+from towerd.planner.model import Decision
+from towerd.plc.snapshot import Snapshot, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTo:
+    """Where an answer goes. `channel` picks the port, `address` is the port's own (a topic; an API request)."""
+
+    channel: Literal["mqtt", "api", "none"]
+    address: str = ""
+    correlation: str = ""
+    req_id: str = ""
+
+
+NOWHERE = ReplyTo("none")
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The process has opened its journal and asks for the first time; `boot` grows with each start."""
+
+    boot: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlcObserved:
+    """A whole good snapshot, read in an established session (plc-if.md 2.3)."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class PlcLost:
+    """No good value for 1,000 ms, or the connection is gone: everything is unknown (3.2)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlcRefused:
+    """The device at the other end is not the PLC this program may command (2.1): what was seen, what was wanted."""
+
+    field: str
+    seen: str
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlcWriteUnanswered:
+    """A mailbox write got no good answer, or was not sent because the session had changed. It may still arrive (5.6)."""
+
+    unit: Unit
+    seq: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimerExpired:
+    """A timer that a command started has run out."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRequested:
+    """A token that opened, verified and whose selfie was looked at (orders-if.md 3, 4).
+
+    `claims` is the payload without selfie and code; `code_mac` stands for the code. `face` tells what became of the
+    selfie; its ciphertext travels beside the event as an attachment.
+    """
+
+    verb: str
+    claims: dict[str, Any]
+    payload_sha256: str
+    reply: ReplyTo
+    code_mac: str | None = None
+    face: Literal["enrolled", "none", "unavailable", "refused"] = "none"
+    face_reasons: tuple[str, ...] = ()
+    face_sha256: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRefused:
+    """A command that did not get as far as a verified token: dropped with the reasons (3.3)."""
+
+    verb: str
+    reasons: tuple[str, ...]
+    reply: ReplyTo
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FaceLooked:
+    """A burst of frames of one tracked face, compared with the orders that wait here.
+
+    `scores`: for each frame the similarity of every compared order, by order id. `engine` names the embedder, `liveness`
+    what was checked ("not_checked", "challenge", "passive", "failed"). `track` is a number per face in view.
+    """
+
+    engine: str
+    track: int
+    scores: tuple[dict[str, float], ...]
+    liveness: str = "not_checked"
+
+
+@dataclass(frozen=True, slots=True)
+class FaceHealthChanged:
+    """Whether the face worker and its camera serve, and if not, why."""
+
+    available: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeEntered:
+    """Number and code typed at the kiosk or by a technician; `code_mac` as stored (7.1)."""
+
+    number: str
+    code_mac: str
+    by: str
+    reply: ReplyTo
+
+
+@dataclass(frozen=True, slots=True)
+class StockEntry:
+    """One line of a stock file: a vehicle and where it stands."""
+
+    record: VehicleRecord
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class StockImported:
+    """`towerd stock import FILE` (invariant 11)."""
+
+    entries: tuple[StockEntry, ...]
+    by: str
+    reply: ReplyTo
+
+
+@dataclass(frozen=True, slots=True)
+class FaultReset:
+    """A technician has looked and lets go on."""
+
+    fault: int
+    by: str
+    reply: ReplyTo
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutConfirmed:
+    """A technician has confirmed the PLC's taught station table (2.1)."""
+
+    by: str
+    reply: ReplyTo
+
+
+@dataclass(frozen=True, slots=True)
+class PackmlRequested:
+    """A person asks for a PackML command: reset, start, stop, hold, unhold, abort, clear."""
+
+    command: str
+    by: str
+    reply: ReplyTo
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDecided:
+    """The planner's answer; `version` names the snapshot it was made for (invariant 10)."""
+
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class BusChanged:
+    """The broker came or went."""
+
+    connected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxAcknowledged:
+    """The broker has every outbox message up to this `event_seq`."""
+
+    up_to_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    """SIGTERM: no new motion; what runs ends, or holds after `grace_s`."""
+
+    grace_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsReloaded:
+    """SIGHUP: key set and reloadable settings were read again; `issuers` names the key ids now known."""
+
+    issuers: tuple[str, ...] = field(default_factory=tuple)
+
+
+Event = (
+    Started
+    | PlcObserved
+    | PlcLost
+    | PlcRefused
+    | PlcWriteUnanswered
+    | TimerExpired
+    | OrderRequested
+    | CommandRefused
+    | FaceLooked
+    | FaceHealthChanged
+    | CodeEntered
+    | StockImported
+    | FaultReset
+    | LayoutConfirmed
+    | PackmlRequested
+    | PlanDecided
+    | BusChanged
+    | OutboxAcknowledged
+    | StopRequested
+    | SettingsReloaded
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """An event with when it was taken from the queue: wall time (aware UTC, never earlier than the last commit) and
+    this process's monotonic clock in s.
+    """
+
+    at: datetime
+    mono_s: float
+    event: Event

@@ -1,0 +1,195 @@
+"""The state of the core: tables, which the journal keeps, and what lives only as long as the process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from towerd.orders.model import Loan, Order, Vehicle
+from towerd.places import Place
+from towerd.plc.snapshot import Snapshot, Unit
+
+JobState = Literal["running", "halted", "done", "cancelled"]
+StepState = Literal["written", "running", "unsure", "fencing", "done", "failed", "rejected", "lost"]
+AlarmState = Literal["unacked_active", "acked_active", "unacked_cleared"]
+
+
+@dataclass(frozen=True, slots=True)
+class BayRecord:
+    """What the tower remembers of a bay beside the vehicle in it. `unknown`: no command touches it (plc-if.md 6.2)."""
+
+    place: Place
+    unknown: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A vehicle on its way: from `source` to `target`. What comes next is derived from the machine, never stored."""
+
+    id: int
+    vehicle: str
+    source: Place
+    target: Place
+    order: str | None
+    state: JobState
+    started_at: datetime
+    ended_at: datetime | None = None
+    reason: str | None = None
+    refusals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One mailbox command, from before it leaves until its end is known (plc-if.md 5 and 6)."""
+
+    unit: Unit
+    seq: int
+    session: int
+    boot_id: int
+    code: int
+    args: tuple[int, int, int, int]
+    limit_ds: int
+    job: int | None
+    state: StepState
+    written_at: datetime
+    fence_seq: int | None = None
+    fence_session: int | None = None
+    result: int | None = None
+    error: int | None = None
+    reject_code: int | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether its end is not known yet."""
+        return self.state in ("written", "running", "unsure", "fencing")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A latched fault of the daemon's own catalogue (`faults.py`); keeps its first cause."""
+
+    number: int
+    since_at: datetime
+    cause: str
+    unit: str | None = None
+    vehicle: str | None = None
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRow:
+    """An alarm that is active or not yet acknowledged (ISA-18.2)."""
+
+    code: str
+    state: AlarmState
+    since_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """The first answer to a token (`jti:…`) or a request (`req:…`), given again to its like (orders-if.md 3.3, 4.3)."""
+
+    key: str
+    payload_sha256: str
+    issuer: str
+    ok: bool
+    reasons: tuple[str, ...]
+    result: dict[str, Any] | None
+    until_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FaceRow:
+    """That a ciphertext is kept for an order, and when its key is due to be destroyed (None: order is open)."""
+
+    order: str
+    sha256: str
+    destroy_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """Single values that survive the process."""
+
+    boot: int = 0
+    event_seq: int = 0
+    audit_seq: int = 0
+    audit_hash: str = ""
+    job_seq: int = 0
+    layout_crc: int | None = None
+    plc_boot_id: int | None = None
+    last_number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What the journal keeps. Each field but `meta` is a table by primary key; rows are replaced, never changed."""
+
+    meta: Meta = field(default_factory=Meta)
+    vehicles: dict[str, Vehicle] = field(default_factory=dict)
+    bays: dict[str, BayRecord] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
+    loans: dict[str, Loan] = field(default_factory=dict)
+    jobs: dict[int, Job] = field(default_factory=dict)
+    steps: dict[str, Step] = field(default_factory=dict)
+    faults: dict[int, Fault] = field(default_factory=dict)
+    alarms: dict[str, AlarmRow] = field(default_factory=dict)
+    answers: dict[str, AnswerRow] = field(default_factory=dict)
+    faces: dict[str, FaceRow] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityDecision:
+    """That the person at the gate is the one of an order; counts for 300 s of this process's clock (invariant 7)."""
+
+    order: str
+    by: Literal["face", "code"]
+    decided_mono_s: float
+    liveness: str
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PackmlRequest:
+    """A PackML command under way, until the PLC has answered its number (4.3)."""
+
+    command: int
+    seq: int
+    session: int
+    sent_mono_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Volatile:
+    """What dies with the process: the picture of the machine, decisions about people, links, what was asked for."""
+
+    snapshot: Snapshot | None = None
+    plc_reason: str = "not connected yet"
+    reconciled_session: int | None = None
+    packml: PackmlRequest | None = None
+    packml_refusal: str | None = None
+    decisions: dict[str, IdentityDecision] = field(default_factory=dict)
+    unseen_since_mono_s: dict[str, float] = field(default_factory=dict)
+    retry_after_mono_s: dict[str, float] = field(default_factory=dict)
+    face_available: bool = False
+    face_reason: str = "starting"
+    bus_connected: bool = False
+    plan_version: int = 0
+    plan_pending_mono_s: float | None = None
+    watching: dict[str, str] = field(default_factory=dict)
+    stopping: bool = False
+    look_allowed_mono_s: float = 0.0
+    failed_looks_in_row: int = 0
+    doing: str = "starting"
+    held_by_link_loss: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything the core knows."""
+
+    tables: Tables = field(default_factory=Tables)
+    volatile: Volatile = field(default_factory=Volatile)

@@ -1,0 +1,133 @@
+"""Vehicles, orders and loans as the journal keeps them (orders-if.md 4.4 and 5). Pure values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from towerd.places import OUT, Place
+
+Condition = Literal["available", "reserved", "moving", "out", "inspection", "out_of_service", "unknown"]
+OrderKind = Literal["test_drive", "collect", "stock_in", "stock_out"]
+OrderState = Literal[
+    "accepted",
+    "awaiting_stock",
+    "arrived",
+    "identified",
+    "delivering",
+    "staged",
+    "ready",
+    "handed_over",
+    "storing",
+    "completed",
+    "cancelled",
+    "expired",
+    "no_show",
+    "failed",
+]
+LoanState = Literal["out", "due_soon", "overdue", "returning", "returned", "sold", "returned_elsewhere"]
+
+ENDED: frozenset[str] = frozenset({"completed", "cancelled", "expired", "no_show", "failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleRecord:
+    """What a dealer says of a vehicle (orders-if.md 4.4 `vehicle`). Money inside `offers` is in minor units."""
+
+    id: str
+    tag: int
+    make: str
+    model: str
+    colour: str
+    year: int
+    trim: str
+    propulsion: Literal["petrol", "diesel", "hybrid", "electric"]
+    mass_kg: int
+    length_mm: int
+    width_mm: int
+    height_mm: int
+    image_url: str
+    owner: str
+    offers: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """A vehicle that this tower knows. `out_of_service` holds the reasons that keep it from being ordered."""
+
+    record: VehicleRecord
+    place: Place = OUT
+    condition: Condition = "available"
+    reasons: tuple[str, ...] = ()
+    charge_ratio: float | None = None
+    odometer_km: int | None = None
+
+    @property
+    def id(self) -> str:
+        """The vehicle's id, as the platform names it."""
+        return self.record.id
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """When the customer comes, aware UTC."""
+
+    from_at: datetime
+    until_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order. `id` is the token's jti, `customer` its sub.
+
+    `code_mac` is HMAC-SHA256 of the pick-up code, hex (7.1). `number` has four digits. `code_only`: no face serves.
+    `failed_looks` counts looks of others while it waited. `identified_by` is set with the first decision for the order
+    and stays for the record; whether a decision still holds is never stored (invariant 7).
+    """
+
+    id: str
+    kind: OrderKind
+    issuer: str
+    customer: str
+    vehicle: str | None
+    state: OrderState
+    since_at: datetime
+    accepted_at: datetime
+    number: str
+    code_mac: str
+    code_only: bool
+    slot: Slot | None = None
+    reason: str | None = None
+    cabin: int | None = None
+    wrong_codes: int = 0
+    code_locked_until_at: datetime | None = None
+    failed_looks: int = 0
+    identified_by: str | None = None
+    identified_at: datetime | None = None
+    liveness: str = "not_checked"
+    score: float | None = None
+    services: tuple[str, ...] = ()
+    payload_sha256: str = ""
+    terms: dict[str, Any] = field(default_factory=dict)
+    ended_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether the order has not ended."""
+        return self.state not in ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """A vehicle that is with a customer; its id is the order's."""
+
+    id: str
+    customer: str
+    vehicle: str
+    state: LoanState
+    out_since_at: datetime
+    due_back_at: datetime
+    number: str
+    reason: str | None = None
+    ended_at: datetime | None = None

@@ -1,0 +1,135 @@
+"""A frozen read model for the API, MQTT and the screens. Built from the state, it never leads back into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from towerd.orders.model import Loan, Order, Vehicle
+
+Quality = Literal["good", "stale", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What the tower is doing now."""
+
+    what: str
+    order: str | None
+    step: str | None
+    since_at: datetime
+    remaining_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LiftView:
+    """The carriage. `floor` None between floors. `rotation_deg` 0 to 360."""
+
+    quality: Quality
+    position_mm: int | None
+    velocity_mm_s: int | None
+    floor: int | None
+    rotation_deg: float | None
+    fork_mm: int | None
+    loaded: bool | None
+    vehicle: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CabinView:
+    """A cabin. Doors by DoorState's lower-case names, the sign by Signal's."""
+
+    number: int
+    quality: Quality
+    outer_door: str | None
+    inner_door: str | None
+    vehicle: str | None
+    person: bool | None
+    clear_confirmed: bool | None
+    signal: str | None
+    order: str | None
+    tag: int | None = None
+    occupied: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BayView:
+    """A bay; `place` as 3-4."""
+
+    place: str
+    quality: Quality
+    occupied: bool | None
+    vehicle: str | None
+    locked: bool | None
+    disabled: bool | None
+    fault: bool | None
+    reserved_for: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmView:
+    """An alarm of the PLC (PLC-nnn) or of towerd (TWR-nnnn)."""
+
+    code: str
+    name: str
+    priority: str
+    state: str
+    since_at: datetime
+    text: str
+    cure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One thing that stops motion or delivery now: its code, what it is, since when if known, and what to do."""
+
+    code: str
+    text: str
+    cure: str
+    since_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A line of the catalogue."""
+
+    vehicle: Vehicle
+    orderable_from_at: datetime | None
+    ready_in_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything there is to show. `at` is when it was built (aware UTC)."""
+
+    at: datetime
+    boot: int
+    simulated: bool
+    version: str
+    plc_good: bool
+    plc_reason: str
+    mode: str | None
+    packml: str | None
+    stop_reason: str | None
+    activity: Activity
+    can_deliver: bool
+    why_not: tuple[str, ...]
+    obstacles: tuple[Obstacle, ...]
+    engine: str
+    liveness: tuple[str, ...]
+    face_alone: tuple[str, ...]
+    face_available: bool
+    face_reason: str
+    floors: int
+    positions: int
+    lift: LiftView
+    cabins: tuple[CabinView, ...] = ()
+    bays: tuple[BayView, ...] = ()
+    orders: tuple[Order, ...] = ()
+    loans: tuple[Loan, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    alarms: tuple[AlarmView, ...] = ()
+    order_ready_in_s: dict[str, float] = field(default_factory=dict)
+    bus_connected: bool = False
+    extra: dict[str, Any] = field(default_factory=dict)
