@@ -1,0 +1,222 @@
+"""What only a journal on a disk can do: refuse a file, run out of space, survive a crash, tell its history."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import apsw
+import pytest
+
+from tests.support.values import AT, tables
+from towerd.errors import JournalError
+from towerd.fsm.commands import AppendOutbox
+from towerd.fsm.events import BusChanged, Stamped, TimerExpired
+from towerd.fsm.state import Meta, State, Tables, Volatile
+from towerd.journal import sqlite
+from towerd.journal.diff import diff
+from towerd.journal.replay import replay
+from towerd.journal.sqlite import SqliteJournal
+from towerd.ports import Changes
+
+TICK = Stamped(AT, 1.5, TimerExpired("tick"))
+
+
+def _commit(journal: SqliteJournal, old: Tables, new: Tables) -> Tables:
+    journal.commit(TICK, Volatile(), Changes(diff(old, new), ()), None)
+    return new
+
+
+def _counted(journal: SqliteJournal, count: int) -> None:
+    old = Tables()
+    for boot in range(1, count + 1):
+        old = _commit(journal, old, Tables(meta=Meta(boot=boot)))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.db"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[SqliteJournal]:
+    opened = SqliteJournal(path)
+    yield opened
+    opened.close()
+
+
+def test_the_file_is_its_owners_alone(journal: SqliteJournal, path: Path) -> None:
+    _counted(journal, 1)
+    assert {file.stat().st_mode & 0o777 for file in path.parent.iterdir()} == {0o600}
+    assert not path.with_name("journal.db-shm").exists()
+
+
+def test_another_process_is_kept_out(journal: SqliteJournal, path: Path) -> None:
+    code = "import sys; from pathlib import Path; from towerd.journal.sqlite import SqliteJournal; SqliteJournal(Path(sys.argv[1]))"
+    other = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=60)  # noqa: PLW1510
+    assert other.returncode == 1
+    assert f"JournalError: the journal {path} is held by another process" in other.stderr
+    _counted(journal, 1)
+
+
+def test_a_newer_file_is_refused(path: Path) -> None:
+    SqliteJournal(path).close()
+    with apsw.Connection(str(path)) as raw:
+        raw.pragma("user_version", 99)
+    raw.close()
+    with pytest.raises(JournalError, match=r"newer towerd \(schema 99, this one knows 1\): install"):
+        SqliteJournal(path)
+
+
+def test_a_database_of_another_program_is_refused(path: Path) -> None:
+    with apsw.Connection(str(path)) as raw:
+        raw.execute("CREATE TABLE notes (text)")
+    raw.close()
+    with pytest.raises(JournalError, match="belongs to another program"):
+        SqliteJournal(path)
+
+
+def test_a_file_that_is_no_database_is_refused(path: Path) -> None:
+    path.write_text("dear diary, " * 1000)
+    with pytest.raises(JournalError, match="is no journal"):
+        SqliteJournal(path)
+
+
+def test_a_damaged_file_is_refused(path: Path) -> None:
+    journal = SqliteJournal(path)
+    many = tuple(AppendOutbox(seq, "t", AT, {"text": "x" * 500}) for seq in range(200))
+    journal.commit(TICK, Volatile(), Changes((), many), None)
+    journal.close()
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(size - 40_960)
+        file.write(b"\xff" * 20_480)
+    with pytest.raises(JournalError, match=r"is damaged .* restore the last backup"):
+        SqliteJournal(path)
+
+
+def test_a_row_that_does_not_fit_is_told_by_table_and_field(path: Path) -> None:
+    SqliteJournal(path).close()
+    with apsw.Connection(str(path)) as raw:
+        raw.execute("INSERT INTO faces (key, doc) VALUES ('ord-1', '{\"order\": \"ord-1\"}')")
+    raw.close()
+    journal = SqliteJournal(path)
+    with pytest.raises(JournalError, match="'faces' cannot be read: sha256: Field required"):
+        journal.load()
+    journal.close()
+
+
+def test_a_missing_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="No such file or directory"):
+        SqliteJournal(tmp_path / "nowhere" / "journal.db")
+
+
+class _FullDisk(apsw.VFS):
+    """A file system on which writes succeed until `full` is set."""
+
+    def __init__(self) -> None:
+        self.full = False
+        super().__init__("full-disk", "")
+
+    def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> _File:
+        return _File(name, flags, self)
+
+
+class _File(apsw.VFSFile):
+    def __init__(self, name: str | apsw.URIFilename | None, flags: list[int], disk: _FullDisk) -> None:
+        self._disk = disk
+        super().__init__("", name, flags)
+
+    def xWrite(self, data: bytes, offset: int) -> None:
+        if self._disk.full:
+            raise apsw.FullError("no space left on device")
+        super().xWrite(data, offset)
+
+
+def test_a_full_disk_is_an_error_and_loses_nothing(path: Path) -> None:
+    disk = _FullDisk()
+    journal = SqliteJournal(path, vfs="full-disk")
+    first = _commit(journal, Tables(), Tables(meta=Meta(boot=1)))
+    disk.full = True
+    with pytest.raises(JournalError, match=r"the disk is full .*: free some space"):
+        _commit(journal, first, Tables(meta=Meta(boot=2)))
+    disk.full = False
+    assert journal.load() == first
+    assert _commit(journal, first, Tables(meta=Meta(boot=3))) == journal.load()
+    journal.close()
+
+
+def _crashed(path: Path, into: Path, wal_bytes: int | None = None) -> SqliteJournal:
+    """What a power cut leaves of an open journal: the file and the part of the WAL that reached the disk."""
+    into.mkdir()
+    copy = into / path.name
+    shutil.copyfile(path, copy)
+    wal = path.with_name(path.name + "-wal").read_bytes()
+    copy.with_name(copy.name + "-wal").write_bytes(wal[:wal_bytes])
+    return SqliteJournal(copy)
+
+
+def test_after_a_power_cut_the_last_commit_is_there(journal: SqliteJournal, path: Path) -> None:
+    wanted = _commit(journal, Tables(), tables())
+    after = _crashed(path, path.parent / "after")
+    assert after.load() == wanted
+    after.close()
+
+
+def test_a_torn_write_leaves_whole_commits_only(journal: SqliteJournal, path: Path) -> None:
+    _counted(journal, 8)
+    size = path.with_name("journal.db-wal").stat().st_size
+    boots = []
+    for cut in range(0, size, size // 12):
+        after = _crashed(path, path.parent / f"cut-{cut}", cut)
+        boots.append(after.load().meta.boot)
+        assert after.history()[1] == [] if boots[-1] == 0 else len(after.history()[1]) == boots[-1]
+        after.close()
+    assert boots == sorted(boots)
+    assert boots[0] == 0
+    assert len(set(boots)) > 4
+
+
+def _step(state: State, stamped: Stamped) -> tuple[State, list[object]]:
+    """A core of one rule: a broker that comes counts an event more, unless it was there before."""
+    grown = replace(state.tables.meta, event_seq=state.tables.meta.event_seq + 1)
+    changed = isinstance(stamped.event, BusChanged) and not state.volatile.bus_connected
+    return State(replace(state.tables, meta=grown) if changed else state.tables, state.volatile), []
+
+
+def test_history_replayed_gives_the_tables(journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "REBASE_EVERY", 5)
+    current = Tables()
+    for count in range(17):
+        before = Volatile(bus_connected=count % 3 == 0)
+        stamped = Stamped(AT, float(count), BusChanged(True))
+        state, _ = _step(State(current, before), stamped)
+        journal.commit(stamped, before, Changes(diff(current, state.tables), ()), None)
+        current = state.tables
+    base, history = journal.history()
+    assert base.meta.event_seq > 0
+    assert 5 <= len(history) < 11
+    assert replay(base, history, _step) == current == journal.load()  # type: ignore[arg-type]
+
+
+def test_rebasing_twice_at_one_event_is_harmless(journal: SqliteJournal) -> None:
+    _counted(journal, 3)
+    journal.rebase()
+    journal.rebase()
+    base, history = journal.history()
+    assert replay(base, history, lambda state, _: (state, [])).meta.boot in (0, 3)
+    assert journal.load().meta.boot == 3
+
+
+def test_secrets_do_not_stay_in_the_file(journal: SqliteJournal, path: Path) -> None:
+    from towerd.fsm.commands import DropFace, StoreFace
+
+    secret = b"sealed-" * 300
+    journal.commit(TICK, Volatile(), Changes((), (StoreFace("ord-1", "aa"),)), secret)
+    journal.commit(TICK, Volatile(), Changes((), (DropFace("ord-1"),)), None)
+    journal.close()
+    assert b"sealed-" not in path.read_bytes()

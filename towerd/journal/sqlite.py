@@ -1,0 +1,250 @@
+"""The journal in one SQLite file. The only importer of apsw.
+
+One connection, `locking_mode=EXCLUSIVE` (a full disk then is an error, never a SIGBUS in shared memory), WAL and
+`synchronous=FULL`: when `commit` returns, the event and all it did are on the disk. While the file is open nothing else
+in this process may open it: closing a second descriptor would drop the lock of the first.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import apsw
+
+from towerd.errors import BugError, JournalError
+from towerd.fsm.commands import AppendAudit, AppendOutbox, DropFace, JournalCommand, StoreFace, TrimOutbox
+from towerd.fsm.events import Stamped
+from towerd.fsm.state import Tables, Volatile
+from towerd.journal import records
+from towerd.journal.schema import APPLICATION_ID, META, SCHEMA, TABLE_NAMES, VERSION
+from towerd.ports import Changes
+
+REBASE_EVERY: Final = 5_000
+"""Events between two bases. History reaches back one to two of these."""
+
+_RESTORE: Final = "stop towerd, keep the file for analysis and restore the last backup"
+_CURES: Final[tuple[tuple[type[apsw.Error], str, str], ...]] = (
+    (apsw.BusyError, "is held by another process", "end the other towerd, or ask it through its API"),
+    (apsw.NotADBError, "is no journal", "name another state_dir, or move the file away"),
+    (apsw.CorruptError, "is damaged", _RESTORE),
+    (
+        apsw.FullError,
+        "cannot grow: the disk is full",
+        "free some space and start again; nothing that was committed is lost",
+    ),
+    (apsw.ReadOnlyError, "cannot be written", "give the file and its folder to the user that towerd runs as"),
+    (apsw.CantOpenError, "cannot be opened", "make its folder, and give it to the user that towerd runs as"),
+    (apsw.PermissionsError, "cannot be opened", "give the file and its folder to the user that towerd runs as"),
+    (apsw.IOError, "cannot be read or written", "look at the disk (dmesg, smartctl)"),
+)
+
+
+def _error(path: Path, error: apsw.Error) -> JournalError:
+    for kind, what, cure in _CURES:
+        if isinstance(error, kind):
+            return JournalError(f"the journal {path} {what} ({error}): {cure}")
+    return JournalError(f"the journal {path} failed ({type(error).__name__}: {error}): {_RESTORE}")
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except apsw.Error as error:
+        raise _error(path, error) from error
+    except OSError as error:
+        cure = "make its folder, and give it to the user that towerd runs as"
+        raise JournalError(f"the journal {path} cannot be opened ({error.strerror}): {cure}") from error
+
+
+def _dumps(body: dict[str, Any]) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+class SqliteJournal:
+    """`ports.Journal` in a file. Every method is synchronous; raises JournalError with what, which file and what to do."""
+
+    def __init__(self, path: Path, vfs: str | None = None) -> None:
+        """Open the file at `path`, or make it (0600). Raises JournalError where it is damaged, newer, foreign or locked.
+
+        `vfs` names another file system of SQLite than its own; tests use it to fill the disk.
+        """
+        self.path = path
+        with _told(path):
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            self._db = apsw.Connection(str(path), vfs=vfs)
+            try:
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
+
+    def _prepare(self) -> None:
+        self._db.pragma("locking_mode", "exclusive")
+        self._check_header()
+        self._db.pragma("journal_mode", "wal")
+        self._db.pragma("synchronous", "full")
+        self._db.pragma("secure_delete", True)
+        self._db.pragma("foreign_keys", True)
+        if self._db.pragma("user_version") == 0:
+            with self._db:
+                for statement in SCHEMA:
+                    self._db.execute(statement)
+        found = self._one("PRAGMA quick_check(1)")
+        if found != "ok":
+            raise JournalError(f"the journal {self.path} is damaged ({' '.join(found.split())}): {_RESTORE}")
+        self._since_base = self._one("SELECT count(*) FROM events WHERE id > (SELECT max(event_id) FROM bases)")
+
+    def _check_header(self) -> None:
+        application, version = self._db.pragma("application_id"), self._db.pragma("user_version")
+        empty = self._one("SELECT count(*) FROM sqlite_schema") == 0
+        if application != APPLICATION_ID and not (empty and application == 0 and version == 0):
+            raise JournalError(f"{self.path} belongs to another program: name another state_dir, or move the file away")
+        if version > VERSION:
+            raise JournalError(
+                f"the journal {self.path} was written by a newer towerd (schema {version}, this one knows {VERSION}):"
+                " install that version again"
+            )
+
+    def _one(self, sql: str) -> Any:
+        return self._db.execute(sql).get
+
+    def _rows(self, sql: str, *values: str | int) -> list[tuple[Any, ...]]:
+        return self._db.execute(sql, values).fetchall()
+
+    def load(self) -> Tables:
+        """The tables as last committed, rows in the order in which they came. Raises JournalError."""
+        with _told(self.path):
+            rows = [
+                (name, key, doc)
+                for name in (META, *TABLE_NAMES)
+                for key, doc in self._rows(f"SELECT key, doc FROM {name} ORDER BY id")  # noqa: S608 - own names
+            ]
+        return _tables(rows)
+
+    def commit(self, stamped: Stamped, before: Volatile, changes: Changes, attachment: bytes | None) -> None:
+        """One transaction: event, volatile state, rows and appends. On return it is on the disk; on JournalError
+        nothing of it is. Raises BugError where a ciphertext is to be kept and none came.
+        """
+        kind, event = records.encode_event(stamped.event)
+        encoded = [
+            (name, key, None if row is None else records.encode_row(name, row)) for name, key, row in changes.rows
+        ]
+        with _told(self.path), self._db:
+            self._db.execute(
+                "INSERT INTO events (at, mono_s, kind, event, before) VALUES (?, ?, ?, ?, ?)",
+                (stamped.at.isoformat(), stamped.mono_s, kind, event, records.encode_volatile(before)),
+            )
+            for name, key, doc in encoded:
+                self._write_row(name, key, doc)
+            for command in changes.appends:
+                self._append(command, attachment)
+        self._since_base += 1
+        if self._since_base >= REBASE_EVERY:
+            self.rebase()
+
+    def _write_row(self, name: str, key: str | int, doc: str | None) -> None:
+        if doc is None:
+            self._db.execute(f"DELETE FROM {name} WHERE key = ?", (key,))  # noqa: S608 - own names
+            return
+        self._db.execute(
+            # an update in place keeps the row's id, and with it the order of the rows
+            f"INSERT INTO {name} (key, doc) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET doc = excluded.doc",  # noqa: S608
+            (key, doc),
+        )
+
+    def _append(self, command: JournalCommand, attachment: bytes | None) -> None:
+        match command:
+            case AppendOutbox(event_seq, topic, at, body):
+                self._db.execute(
+                    "INSERT INTO outbox VALUES (?, ?, ?, ?)", (event_seq, topic, at.isoformat(), _dumps(body))
+                )
+            case AppendAudit(audit_seq, at, body, previous_hash, digest):
+                row = (audit_seq, at.isoformat(), _dumps(body), previous_hash, digest)
+                self._db.execute("INSERT INTO audit VALUES (?, ?, ?, ?, ?)", row)
+            case TrimOutbox(up_to_seq):
+                self._db.execute("DELETE FROM outbox WHERE event_seq <= ?", (up_to_seq,))
+            case StoreFace(order, sha256):
+                if attachment is None:
+                    raise BugError(f"a face is to be kept for order {order}, and no ciphertext came with the event")
+                self._db.execute("INSERT OR REPLACE INTO ciphertexts VALUES (?, ?, ?)", (order, sha256, attachment))
+            case DropFace(order):
+                self._db.execute("DELETE FROM ciphertexts WHERE order_id = ?", (order,))
+
+    def rebase(self) -> None:
+        """Start history anew from here; what lies before the base before this one is deleted. Raises JournalError."""
+        with _told(self.path), self._db:
+            self._db.execute("INSERT OR IGNORE INTO bases SELECT coalesce(max(id), 0) FROM events")
+            newest = self._one("SELECT max(event_id) FROM bases")
+            self._db.execute("DELETE FROM base_rows WHERE event_id = ?", (newest,))
+            for name in (META, *TABLE_NAMES):
+                copy = f"INSERT INTO base_rows SELECT ?, ?, id, key, doc FROM {name}"  # noqa: S608 - own names
+                self._db.execute(copy, (newest, name))
+            self._db.execute(
+                "DELETE FROM bases WHERE event_id NOT IN (SELECT event_id FROM bases ORDER BY 1 DESC LIMIT 2)"
+            )
+            # the newest event stays, so that ids are never given twice
+            self._db.execute(
+                "DELETE FROM events WHERE id <= (SELECT min(event_id) FROM bases) AND id < (SELECT max(id) FROM events)"
+            )
+        self._since_base = 0
+
+    def history(self) -> tuple[Tables, list[records.Recorded]]:
+        """The oldest base and every event since, for `replay`. Raises JournalError."""
+        with _told(self.path):
+            base = self._one("SELECT min(event_id) FROM bases")
+            sql = "SELECT name, key, doc FROM base_rows WHERE event_id = ? ORDER BY id"
+            tables = _tables(self._rows(sql, base))
+            sql = "SELECT at, mono_s, kind, event, before FROM events WHERE id > ? ORDER BY id"
+            rows = self._rows(sql, base)
+        return tables, [
+            records.Recorded(
+                Stamped(datetime.fromisoformat(at), mono_s, records.decode_event(kind, event)),
+                records.decode_volatile(before),
+            )
+            for at, mono_s, kind, event, before in rows
+        ]
+
+    def outbox(self, after_seq: int, limit: int) -> Sequence[AppendOutbox]:
+        """At most `limit` messages with a greater `event_seq` than `after_seq`, in order. Raises JournalError."""
+        sql = "SELECT event_seq, topic, at, body FROM outbox WHERE event_seq > ? ORDER BY event_seq LIMIT ?"
+        with _told(self.path):
+            rows = self._rows(sql, after_seq, limit)
+        return [AppendOutbox(seq, topic, datetime.fromisoformat(at), json.loads(body)) for seq, topic, at, body in rows]
+
+    def face(self, order: str) -> bytes | None:
+        """The ciphertext kept for an order, None where there is none. Raises JournalError."""
+        with _told(self.path):
+            sealed: bytes | None = self._db.execute("SELECT sealed FROM ciphertexts WHERE order_id = ?", (order,)).get
+        return sealed
+
+    def audit(self, after_seq: int, limit: int) -> Sequence[dict[str, Any]]:
+        """At most `limit` audit rows after `after_seq`: audit_seq, at (as written), body, previous_hash, hash."""
+        sql = (
+            "SELECT audit_seq, at, body, previous_hash, hash FROM audit WHERE audit_seq > ? ORDER BY audit_seq LIMIT ?"
+        )
+        with _told(self.path):
+            rows = self._rows(sql, after_seq, limit)
+        return [
+            {"audit_seq": seq, "at": at, "body": json.loads(body), "previous_hash": previous, "hash": digest}
+            for seq, at, body, previous, digest in rows
+        ]
+
+    def close(self) -> None:
+        """Checkpoint and close; a second call does nothing. Raises JournalError."""
+        with _told(self.path):
+            self._db.close()
+
+
+def _tables(rows: Sequence[tuple[Any, ...]]) -> Tables:
+    tables: dict[str, dict[Any, Any]] = {name: {} for name in (META, *TABLE_NAMES)}
+    for name, key, doc in rows:
+        tables[name][key] = records.decode_row(name, doc)
+    meta = tables.pop(META)
+    return Tables(**({META: meta[META]} if meta else {}), **tables)  # type: ignore[arg-type]
