@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.orders_kit import (
+    EXAMPLES,
+    NOW,
+    book,
+    circumstances,
+    claims,
+    eligibility,
+    loan,
+    order,
+    request,
+    vehicle,
+)
+from towerd.errors import Refusal
+from towerd.orders.book import MotionAsked, OrderAccepted, OrderBook, OrderCancelled
+from towerd.orders.claims import KINDS
+from towerd.orders.lifecycle import at_json, decide_request, slot_json
+from towerd.orders.model import Slot
+from towerd.orders.rules import DriveRules, OrderRules
+
+RULES = OrderRules()
+SERVED = {"test_drive", "cancel", "hold", "resume"}
+
+
+def decide(raw: dict[str, Any], known: OrderBook | None = None, rules: OrderRules = RULES, **changes: Any) -> Any:
+    return decide_request(request(raw, **changes), known or book(vehicle()), rules, circumstances())
+
+
+def reasons(outcome: Any) -> tuple[str, ...]:
+    assert isinstance(outcome, Refusal)
+    return outcome.reasons
+
+
+def test_the_example_is_accepted_as_its_answer_shows() -> None:
+    outcome = decide_request(
+        request(claims()), book(vehicle()), RULES, circumstances(last_number=4711, number_step=9999 + 2)
+    )
+    assert isinstance(outcome, OrderAccepted)
+    shown = EXAMPLES["answers"]["order accepted"]["result"]
+    assert outcome.result == {**shown, "number": "4712"}
+    assert outcome.last_number == 4712
+    order = outcome.order
+    assert (order.id, order.customer, order.issuer, order.vehicle) == ("o_91", "c_7Hq2", "shop.example", "v_0042")
+    assert (order.state, order.code_only, order.code_mac, order.services) == (
+        "accepted",
+        False,
+        "mac",
+        ("insurance_basic",),
+    )
+    assert order.terms["hash"] == "sha256:…"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"terms": None}, "terms_missing"),
+        ({"eligibility": None}, "not_eligible"),
+        ({"eligibility": eligibility(identity_checked=False)}, "not_eligible"),
+        ({"eligibility": eligibility(as_of="2026-11-20T09:29:59Z")}, "eligibility_stale"),
+        ({"eligibility": eligibility(as_of="2026-11-21T09:30:31Z")}, "eligibility_stale"),
+        ({"eligibility": eligibility(licence_until=None)}, "licence_missing"),
+        ({"eligibility": eligibility(licence_until="2026-11-24")}, "licence_missing"),
+        ({"eligibility": eligibility(member=False)}, "fee_missing"),
+        ({"eligibility": eligibility(credit_score=699)}, "fee_missing"),
+        ({"eligibility": eligibility(credit_score=None)}, "fee_missing"),
+        ({"eligibility": eligibility(test_drives_60_days=5)}, "trial_limit"),
+        ({"eligibility": eligibility(cars_out=1)}, "customer_has_a_car"),
+        ({"eligibility": eligibility(deposit=None)}, "deposit_missing"),
+        ({"eligibility": eligibility(deposit={"amount": 1, "currency": "CNY", "paid": False})}, "deposit_missing"),
+        ({"slot": {"from": "2026-12-22T00:00:00Z", "until": "2026-12-22T01:00:00Z"}}, "slot_conflict"),
+        ({"slot": {"from": "2026-11-21T08:00:00Z", "until": "2026-11-21T09:00:00Z"}}, "slot_conflict"),
+        ({"wait_until": "2027-01-06T18:00:00Z"}, "slot_conflict"),
+        ({"vehicle": {"id": "v_none"}}, "no_such_vehicle"),
+        ({"vehicle": {"make": "Ford", "model": "Mondeo", "colour": "red"}}, "no_such_vehicle"),
+    ],
+)
+def test_each_reason_stands_alone(change: dict[str, Any], reason: str) -> None:
+    assert reasons(decide(claims(**change))) == (reason,)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"eligibility": eligibility(member=False, fee_paid=True)},
+        {"eligibility": eligibility(credit_score=700)},
+        {"eligibility": eligibility(test_drives_60_days=4)},
+        {"eligibility": eligibility(licence_until="2026-11-25")},
+        {"eligibility": eligibility(as_of="2026-11-20T09:30:00Z")},
+        {"slot": {"from": "2026-12-21T09:30:00Z", "until": "2026-12-21T10:00:00Z"}},
+        {"vehicle": {"id": "v_0042"}},
+    ],
+)
+def test_just_inside_every_rule(change: dict[str, Any]) -> None:
+    assert isinstance(decide(claims(**change)), OrderAccepted)
+
+
+def test_all_reasons_that_hold_are_given() -> None:
+    raw = claims(terms=None, eligibility=eligibility(deposit=None, cars_out=2), vehicle={"id": "v_none"})
+    outcome = decide(raw, face="refused", face_reasons=("selfie_blurred", "selfie_dark"))
+    assert set(reasons(outcome)) == {
+        "selfie_blurred",
+        "selfie_dark",
+        "no_such_vehicle",
+        "terms_missing",
+        "deposit_missing",
+        "customer_has_a_car",
+    }
+
+
+def test_the_tower_counts_what_it_knows_itself() -> None:
+    drives = tuple(loan(f"l_{n}", state="returned", out_since_at=NOW - timedelta(days=59)) for n in range(5))
+    assert reasons(decide(claims(), book(vehicle(), loans=drives))) == ("trial_limit",)
+    old = tuple(loan(f"l_{n}", state="returned", out_since_at=NOW - timedelta(days=61)) for n in range(5))
+    assert isinstance(decide(claims(), book(vehicle(), loans=old)), OrderAccepted)
+    others = tuple(loan(f"l_{n}", state="returned", customer="c_2") for n in range(5))
+    assert isinstance(decide(claims(), book(vehicle(), loans=others)), OrderAccepted)
+
+
+def test_a_customer_has_one_car_out_or_one_to_come() -> None:
+    out = book(vehicle(), loans=(loan(vehicle="v_9", state="overdue"),))
+    assert reasons(decide(claims(), out)) == ("customer_has_a_car",)
+    to_come = book(vehicle(), orders=(order(vehicle="v_9"),))
+    assert reasons(decide(claims(), to_come)) == ("customer_has_a_car",)
+    assert isinstance(decide(claims(), to_come, OrderRules(open_drives_per_customer=2)), OrderAccepted)
+    ended = book(vehicle(), orders=(order(vehicle="v_9", state="no_show"),))
+    assert isinstance(decide(claims(), ended), OrderAccepted)
+
+
+def test_rules_may_differ_by_model() -> None:
+    rules = OrderRules(by_model={"Ford Mondeo": DriveRules(drive_s=86400, free_credit_score=800)})
+    assert reasons(decide(claims(), rules=rules)) == ("fee_missing",)
+
+
+@pytest.mark.parametrize(
+    ("change", "code_only"),
+    [
+        ({"face": "enrolled"}, False),
+        ({"face": "unavailable"}, True),
+        ({"face": "none"}, True),
+        ({"claims": claims(consent=None)}, True),
+        ({"claims": claims(consent={**claims()["consent"], "face": False})}, True),
+    ],
+)
+def test_without_a_face_the_code_serves(change: dict[str, Any], code_only: bool) -> None:
+    outcome = decide(change.pop("claims", claims()), **change)
+    assert isinstance(outcome, OrderAccepted)
+    assert outcome.order.code_only is code_only
+    assert outcome.result["code_only"] is code_only
+
+
+def test_without_a_slot_the_customer_is_here_now() -> None:
+    outcome = decide(claims(slot=None))
+    assert outcome.result["slot"] == {"from": "2026-11-21T09:30:00Z", "until": "2026-11-21T10:00:00Z"}
+    waiting = decide(claims(slot=None, wait_until="2026-12-01T00:00:00Z"))
+    assert waiting.result["slot"]["until"] == "2026-12-01T00:00:00Z"
+
+
+def test_the_tower_may_be_out_of_service_or_out_of_numbers() -> None:
+    closed = decide_request(request(claims()), book(vehicle()), RULES, circumstances(out_of_service=True))
+    assert reasons(closed) == ("tower_out_of_service",)
+    orders = tuple(order(f"p_{n}", customer="c_2", vehicle=None, number=f"{n:04d}") for n in range(10_000))
+    assert reasons(decide(claims(), book(vehicle(), orders=orders))) == ("busy",)
+
+
+def test_an_order_has_a_code() -> None:
+    assert reasons(decide(claims(), code_mac=None)) == ("malformed",)
+    assert reasons(decide(claims(iat="x"))) == ("malformed",)
+
+
+def test_while_the_clock_is_unsure_only_hold_is_taken() -> None:
+    unsure = circumstances(clock_sure=False)
+    assert reasons(decide_request(request(claims()), book(vehicle()), RULES, unsure)) == ("clock_unsure",)
+    assert isinstance(decide_request(request(claims("hold")), book(), RULES, unsure), MotionAsked)
+
+
+@pytest.mark.parametrize("state", ["accepted", "awaiting_stock", "arrived", "identified"])
+def test_a_cancelled_order_ends(state: str) -> None:
+    outcome = decide(claims("cancel"), book(orders=(order("o_91", state=state),)))
+    assert isinstance(outcome, OrderCancelled)
+    assert (outcome.order.state, outcome.order.reason, outcome.order.ended_at) == ("cancelled", "changed_mind", NOW)
+    assert outcome.result == EXAMPLES["answers"]["other verb"]["result"]
+
+
+@pytest.mark.parametrize("state", ["delivering", "staged", "ready", "handed_over", "completed", "cancelled", "failed"])
+def test_it_is_too_late_once_the_car_moves(state: str) -> None:
+    assert reasons(decide(claims("cancel"), book(orders=(order("o_91", state=state),)))) == ("too_late",)
+
+
+def test_an_order_is_cancelled_by_its_customer_only() -> None:
+    assert reasons(decide(claims("cancel"), book(orders=(order("o_91", customer="c_2"),)))) == ("no_such_order",)
+    assert reasons(decide(claims("cancel"))) == ("no_such_order",)
+
+
+def test_hold_and_resume_are_passed_on() -> None:
+    asked = decide(claims("hold"))
+    assert asked == MotionAsked("hold", "operator_4", "street closed", {"order": None, "state": "held"})
+    assert decide(claims("resume")) == MotionAsked("resume", "operator_4", None, {"order": None, "state": "resumed"})
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS - SERVED))
+def test_what_is_not_served_is_refused_with_a_reason(kind: str) -> None:
+    assert reasons(decide(claims(kind))) == ("kind_not_allowed",)
+
+
+def test_times_are_shown_to_the_second_where_they_are_whole() -> None:
+    assert at_json(datetime.fromisoformat("2026-11-21T17:30:00.5+08:00")) == "2026-11-21T09:30:00.500Z"
+    assert slot_json(Slot(NOW, NOW)) == {"from": "2026-11-21T09:30:00Z", "until": "2026-11-21T09:30:00Z"}
+    assert slot_json(None) is None

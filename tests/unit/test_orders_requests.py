@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.orders_kit import NOW, book, circumstances, claims, loan, order, request, vehicle
+from towerd.errors import Refusal
+from towerd.orders.book import OrderAccepted, Remembered, Repeated, answer_of
+from towerd.orders.lifecycle import decide_request
+from towerd.orders.requests import recall, remember, remember_request, stale_keys, too_many_requests
+from towerd.orders.rules import OrderRules
+
+RULES = OrderRules()
+
+
+def answers(*rows: Remembered) -> dict[str, Remembered]:
+    return {row.key: row for row in rows}
+
+
+def accepted() -> tuple[Any, OrderAccepted, tuple[Remembered, ...]]:
+    asked = request(claims())
+    outcome = decide_request(asked, book(vehicle()), RULES, circumstances())
+    assert isinstance(outcome, OrderAccepted)
+    return asked, outcome, remember(asked, book(vehicle()), outcome, RULES, NOW)
+
+
+def test_an_acceptance_is_remembered_by_request_and_token() -> None:
+    _, outcome, rows = accepted()
+    assert [row.key for row in rows] == ["req:r_o_91", "jti:o_91"]
+    assert all(row.ok and row.result == outcome.result and row.issuer == "shop.example" for row in rows)
+    assert rows[0].until_at == NOW + timedelta(seconds=120)
+
+
+def test_the_same_token_gets_its_first_answer_though_the_vehicle_is_gone() -> None:
+    asked, outcome, rows = accepted()
+    again = replace(asked, req_id="r_new")
+    later = book(vehicle(condition="reserved"), orders=(outcome.order,), answers=answers(*rows))
+    repeated = decide_request(again, later, RULES, circumstances())
+    assert repeated == Repeated(True, (), outcome.result)
+    assert [row.key for row in remember(again, later, repeated, RULES, NOW)] == ["req:r_new"]
+
+
+def test_the_same_request_gets_its_first_answer_whatever_its_token() -> None:
+    asked, outcome, rows = accepted()
+    other = replace(request(claims("hold")), req_id=asked.req_id)
+    known = book(answers=answers(*rows))
+    repeated = decide_request(other, known, RULES, circumstances())
+    assert repeated == Repeated(True, (), outcome.result)
+    assert remember(other, known, repeated, RULES, NOW) == ()
+
+
+@pytest.mark.parametrize("change", [{"payload_sha256": "other"}, {"claims": claims(iss="evil.example")}])
+def test_a_token_id_with_other_content_or_issuer_is_replayed(change: dict[str, Any]) -> None:
+    asked, _, rows = accepted()
+    known = book(vehicle(), answers=answers(*rows))
+    again = replace(asked, req_id="r_new", **change)
+    refusal = decide_request(again, known, RULES, circumstances())
+    assert isinstance(refusal, Refusal)
+    assert refusal.reasons == ("replayed",)
+    assert [row.key for row in remember(again, known, refusal, RULES, NOW)] == ["req:r_new"]
+
+
+@pytest.mark.parametrize("known", [book(orders=(order("o_91"),)), book(loans=(loan("o_91"),))])
+def test_the_id_of_an_order_is_used_once_even_when_its_answer_is_forgotten(known: Any) -> None:
+    outcome = decide_request(request(claims()), known, RULES, circumstances())
+    assert answer_of(outcome) == (False, ("replayed",), None)
+
+
+def test_a_refusal_is_final() -> None:
+    asked = request(claims())
+    refusal = decide_request(asked, book(), RULES, circumstances())
+    rows = answers(*remember(asked, book(), refusal, RULES, NOW))
+    again = decide_request(replace(asked, req_id="r_2"), book(vehicle(), answers=rows), RULES, circumstances())
+    assert again == Repeated(False, ("no_such_vehicle",), None)
+
+
+def test_no_more_requests_than_the_limit_are_remembered() -> None:
+    rules = OrderRules(answers_limit=3)
+    rows = [Remembered(f"req:{n}", "", "", True, (), None, NOW + timedelta(seconds=9)) for n in range(3)]
+    asked = request(claims())
+    full = book(vehicle(), answers=answers(*rows))
+    refusal = decide_request(asked, full, rules, circumstances())
+    assert answer_of(refusal) == (False, ("busy",), None)
+    assert remember(asked, full, refusal, rules, NOW) == ()
+    assert not too_many_requests(book(answers=answers(*rows[:2])), rules, NOW)
+    assert not too_many_requests(full, rules, NOW + timedelta(seconds=9))
+
+
+def test_answers_are_forgotten_in_time() -> None:
+    _, _, rows = accepted()
+    assert recall("r_o_91", answers(*rows), NOW + timedelta(seconds=119)) is not None
+    assert recall("r_o_91", answers(*rows), NOW + timedelta(seconds=120)) is None
+    assert recall("", answers(*rows), NOW) is None
+    assert stale_keys(answers(*rows), NOW + timedelta(seconds=120)) == ("req:r_o_91",)
+    assert set(stale_keys(answers(*rows), NOW + timedelta(hours=2))) == {"req:r_o_91", "jti:o_91"}
+
+
+def test_a_dropped_command_is_remembered_by_its_request_only() -> None:
+    refusal = Refusal(("bad_signature",), "")
+    until_at = NOW + timedelta(seconds=60)
+    rows = remember_request("r_1", until_at, refusal, RULES, NOW)
+    assert rows == (Remembered("req:r_1", "", "", False, ("bad_signature",), None, until_at + timedelta(seconds=60)),)
+
+
+@pytest.mark.parametrize(
+    ("req_id", "expires_s", "reason"),
+    [("", 60, "expired"), ("r", None, "expired"), ("r", -60, "expired"), ("r", 60, "busy")],
+)
+def test_what_cannot_be_asked_again_is_not_remembered(req_id: str, expires_s: float | None, reason: str) -> None:
+    expires_at = None if expires_s is None else NOW + timedelta(seconds=expires_s)
+    assert remember_request(req_id, expires_at, Refusal((reason,), ""), RULES, NOW) == ()
+
+
+def test_a_request_without_expiry_is_remembered_by_its_token_only() -> None:
+    asked = request(claims(), expires_at=None)
+    outcome = decide_request(asked, book(vehicle()), RULES, circumstances())
+    assert [row.key for row in remember(asked, book(), outcome, RULES, NOW)] == ["jti:o_91"]

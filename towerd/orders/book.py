@@ -1,0 +1,142 @@
+"""What a decision about orders looks at, and what it answers. Pure values; the core owns the tables behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from towerd.errors import Refusal
+from towerd.orders.model import Loan, Order, Vehicle
+
+
+class AnswerLike(Protocol):
+    """A first answer as the tables keep it (orders-if.md 3.3, 4.3)."""
+
+    @property
+    def payload_sha256(self) -> str:
+        """Hash of the token's payload."""
+
+    @property
+    def issuer(self) -> str:
+        """Who signed it."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was accepted."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it was refused."""
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """What was answered."""
+
+    @property
+    def until_at(self) -> datetime:
+        """Until when it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBook:
+    """The tables that decisions about orders read."""
+
+    vehicles: Mapping[str, Vehicle]
+    orders: Mapping[str, Order]
+    loans: Mapping[str, Loan]
+    answers: Mapping[str, AnswerLike] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A verified token with the request that carried it. `claims` is the payload without selfie and code.
+
+    `face` is what became of the selfie, `req_id` and `expires_at` are the request's own (3.1).
+    """
+
+    claims: Mapping[str, Any]
+    payload_sha256: str
+    code_mac: str | None = None
+    face: Literal["enrolled", "none", "unavailable", "refused"] = "none"
+    face_reasons: tuple[str, ...] = ()
+    req_id: str = ""
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What holds beside the tables. `now` is aware UTC. `ready_s`: seconds to hand over each vehicle, where known.
+
+    `number_step` and `last_number` give the next number; the step has no factor 2 or 5, so that all 10,000 are met.
+    `out_of_service`: the tower takes no orders. `clock_sure` as in 4.4.
+    """
+
+    now: datetime
+    ready_s: Mapping[str, float] = field(default_factory=dict)
+    last_number: int = 0
+    number_step: int = 3947
+    clock_sure: bool = True
+    out_of_service: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """An answer to keep under `key` (`jti:…`, `req:…`) until `until_at`."""
+
+    key: str
+    payload_sha256: str
+    issuer: str
+    ok: bool
+    reasons: tuple[str, ...]
+    result: dict[str, Any] | None
+    until_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The first answer, given again; nothing else changes."""
+
+    ok: bool
+    reasons: tuple[str, ...]
+    result: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAccepted:
+    """A new order; its vehicle becomes `reserved`. `last_number` is to be kept for the next."""
+
+    order: Order
+    last_number: int
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCancelled:
+    """The order as it ends; its vehicle, if it was reserved for it, is free again."""
+
+    order: Order
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MotionAsked:
+    """`hold` or `resume` from an operator far away."""
+
+    verb: Literal["hold", "resume"]
+    customer: str
+    reason: str | None
+    result: dict[str, Any]
+
+
+Outcome = OrderAccepted | OrderCancelled | MotionAsked | Repeated | Refusal
+
+
+def answer_of(outcome: Outcome) -> tuple[bool, tuple[str, ...], dict[str, Any] | None]:
+    """`ok`, `reasons` and `result` of the answer to an outcome (`examples.json` answers)."""
+    if isinstance(outcome, Refusal):
+        return False, outcome.reasons, None
+    if isinstance(outcome, Repeated):
+        return outcome.ok, outcome.reasons, outcome.result
+    return True, (), outcome.result

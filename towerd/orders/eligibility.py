@@ -1,0 +1,71 @@
+"""Whether a customer may drive: every reason that stands against it (orders-if.md 4.4). Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from towerd.orders.book import OrderBook
+from towerd.orders.claim_parts import Eligibility
+from towerd.orders.model import Loan, Order
+from towerd.orders.rules import DriveRules, OrderRules
+
+LOAN_ENDED = frozenset({"returned", "sold", "returned_elsewhere"})
+
+
+def known_trials(book: OrderBook, customer: str, since_at: datetime) -> int:
+    """Test drives of `customer` that this tower knows: begun since `since_at`, or still to come."""
+    drives = {loan.id for loan in book.loans.values() if loan.customer == customer and loan.out_since_at >= since_at}
+    drives |= {
+        order.id
+        for order in book.orders.values()
+        if order.customer == customer and order.kind == "test_drive" and (order.open and order.id not in book.loans)
+    }
+    return len(drives)
+
+
+def _still_to_come(order: Order, customer: str) -> bool:
+    return order.customer == customer and order.kind == "test_drive" and order.open
+
+
+def _is_out(loan: Loan, customer: str) -> bool:
+    return loan.customer == customer and loan.state not in LOAN_ENDED
+
+
+def cars_of(book: OrderBook, customer: str) -> int:
+    """Cars that `customer` has out, and those of open test drives."""
+    ids = {loan.id for loan in book.loans.values() if _is_out(loan, customer)}
+    return len(ids | {order.id for order in book.orders.values() if _still_to_come(order, customer)})
+
+
+def _stale(claim: Eligibility, rules: OrderRules, now: datetime) -> bool:
+    age_s = (now - claim.as_of).total_seconds()
+    return age_s > rules.eligibility_age_s or age_s < -rules.clock_leeway_s
+
+
+def _fee_due(claim: Eligibility, drive: DriveRules) -> bool:
+    free = claim.member and claim.credit_score is not None and claim.credit_score >= drive.free_credit_score
+    return not free and not claim.fee_paid
+
+
+def drive_reasons(
+    claim: Eligibility, due_at: datetime, drive: DriveRules, rules: OrderRules, now: datetime
+) -> tuple[str, ...]:
+    """What the claim itself says against a test drive that is due back at `due_at`."""
+    held = {
+        "eligibility_stale": _stale(claim, rules, now),
+        "not_eligible": not claim.identity_checked,
+        "licence_missing": claim.licence_until is None or claim.licence_until <= due_at.date(),
+        "fee_missing": _fee_due(claim, drive),
+        "deposit_missing": claim.deposit is None or not claim.deposit.paid,
+    }
+    return tuple(reason for reason, holds in held.items() if holds)
+
+
+def history_reasons(
+    claim: Eligibility, customer: str, book: OrderBook, rules: OrderRules, now: datetime
+) -> tuple[str, ...]:
+    """What the claim and the tower's own knowledge say of drives before and of cars out, the larger counts."""
+    trials = max(claim.test_drives_60_days, known_trials(book, customer, now - timedelta(seconds=rules.trial_window_s)))
+    has_car = claim.cars_out >= 1 or cars_of(book, customer) >= rules.open_drives_per_customer
+    held = {"trial_limit": trials >= rules.trial_limit, "customer_has_a_car": has_car}
+    return tuple(reason for reason, holds in held.items() if holds)

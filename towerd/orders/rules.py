@@ -1,0 +1,50 @@
+"""The tower's own rules about orders, all configurable (orders-if.md 4.4, 6.2). The defaults are those of the first towers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class DriveRules:
+    """Rules that may differ by model. `free_credit_score` frees members from the fee."""
+
+    drive_s: float = 3 * 86400.0
+    free_credit_score: int = 700
+    min_charge_ratio: float = 0.5
+
+    @property
+    def drive(self) -> timedelta:
+        """How long a test drive lasts."""
+        return timedelta(seconds=self.drive_s)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRules:
+    """All rules. `by_model` is keyed `make model`, such as `Ford Mondeo`.
+
+    `walk_in_s`: how long an order without a slot waits for the customer. `open_drives_per_customer` counts cars out
+    and test drives that are still to come. `unknown_charge_leaves`: whether an electric car of unknown charge is offered.
+    """
+
+    drive: DriveRules = field(default_factory=DriveRules)
+    by_model: Mapping[str, DriveRules] = field(default_factory=dict)
+    max_ahead_s: float = 30 * 86400.0
+    walk_in_s: float = 1800.0
+    trial_limit: int = 5
+    trial_window_s: float = 60 * 86400.0
+    open_drives_per_customer: int = 1
+    eligibility_age_s: float = 86400.0
+    clock_leeway_s: float = 30.0
+    unknown_charge_leaves: bool = False
+    wrong_codes_lock: int = 5
+    wrong_codes_end: int = 20
+    code_lock_s: float = 600.0
+    answers_kept_s: float = 60.0
+    answers_limit: int = 10_000
+
+    def for_model(self, make: str, model: str) -> DriveRules:
+        """The rules of one model."""
+        return self.by_model.get(f"{make} {model}", self.drive)
