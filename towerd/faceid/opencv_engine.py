@@ -1,0 +1,78 @@
+"""The default engine: YuNet finds faces, SFace compares them by cosine. Both run in OpenCV, on the processor."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from towerd.faceid.config import EngineName
+from towerd.faceid.engine import EngineError, Face, Image, Point, Vector, scaled
+from towerd.faceid.models import ModelError, detector_model, recogniser_model
+
+DETECT_SIDE_PX = 640
+SCORE_MIN = 0.7
+_NMS_IOU = 0.3
+_TOP_K = 50
+
+
+def _buffer(data: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(data, np.uint8)
+
+
+class OpenCvEngine:
+    """YuNet and SFace. Raises EngineError if a network is missing or changed."""
+
+    def __init__(self) -> None:
+        nothing = np.empty(0, np.uint8)
+        try:
+            detector, recogniser = _buffer(detector_model()), _buffer(recogniser_model())
+        except ModelError as error:
+            raise EngineError(str(error)) from error
+        side = (DETECT_SIDE_PX, DETECT_SIDE_PX)
+        self._detector = cv2.FaceDetectorYN.create("onnx", detector, nothing, side, SCORE_MIN, _NMS_IOU, _TOP_K)
+        self._recogniser = cv2.FaceRecognizerSF.create("onnx", recogniser, nothing)
+
+    @property
+    def name(self) -> EngineName:
+        """As the setting names it."""
+        return "opencv"
+
+    @property
+    def version(self) -> str:
+        """Of the vectors: the network's name and quantisation."""
+        return "sface-2021dec-int8bq"
+
+    def detect(self, bgr: Image) -> list[Face]:
+        """The faces, largest first. Looked for in an image of at most 640 px a side: memory and time stay bounded."""
+        height, width = bgr.shape[:2]
+        factor = max(1.0, max(height, width) / DETECT_SIDE_PX)
+        small = bgr
+        if factor > 1:
+            size = (max(1, round(width / factor)), max(1, round(height / factor)))
+            small = cast("Image", cv2.resize(bgr, size, interpolation=cv2.INTER_AREA))
+        self._detector.setInputSize((small.shape[1], small.shape[0]))
+        _, rows = self._detector.detect(small)
+        found = [] if rows is None else [_face(row, factor) for row in np.asarray(rows, np.float32)]
+        return sorted(found, key=lambda face: face.area, reverse=True)
+
+    def embed(self, bgr: Image, face: Face) -> Vector:
+        """The face's vector, of unit length."""
+        row = np.array(
+            [[face.left, face.top, face.width, face.height, *np.ravel(face.landmarks), face.score]], np.float32
+        )
+        aligned = self._recogniser.alignCrop(bgr, row)
+        vector = np.asarray(self._recogniser.feature(aligned), np.float32).ravel()
+        return cast("Vector", (vector / max(float(np.linalg.norm(vector)), 1e-9)).astype(np.float32))
+
+    def similarity(self, one: Vector, other: Vector) -> float:
+        """Cosine, -1 to 1."""
+        return float(np.dot(one, other))
+
+
+def _face(row: Vector, factor: float) -> Face:
+    left, top, width, height = (float(value * factor) for value in row[:4])
+    points = cast("tuple[Point, Point, Point, Point, Point]", scaled(row[4:14].reshape(5, 2), factor))
+    return Face(left, top, width, height, points, float(row[14]))
