@@ -1,0 +1,52 @@
+# make setup, then make demo. `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+READY := .venv/.ready
+DESTDIR ?=
+PREFIX := /opt/towerd
+
+.PHONY: help setup demo test check bench reference lock test-systemd test-e2e-kill install clean
+
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1|/' | column -t -s '|'
+
+setup: $(READY) ## .venv with what is locked, and the project
+
+$(READY): requirements/dev.txt requirements/build.txt
+	@tools/setup.sh
+
+demo: $(READY) ## a whole tower in this terminal; ARGS="--help" says what can be seen
+	$(PY) -m simulator.demo $(ARGS)
+
+test: $(READY) ## every test but those of the service manager (about 5 minutes)
+	$(PY) -m pytest -n 2 -m "not systemd" $(ARGS)
+
+check: $(READY) ## style, types, imports, references and lock
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PY) -m tools.reference --check
+	$(PY) -m tools.lock_check
+
+bench: $(READY) ## benchmarks, each a ratio measured in one run
+	$(PY) -m bench $(ARGS)
+
+reference: $(READY) ## docs/reference anew from the program itself
+	$(PY) -m tools.reference
+
+lock: ## requirements/*.txt anew from pyproject.toml (needs the network)
+	tools/lock.sh
+
+test-systemd: $(READY) ## units valid, exposure small (needs systemd-analyze, no root)
+	$(PY) -m pytest -m systemd tests/e2e/test_systemd_units.py $(ARGS)
+
+test-e2e-kill: $(READY) ## the daemon killed at every step of a delivery, and what it finds afterwards
+	$(PY) -m pytest tests/e2e/test_kill.py $(ARGS)
+
+install: ## towerd as a service under /opt/towerd (needs root; DESTDIR for packages)
+	DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" tools/install.sh
+
+clean: ## what make has made, but not .venv
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
