@@ -33,12 +33,12 @@ class Limits:
     """
 
     eyes_px: float = 24.0
-    sharpness: float = 0.04
-    brightness_min: float = 40.0
-    contrast_min: float = 12.0
+    sharpness: float = 0.016
+    brightness_min: float = 30.0
+    contrast_min: float = 10.0
     yaw_ratio: float = 0.75
     roll_deg: float = 30.0
-    rival_ratio: float = 0.3
+    rival_ratio: float = 0.4
 
 
 SELFIE = Limits()

@@ -7,10 +7,10 @@ from towerd.faceid.policy import MatchPolicy
 
 _POLICY = {
     "opencv": MatchPolicy(accept=0.47, margin=0.08),
-    "face_recognition": MatchPolicy(accept=0.55, margin=0.06),
+    "face_recognition": MatchPolicy(accept=0.56, margin=0.06),
 }
 # two frames of one person, a moment apart, are far above this; two people are almost always below
-_SAME_PERSON = {"opencv": 0.36, "face_recognition": 0.5}
+_SAME_PERSON = {"opencv": 0.36, "face_recognition": 0.45}
 
 
 def default_policy(engine: EngineName) -> MatchPolicy:

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.faces import ScriptedEngine, face, jpeg, picture
+from towerd.faceid.config import FaceConfig
+from towerd.faceid.frames import Frame
+from towerd.faceid.look import Gallery, Looker
+from towerd.faceid.vault import Vault
+from towerd.faceid.wire import Message, looked_scores
+
+SELFIE = jpeg(picture())
+
+
+class Scene:
+    """A looker with two orders, and a clock."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.engine = ScriptedEngine()
+        self.vault = Vault(tmp_path, "t1")
+        self.gallery = Gallery(self.engine, self.vault)
+        for person, order in enumerate(("a", "b")):
+            self.engine.person = person
+            _, sealed = self.gallery.enrol(order, SELFIE)
+            assert sealed is not None
+            assert self.gallery.add(order, sealed) == ""
+        config = FaceConfig("t1", tmp_path, burst_frames=3)
+        self.looker = Looker(self.engine, self.gallery, config)
+        self.now_s = 100.0
+        self.number = 0
+
+    def see(self, person: int = 0, count: int = 1, age_s: float = 0.0) -> list[Message]:
+        self.engine.person = person
+        reports = []
+        for _ in range(count):
+            self.now_s += 0.1
+            self.number += 1
+            report = self.looker.look(Frame(picture(), self.now_s - age_s, self.number), self.now_s)
+            reports += [] if report is None else [report]
+        return reports
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(tmp_path)
+
+
+def test_three_good_frames_make_a_report(scene: Scene) -> None:
+    (report,) = scene.see(person=1, count=3)
+    assert looked_scores(report) == ({"a": 0.0, "b": 1.0},) * 3
+    assert report.header["liveness"] == "not_checked"
+    assert report.header["track"] == 1
+
+
+def test_who_stays_is_reported_every_two_seconds_and_who_is_new_at_once(scene: Scene) -> None:
+    assert len(scene.see(count=3)) == 1
+    assert scene.see(count=18) == []
+    assert len(scene.see(count=5)) == 1
+    scene.engine.faces = [face(left=400)]
+    (report,) = scene.see(person=1, count=3)
+    assert report.header["track"] == 2
+
+
+def test_another_person_who_takes_the_place_begins_a_new_track(scene: Scene) -> None:
+    assert scene.see(person=0, count=2) == []
+    (report,) = scene.see(person=1, count=3)
+    assert report.header["track"] == 2
+    assert looked_scores(report) == ({"a": 0.0, "b": 1.0},) * 3
+
+
+def test_old_frames_and_the_same_frame_twice_are_left_alone(scene: Scene) -> None:
+    assert scene.see(count=9, age_s=0.4) == []
+    frame = Frame(picture(), scene.now_s, 1000)
+    assert [scene.looker.look(frame, scene.now_s) for _ in range(9)] == [None] * 9
+
+
+def test_two_faces_alike_nobody_and_poor_frames_are_left_alone(scene: Scene) -> None:
+    for faces in ([face(), face(left=400, side=90)], [], [face(nose_shift=0.3)]):
+        scene.engine.faces = faces
+        assert scene.see(count=9) == []
+
+
+def test_presence_is_remembered_for_a_moment(scene: Scene) -> None:
+    assert not scene.looker.presence(scene.now_s)
+    scene.see()
+    assert scene.looker.presence(scene.now_s + 2.9)
+    assert not scene.looker.presence(scene.now_s + 3.1)
+
+
+def test_a_change_of_orders_begins_the_burst_anew(scene: Scene) -> None:
+    scene.see(count=2)
+    scene.gallery.drop("b")
+    scene.looker.changed()
+    assert scene.see(count=2) == []
+    (report,) = scene.see()
+    assert looked_scores(report) == ({"a": 1.0},) * 3
+    scene.gallery.drop("a")
+    assert len(scene.gallery) == 0
+
+
+def test_a_poor_selfie_is_refused_and_makes_no_key(scene: Scene, tmp_path: Path) -> None:
+    scene.engine.faces = []
+    assert scene.gallery.enrol("c", SELFIE) == (("selfie_no_face",), None)
+    assert not scene.vault.path("c").exists()
+
+
+def test_a_template_of_another_version_is_made_anew_from_the_selfie(scene: Scene) -> None:
+    _, sealed = scene.gallery.enrol("c", SELFIE)
+    assert sealed is not None
+    newer = ScriptedEngine(person=5, version="2")
+    gallery = Gallery(newer, scene.vault)
+    assert gallery.add("c", sealed) == ""
+    assert gallery.scores(newer.embed(picture(), face())) == {"c": 1.0}
+    newer.faces = []
+    assert "no good face" in gallery.add("c", sealed)
+
+
+def test_what_cannot_be_read_is_told_and_not_compared(scene: Scene) -> None:
+    assert scene.gallery.add("c", b"noise")
+    assert scene.gallery.add("a", scene.vault.seal("a", b"no template")) == "the head is too long or missing"
+    assert len(scene.gallery) == 2
