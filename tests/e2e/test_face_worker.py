@@ -9,22 +9,26 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.support.photos import PHOTOS_DIR, ROOT, needs_photos, selfie
 from towerd.faceid.client import FaceClient
 from towerd.faceid.config import FaceConfig
 from towerd.faceid.policy import decide_match
+from towerd.faceid.template import Template, pack
 from towerd.faceid.thresholds import default_policy
 from towerd.faceid.vault import Vault, VaultError
 from towerd.fsm.events import Event, FaceHealthChanged, FaceLooked
 
 pytestmark = [pytest.mark.e2e, needs_photos, pytest.mark.timeout(60)]
 
+POLICY = default_policy("opencv")
 CUSTOMERS = {"order-obama": "c-obama", "order-biden": "c-biden"}
 
 
@@ -106,6 +110,17 @@ def resident_mb(client: FaceClient) -> float:
     return int(proc(client, "status").split("VmRSS:")[1].split()[0]) / 1024
 
 
+def others(tmp_path: Path, count: int) -> dict[str, bytes]:
+    """Ciphertexts of people who do not exist, as large as real ones."""
+    vault, random = Vault(tmp_path / "keys", "t1"), np.random.default_rng(1)
+    sealed = {}
+    for number in range(count):
+        vector = random.normal(size=128).astype(np.float32)
+        template = Template("opencv", "sface-2021dec-int8bq", vector / np.linalg.norm(vector), bytes(140_000))
+        sealed[f"other-{number}"] = vault.seal(f"other-{number}", pack(template))
+    return sealed
+
+
 async def enrolled(client: FaceClient) -> dict[str, bytes]:
     sealed = {}
     for order, photo in (("order-obama", "obama.jpg"), ("order-biden", "biden.jpg")):
@@ -125,14 +140,14 @@ async def test_the_person_in_view_is_found_among_the_orders(tmp_path: Path, came
         assert look.engine == "opencv"
         assert look.liveness == "not_checked"
         assert len(look.scores) == 5
-        decision = decide_match(look.scores, CUSTOMERS, default_policy("opencv"))
+        decision = decide_match(look.scores, CUSTOMERS, POLICY)
         assert (decision.outcome, decision.customer) == ("matched", "c-obama")
 
         seen = len(box.events)
         camera.put("/show?name=biden.jpg")
         other = await box.wait(lambda event: isinstance(event, FaceLooked) and event.track != look.track, seen)
         assert isinstance(other, FaceLooked)
-        assert decide_match(other.scores, CUSTOMERS, default_policy("opencv")).customer == "c-biden"
+        assert decide_match(other.scores, CUSTOMERS, POLICY).customer == "c-biden"
 
 
 async def test_who_stays_in_view_is_reported_again_and_who_is_not_watched_is_not(
@@ -151,7 +166,7 @@ async def test_who_stays_in_view_is_reported_again_and_who_is_not_watched_is_not
             lambda event: isinstance(event, FaceLooked) and set(event.scores[0]) == {"order-biden"}, len(box.events)
         )
         assert isinstance(third, FaceLooked)
-        assert decide_match(third.scores, CUSTOMERS, default_policy("opencv")).outcome == "nobody"
+        assert decide_match(third.scores, CUSTOMERS, POLICY).outcome == "nobody"
 
 
 async def test_a_killed_worker_comes_back_and_watches_the_same_orders(tmp_path: Path, camera: CameraStandIn) -> None:
@@ -165,7 +180,7 @@ async def test_a_killed_worker_comes_back_and_watches_the_same_orders(tmp_path: 
         await box.health(True, seen)
         camera.put("/show?name=obama2.jpg")
         look = await box.look(seen)
-        assert decide_match(look.scores, CUSTOMERS, default_policy("opencv")).customer == "c-obama"
+        assert decide_match(look.scores, CUSTOMERS, POLICY).customer == "c-obama"
 
 
 async def test_a_worker_that_hangs_is_replaced(tmp_path: Path, camera: CameraStandIn) -> None:
@@ -231,11 +246,35 @@ async def test_without_a_camera_there_is_no_worker_and_keys_are_destroyed_all_th
     assert client.worker_pid is None
 
 
-async def test_the_worker_is_small_and_cannot_be_dumped(tmp_path: Path, camera: CameraStandIn) -> None:
+async def test_with_hundreds_of_orders_the_worker_stays_small_and_cannot_be_dumped(
+    tmp_path: Path, camera: CameraStandIn
+) -> None:
     async with running(config(tmp_path, camera.url + "/stream")) as (client, box):
         await box.health(True)
-        client.watch(await enrolled(client))
+        orders = others(tmp_path, 400) | await enrolled(client)
+        begin_s = time.monotonic()
+        client.watch(orders)
         camera.put("/show?name=obama2.jpg")
-        await box.look()
+        look = await box.wait(lambda event: isinstance(event, FaceLooked) and len(event.scores[0]) == len(orders))
+        assert time.monotonic() - begin_s < 10
+        assert isinstance(look, FaceLooked)
+        assert decide_match(look.scores, dict.fromkeys(orders, "others") | CUSTOMERS, POLICY).customer == "c-obama"
         assert resident_mb(client) < 250
         assert proc(client, "limits").split("Max core file size")[1].split()[:2] == ["0", "0"]
+
+
+async def test_a_worker_that_cannot_start_is_told_with_the_reason(tmp_path: Path, camera: CameraStandIn) -> None:
+    settings = config(tmp_path, camera.url + "/stream", engine="no_such_engine")
+    async with running(settings) as (client, box):
+        event = await box.wait(lambda event: isinstance(event, FaceHealthChanged) and event.reason != "worker_starting")
+        assert isinstance(event, FaceHealthChanged)
+        assert event.reason == "worker_unusable: there is no engine no_such_engine"
+        assert (await client.enrol("order-3", selfie("obama.jpg"))).outcome == "unavailable"
+
+
+async def test_at_the_start_keys_of_orders_that_ended_while_the_tower_was_off_are_destroyed(tmp_path: Path) -> None:
+    vault = Vault(tmp_path / "keys", "t1")
+    for order in ("open", "ended"):
+        vault.seal(order, b"face")
+    assert await FaceClient(Box(), config(tmp_path, None)).sweep_keys({"open"}) == 1
+    assert (vault.path("open").exists(), vault.path("ended").exists()) == (True, False)

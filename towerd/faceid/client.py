@@ -33,6 +33,7 @@ class FaceClient:
         self._config = config
         self._process: WorkerProcess | None = None
         self._watched: dict[str, bytes] = {}
+        self._changed = asyncio.Event()
         self._waiting: dict[int, asyncio.Future[Message]] = {}
         self._numbers = itertools.count(1)
         self._doomed: set[str] = set()
@@ -62,20 +63,16 @@ class FaceClient:
 
     def watch(self, orders: dict[str, bytes]) -> None:
         """Compare who is in view with these orders from now on; only what changed is sent. Never blocks, never raises."""
-        before, self._watched = self._watched, dict(orders)
-        for order in before.keys() - orders.keys():
-            self._tell({"op": "unwatch", "order": order})
-        for order, sealed in orders.items():
-            if before.get(order) != sealed:
-                self._tell({"op": "watch", "order": order}, sealed)
+        self._watched = dict(orders)
+        self._changed.set()
 
     def destroy_key(self, order: str) -> None:
         """Destroy the order's key, in a thread; tried again every second where the disk refuses. Never raises.
 
         The daemon does it itself, so that it is done without a worker too; the key is overwritten, never read.
         """
-        self._tell({"op": "unwatch", "order": order})
-        self._watched.pop(order, None)
+        if self._watched.pop(order, None) is not None:
+            self._changed.set()
         if order not in self._doomed:
             self._doomed.add(order)
             task = asyncio.get_running_loop().create_task(self._destroy(order), name="destroy a face key")
@@ -148,10 +145,9 @@ class FaceClient:
         if self._health is None:
             self._set_health(False, "worker_starting")
         process = self._process = await WorkerProcess.start(self._config)
-        for order, sealed in self._watched.items():
-            self._tell({"op": "watch", "order": order}, sealed)
         tasks = {
             asyncio.create_task(self._beat(), name="face worker heartbeat"),
+            asyncio.create_task(self._feed(), name="face worker gallery"),
             asyncio.create_task(self._read(process), name="face worker reader"),
         }
         try:
@@ -181,6 +177,37 @@ class FaceClient:
                 return "worker_died"
             await asyncio.sleep(self._config.ping_s)
 
+    async def _feed(self) -> str:
+        """Bring the worker's gallery to what is watched, one order at a time: a new worker begins with none.
+
+        Each is answered before the next is sent, so that neither side holds the ciphertexts of all orders in buffers.
+        """
+        sent: dict[str, bytes] = {}
+        while True:
+            order = self._out_of_date(sent)
+            if order is None:
+                self._changed.clear()
+                await self._changed.wait()
+                continue
+            sealed = self._watched.get(order)
+            try:
+                if sealed is None:
+                    del sent[order]
+                    await self._ask({"op": "unwatch", "order": order})
+                else:
+                    sent[order] = sealed
+                    await self._ask({"op": "watch", "order": order}, sealed)
+            except WireError as error:
+                _LOG.warning("the face of order %s cannot be compared: %s", order, error)
+            except OSError:
+                return "worker_died"
+
+    def _out_of_date(self, sent: dict[str, bytes]) -> str | None:
+        gone = next((order for order in sent if order not in self._watched), None)
+        if gone is not None:
+            return gone
+        return next((order for order, sealed in self._watched.items() if sent.get(order) != sealed), None)
+
     async def _read(self, process: WorkerProcess) -> str:
         try:
             while True:
@@ -191,10 +218,6 @@ class FaceClient:
             return "worker_speaks_nonsense"
 
     # what is said
-
-    def _tell(self, header: dict[str, object], body: bytes = b"") -> None:
-        if self._process is not None:
-            self._process.send(Message(header, body))
 
     async def _ask(self, header: dict[str, object], body: bytes = b"") -> Message:
         """The answer to a request. Raises ConnectionError without a worker."""
@@ -218,9 +241,9 @@ class FaceClient:
                 self._inbox.post(look)
             case "camera":
                 self._set_health(bool(header["good"]), str(header["reason"]))
-            case "unreadable":
-                _LOG.warning("the face of order %s cannot be compared: %s", header["order"], header["reason"])
             case _:
+                if message.op == "unreadable":
+                    _LOG.warning("the face of order %s cannot be compared: %s", header["order"], header["reason"])
                 future = self._waiting.get(int(header["id"]))
                 if future is not None and not future.done():
                     future.set_result(message)

@@ -72,9 +72,11 @@ def load_engine(name: EngineName) -> FaceEngine:
         from towerd.faceid.opencv_engine import OpenCvEngine
 
         return OpenCvEngine()
-    from towerd.faceid.face_recognition_engine import FaceRecognitionEngine
+    if name == "face_recognition":
+        from towerd.faceid.face_recognition_engine import FaceRecognitionEngine
 
-    return FaceRecognitionEngine()
+        return FaceRecognitionEngine()
+    raise EngineError(f"there is no engine {name}")
 
 
 def scaled(points: Vector, factor: float) -> tuple[Point, ...]:

@@ -3,10 +3,10 @@
 A message is two lengths (4 bytes each, big endian), the header, the body. Both lengths are bounded before anything is
 read, so that a broken peer cannot make the other fill its memory.
 
-To the worker (`op`): `configure` (the settings), `enrol` (`id`, `order`, `until_mono_s`; body: JPEG), `watch` (`order`;
-body: ciphertext), `unwatch` (`order`), `ping` (`id`).
+To the worker (`op`): `configure` (the settings), `enrol` (`id`, `order`, `until_mono_s`; body: JPEG), `watch` (`id`,
+`order`; body: ciphertext), `unwatch` (`id`, `order`), `ping` (`id`).
 From the worker: `ready` (`version`), `failed` (`reason`), `enrolled`/`refused`/`unavailable` (`id`, `reasons`; body:
-ciphertext), `pong` (`id`), `unreadable` (`order`, `reason`), `camera` (`good`, `reason`), `looked` (`engine`, `track`,
+ciphertext), `pong` (`id`), `done` (`id`), `unreadable` (`id`, `order`, `reason`), `camera` (`good`, `reason`), `looked` (`engine`, `track`,
 `liveness`, `orders`, `frames`; body: float32 of frames × orders).
 """
 

@@ -126,10 +126,11 @@ class Worker:
             case "enrol":
                 self._link.send(self._enrol(request))
             case "watch":
-                self._watch(str(request.header["order"]), request.body)
+                self._link.send(self._watch(request))
             case "unwatch":
                 self._gallery.drop(str(request.header["order"]))
                 self._gallery_changed()
+                self._link.send(Message({"op": "done", "id": request.header["id"]}))
             case op:
                 raise WireError(f"{op!r} is no request")
 
@@ -146,11 +147,13 @@ class Worker:
             return Message({"op": "refused", "id": number, "reasons": list(reasons)})
         return Message({"op": "enrolled", "id": number, "reasons": []}, sealed)
 
-    def _watch(self, order: str, sealed: bytes) -> None:
-        why = self._gallery.add(order, sealed)
-        if why:
-            self._link.send(Message({"op": "unreadable", "order": order, "reason": why}))
+    def _watch(self, request: Message) -> Message:
+        order, number = str(request.header["order"]), request.header["id"]
+        why = self._gallery.add(order, request.body)
         self._gallery_changed()
+        if why:
+            return Message({"op": "unreadable", "id": number, "order": order, "reason": why})
+        return Message({"op": "done", "id": number})
 
     def _gallery_changed(self) -> None:
         self._looker.changed()
