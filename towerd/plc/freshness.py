@@ -1,0 +1,77 @@
+"""Stale means unknown (plc-if.md 3.2): watches over the age of what was read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+STALE_S = 1.0
+
+
+class Freshness:
+    """Calls `lost(reason)` once when nothing good was read for 1,000 ms, or reads have kept failing for as long.
+
+    It uses the loop's clock and holds one timer, so that a hanging request does not hide the loss.
+    """
+
+    def __init__(self, lost: Callable[[str], None]) -> None:
+        self._lost = lost
+        self._timer: asyncio.TimerHandle | None = None
+        self._good_at_s = 0.0
+        self._failing_since_s: float | None = None
+        self._beat: int | None = None
+        self._beat_at_s = 0.0
+        self.reason = ""
+
+    def start(self) -> None:
+        """Begin to watch, as if something good had been read just now."""
+        self.stop()
+        now_s = asyncio.get_running_loop().time()
+        self._good_at_s = self._beat_at_s = now_s
+        self._failing_since_s = self._beat = None
+        self.reason = "no answer from the PLC"
+        self._arm(now_s)
+
+    def stop(self) -> None:
+        """Watch no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def good(self) -> None:
+        """Something good was read."""
+        self._good_at_s = asyncio.get_running_loop().time()
+
+    def complete(self) -> None:
+        """Everything was read and is good."""
+        self.good()
+        self._failing_since_s = None
+
+    def failed(self, reason: str) -> None:
+        """A read failed. `reason` is told should the values become stale."""
+        self.reason = reason
+        if self._failing_since_s is None:
+            self._failing_since_s = asyncio.get_running_loop().time()
+
+    def beat_stands(self, plc_heartbeat: int) -> bool:
+        """Note the PLC's heartbeat; whether it has now been unchanged for 1,000 ms."""
+        now_s = asyncio.get_running_loop().time()
+        if plc_heartbeat != self._beat:
+            self._beat, self._beat_at_s = plc_heartbeat, now_s
+        return now_s - self._beat_at_s >= STALE_S
+
+    def _arm(self, now_s: float) -> None:
+        due_s = self._due_s()
+        self._timer = asyncio.get_running_loop().call_at(max(due_s, now_s), self._look)
+
+    def _due_s(self) -> float:
+        since_s = self._good_at_s if self._failing_since_s is None else min(self._good_at_s, self._failing_since_s)
+        return since_s + STALE_S
+
+    def _look(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        if now_s < self._due_s():
+            self._arm(now_s)
+            return
+        self._timer = None
+        self._lost(f"no good values for {STALE_S:g} s: {self.reason}")

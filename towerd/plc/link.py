@@ -1,0 +1,208 @@
+"""The wire: Modbus TCP and RTU through pymodbus, behind a guard. The only importer of pymodbus.
+
+The library is told to do nothing by itself: no retries (its default sent one command four times), no reconnect. The
+guard looks at every frame before the library does, ends a request at once when the connection ends, drops the
+connection after a lost reply on TCP, and keeps silent for 300 ms after one on RTU (plc-if.md 1.8), so that a late
+reply is never taken for the answer to another request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+
+from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
+from pymodbus.client.base import ModbusBaseClient
+from pymodbus.exceptions import ModbusException
+from pymodbus.pdu import ModbusPDU
+
+from towerd.plc.config import LinkConfig
+from towerd.plc.frames import READ, WRITE, Expected, rtu_problem, tcp_problem
+from towerd.plc.transport import (
+    BadReplyError,
+    ExceptionReplyError,
+    NoReplyError,
+    NotConnectedError,
+    Transport,
+    TransportError,
+)
+
+SILENCE_S = 0.3
+
+
+class _GuardedTransport(ABC):
+    """What TCP and RTU share. One request at a time; the caller sees to it."""
+
+    def __init__(self, config: LinkConfig) -> None:
+        self._config = config
+        self._client: ModbusBaseClient | None = None
+        self._expected: Expected | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether a request can be sent."""
+        return self._client is not None and self._client.connected
+
+    async def connect(self) -> None:
+        """Make a new connection with a client of its own: nothing is left of the old one. Raises NotConnectedError."""
+        self.close()
+        client = self._make_client()
+        self._client = client
+        if not await client.connect():
+            self.close()
+            raise NotConnectedError(f"no connection to {self._where()}")
+
+    async def read(self, address: int, count: int) -> list[int]:
+        """`count` holding registers from `address`. Raises TransportError."""
+        reply = await self._request(
+            Expected(self._config.device_id, READ, address, count),
+            lambda client: client.read_holding_registers(address, count=count, device_id=self._config.device_id),
+        )
+        return list(reply.registers)
+
+    async def write(self, address: int, words: Sequence[int]) -> None:
+        """Write holding registers from `address` in one FC16. Raises TransportError."""
+        await self._request(
+            Expected(self._config.device_id, WRITE, address, len(words)),
+            lambda client: client.write_registers(address, list(words), device_id=self._config.device_id),
+        )
+
+    def close(self) -> None:
+        """End the connection at once; what is still in the buffers is dropped."""
+        client, self._client = self._client, None
+        if client is None:
+            return
+        if isinstance(client.ctx.transport, asyncio.WriteTransport):
+            client.ctx.transport.abort()
+        client.close()
+
+    async def _request(self, expected: Expected, send: Callable[[ModbusBaseClient], Awaitable[ModbusPDU]]) -> ModbusPDU:
+        await self._keep_silent()
+        client = self._client
+        if client is None or not client.connected:
+            raise NotConnectedError(f"no connection to {self._where()}")
+        self._expected = expected
+        try:
+            reply = await send(client)
+        except TransportError:
+            self._reply_lost()
+            raise
+        except ModbusException:
+            self._reply_lost()
+            raise NoReplyError(f"no reply within {self._config.timeout_s} s") from None
+        finally:
+            self._expected = None
+        if reply.isError():
+            raise ExceptionReplyError(reply.exception_code)
+        return reply
+
+    def _observe_packet(self, sending: bool, data: bytes) -> bytes:
+        """Called by the library with everything sent and received. Empty: the library sees nothing of it."""
+        if sending:
+            return data
+        if self._expected is None:
+            return b""
+        problem = self._problem(data, self._expected)
+        if problem is None:
+            return data
+        self._fail(BadReplyError(problem))
+        return b""
+
+    def _observe_connection(self, connected: bool) -> None:
+        if not connected:
+            self._fail(NoReplyError("the connection ended before the reply"))
+
+    def _fail(self, error: TransportError) -> None:
+        """End the open request now, not at its time-out."""
+        if self._expected is not None and self._client is not None:
+            self._expected = None
+            if not self._client.ctx.response_future.done():
+                self._client.ctx.response_future.set_exception(error)
+
+    @abstractmethod
+    def _make_client(self) -> ModbusBaseClient: ...
+
+    @abstractmethod
+    def _where(self) -> str: ...
+
+    @abstractmethod
+    def _problem(self, frame: bytes, expected: Expected) -> str | None: ...
+
+    @abstractmethod
+    def _reply_lost(self) -> None: ...
+
+    @abstractmethod
+    async def _keep_silent(self) -> None: ...
+
+
+class TcpTransport(_GuardedTransport):
+    """Modbus TCP. A lost or wrong reply ends the connection: its late successor has nowhere to arrive."""
+
+    def _make_client(self) -> ModbusBaseClient:
+        return AsyncModbusTcpClient(
+            self._config.host or "",
+            port=self._config.port,
+            timeout=self._config.timeout_s,
+            retries=0,
+            reconnect_delay=0,
+            trace_packet=self._observe_packet,
+            trace_connect=self._observe_connection,
+        )
+
+    def _where(self) -> str:
+        return f"{self._config.host}:{self._config.port}"
+
+    def _problem(self, frame: bytes, expected: Expected) -> str | None:
+        transaction = self._client.ctx.request_transaction_id if self._client else 0
+        return tcp_problem(frame, expected, transaction)
+
+    def _reply_lost(self) -> None:
+        self.close()
+
+    async def _keep_silent(self) -> None:
+        """TCP needs no silence: the connection has ended."""
+
+
+class RtuTransport(_GuardedTransport):
+    """Modbus RTU, 8N1. After a lost or wrong reply it keeps silent for 300 ms and drops what comes (1.8)."""
+
+    def __init__(self, config: LinkConfig) -> None:
+        super().__init__(config)
+        self._silent_until_s = 0.0
+
+    def close(self) -> None:
+        """Close the port. Silence follows here too: the port may be closed because a foreign reply was read."""
+        if self._client is not None:
+            self._reply_lost()
+        super().close()
+
+    def _make_client(self) -> ModbusBaseClient:
+        return AsyncModbusSerialClient(
+            self._config.serial_port or "",
+            baudrate=self._config.baud,
+            timeout=self._config.timeout_s,
+            retries=0,
+            reconnect_delay=0,
+            trace_packet=self._observe_packet,
+            trace_connect=self._observe_connection,
+        )
+
+    def _where(self) -> str:
+        return self._config.serial_port or ""
+
+    def _problem(self, frame: bytes, expected: Expected) -> str | None:
+        return rtu_problem(frame, expected)
+
+    def _reply_lost(self) -> None:
+        self._silent_until_s = asyncio.get_running_loop().time() + SILENCE_S
+
+    async def _keep_silent(self) -> None:
+        remaining_s = self._silent_until_s - asyncio.get_running_loop().time()
+        if remaining_s > 0:
+            await asyncio.sleep(remaining_s)
+
+
+def make_transport(config: LinkConfig) -> Transport:
+    """The transport that the settings ask for."""
+    return TcpTransport(config) if config.host else RtuTransport(config)

@@ -1,0 +1,95 @@
+"""Writes to the PLC: commands once, the heartbeat for ever (plc-if.md 3.1, 4.3, 5.2, 8.1)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from towerd.fsm.commands import WriteMailbox, WritePackml
+from towerd.plc.codec import RangeError
+from towerd.plc.outgoing import Control, Outgoing, words_of
+from towerd.plc.registers import blocks
+from towerd.plc.transport import Transport, TransportError
+from towerd.ports import Clock
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_S = 0.1
+
+
+class Writer:
+    """Owns the words of CTL and what waits. `unanswered(command, reason)` is told of a mailbox write without a good
+    answer, `failed(reason)` of a heartbeat without one.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        clock: Clock,
+        unanswered: Callable[[WriteMailbox, str], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._unanswered = unanswered
+        self._failed = failed
+        self._control = Control()
+        self.outgoing = Outgoing()
+        self.heartbeat_due_s = 0.0
+
+    @property
+    def session(self) -> int:
+        """The pc_session of the last CTL, 0 before the first."""
+        return self._control.session
+
+    async def begin(self, session: int) -> None:
+        """The first CTL of a new session: no command in it (2.2). Raises TransportError."""
+        self._control.begin(session)
+        await self._write_control()
+
+    async def beat(self) -> None:
+        """The heartbeat, where it is due. Raises TransportError where that ended the connection."""
+        if asyncio.get_running_loop().time() < self.heartbeat_due_s:
+            return
+        if (acknowledgement := self.outgoing.next_acknowledgement()) is not None:
+            self._control.take_acknowledgement(acknowledgement)
+        await self._write_control()
+
+    async def send_waiting(self) -> None:
+        """Send what waits, then the heartbeat where it is due. Raises TransportError where that ended the connection."""
+        while (command := self.outgoing.next_command()) is not None:
+            if isinstance(command, WritePackml):
+                self._control.take_packml(command)
+                await self._write_control()
+            else:
+                await self._write_mailbox(command)
+        await self.beat()
+
+    def drop(self, reason: str) -> None:
+        """Forget what was not sent; mailbox commands are told as unanswered."""
+        for command in self.outgoing.clear():
+            self._unanswered(command, f"not sent: {reason}")
+
+    async def _write_control(self) -> None:
+        """The whole CTL block with the next heartbeat. A failed write is made good by the next one."""
+        self.heartbeat_due_s = asyncio.get_running_loop().time() + HEARTBEAT_S
+        words = self._control.next_words(int(self._clock.now().timestamp()))
+        try:
+            await self._transport.write(blocks()["CTL"].start, words)
+        except TransportError as error:
+            if not self._transport.connected:
+                raise
+            self._failed(f"CTL: {error}")
+            log.info("CTL write failed: %s", error)
+
+    async def _write_mailbox(self, command: WriteMailbox) -> None:
+        """One FC16, once (5.2, 5.6)."""
+        try:
+            await self._transport.write(blocks()[f"CMD_{command.unit.value}"].start, words_of(command))
+        except RangeError as error:
+            self._unanswered(command, f"not sent: {error}")
+        except TransportError as error:
+            self._unanswered(command, str(error))
+            if not self._transport.connected:
+                raise
