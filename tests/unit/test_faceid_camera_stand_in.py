@@ -1,0 +1,102 @@
+"""The stand-in for a camera: what it shows, and how it is told."""
+
+from __future__ import annotations
+
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from simulator.camera import CameraServer, Scene, blank_scene
+from tests.support.faces import jpeg, picture
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[CameraServer]:
+    cv2.imwrite(str(tmp_path / "a.png"), picture())
+    server = CameraServer(0, Scene(tmp_path))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def ask(server: CameraServer, method: str, path: str, body: bytes | None = None) -> tuple[int, dict[str, object]]:
+    request = urllib.request.Request(f"http://127.0.0.1:{server.port}{path}", data=body, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            status, headers, value = answer.status, answer.headers, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            status, headers, value = error.code, error.headers, json.load(error)
+    assert headers["X-Simulated"] == "true"
+    return status, value
+
+
+def test_frames_move_and_are_the_same_for_a_seed(tmp_path: Path) -> None:
+    one, other = Scene(tmp_path, seed=4), Scene(tmp_path, seed=4)
+    first, second = one.frame(), one.frame()
+    assert (first != second).any()
+    assert (first == other.frame()).all()
+    assert np.abs(first.astype(int) - blank_scene()).mean() < 10
+
+
+def test_faults(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.break_("frozen")
+    assert (scene.frame() == scene.frame()).all()
+    scene.break_("black")
+    assert scene.frame().max() == 0
+    scene.break_("none")
+    assert (scene.frame() != scene.frame()).any()
+    with pytest.raises(ValueError):
+        scene.break_("on fire")
+
+
+def test_it_shows_what_it_is_told(server: CameraServer) -> None:
+    assert ask(server, "GET", "/state") == (200, {"name": "blank", "fault": "none", "simulated": True})
+    assert ask(server, "PUT", "/show?name=a.png")[1]["name"] == "a.png"
+    assert ask(server, "PUT", "/show?name=blank")[1]["name"] == "blank"
+    assert ask(server, "POST", "/show", jpeg(picture()))[1]["name"] == "posted"
+    assert ask(server, "PUT", "/fault?kind=black")[1]["fault"] == "black"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("PUT", "/show?name=missing.png", None, 400),
+        ("PUT", "/show?name=../../etc/passwd", None, 400),
+        ("PUT", "/fault?kind=fire", None, 400),
+        ("PUT", "/else", None, 404),
+        ("GET", "/else", None, 404),
+        ("POST", "/show", b"", 413),
+        ("POST", "/show", b"no picture", 400),
+    ],
+)
+def test_what_it_cannot_do_is_told(
+    server: CameraServer, method: str, path: str, body: bytes | None, status: int
+) -> None:
+    assert ask(server, method, path, body)[0] == status
+
+
+def test_the_stream_is_mjpeg(server: CameraServer) -> None:
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/stream", timeout=5) as stream:
+        assert stream.headers["X-Simulated"] == "true"
+        assert stream.headers["Content-Type"] == "multipart/x-mixed-replace; boundary=frame"
+        for _ in range(2):
+            assert stream.readline() == b"--frame\r\n"
+            assert stream.readline() == b"Content-Type: image/jpeg\r\n"
+            length = int(stream.readline().split(b":")[1])
+            assert stream.readline() == b"\r\n"
+            image = cv2.imdecode(np.frombuffer(stream.read(length), np.uint8), cv2.IMREAD_COLOR)
+            assert image is not None
+            assert image.shape == (480, 640, 3)
+            assert stream.readline() == b"\r\n"
