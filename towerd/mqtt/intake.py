@@ -1,0 +1,168 @@
+"""From a received command to an event (orders-if.md 3 and 4).
+
+The outer part is read at once; the token is opened in one worker thread, so that the loop never waits for it; the selfie
+is looked at by the face worker; then the event is posted, in the order of arrival. `hold` and `resume` have a lane of
+their own: they do not wait behind a selfie. Selfie and code end here: events carry a ciphertext and a MAC.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import structlog
+
+from towerd.errors import Refusal
+from towerd.fsm.events import CommandRefused, OrderRequested, ReplyTo
+from towerd.mqtt.request import Asked, Dropped, read_request
+from towerd.mqtt.topics import Topics
+from towerd.mqtt.wire import Received
+from towerd.orders.claims import TestDrive
+from towerd.orders.keys import IssuerKeys, TowerKey, code_mac
+from towerd.orders.tokens import OpenedToken, open_token
+from towerd.ports import Enrolment, FaceMatcher, Inbox
+
+log = structlog.get_logger(__name__)
+
+Done = Callable[[], None]
+BACKLOG = 16
+"""Commands that wait in a lane; more are answered `busy`."""
+ENROL_WITHIN_S = 0.8
+"""What the contract's one second leaves for the selfie (4.5)."""
+MOTION = frozenset({"hold", "resume"})
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeParts:
+    """What the intake works with.
+
+    `now` gives aware UTC, or None while the clock is unsure (4.4). `issuers` gives the key set as last loaded.
+    `known` tells whether a token id has been used: then its selfie is not looked at again.
+    """
+
+    topics: Topics
+    key: TowerKey
+    secret: bytes
+    issuers: Callable[[], IssuerKeys]
+    now: Callable[[], datetime | None]
+    known: Callable[[str], bool]
+    inbox: Inbox
+    matcher: FaceMatcher
+
+
+@dataclass(frozen=True, slots=True)
+class _Face:
+    outcome: Literal["enrolled", "none", "unavailable", "refused"]
+    reasons: tuple[str, ...] = ()
+    sha256: str | None = None
+    sealed: bytes | None = None
+
+
+NO_FACE = _Face("none")
+
+
+def _face(enrolment: Enrolment) -> _Face:
+    if enrolment.outcome == "enrolled":
+        return _Face("enrolled", sha256=enrolment.sha256, sealed=enrolment.sealed)
+    return _Face(enrolment.outcome, enrolment.reasons)
+
+
+class Intake:
+    """Takes commands; `run` works them off until cancelled."""
+
+    def __init__(self, parts: IntakeParts, show_state: Callable[[ReplyTo], None]) -> None:
+        """`show_state` answers the verb `state` from the newest view."""
+        self._parts = parts
+        self._show_state = show_state
+        self._orders: asyncio.Queue[tuple[Asked, Done]] = asyncio.Queue(BACKLOG)
+        self._motion: asyncio.Queue[tuple[Asked, Done]] = asyncio.Queue(BACKLOG)
+
+    def receive(self, received: Received, done: Done) -> None:
+        """Take a command; `done` is called once it is durable, or needs no durability."""
+        asked = read_request(self._parts.topics, received, self._parts.now())
+        if isinstance(asked, Dropped):
+            self._refuse(asked.verb, asked.reasons, asked.reply, asked.expires_at, done)
+        elif asked.token is None:
+            self._show_state(asked.reply)
+            done()
+        else:
+            self._queue(asked, done)
+
+    def _queue(self, asked: Asked, done: Done) -> None:
+        lane = self._motion if asked.verb in MOTION else self._orders
+        if lane.full():
+            self._refuse(asked.verb, ("busy",), asked.reply, asked.expires_at, done)
+        else:
+            lane.put_nowait((asked, done))
+
+    def _refuse(
+        self, verb: str, reasons: tuple[str, ...], reply: ReplyTo, expires_at: datetime | None, done: Done
+    ) -> None:
+        log.info("command dropped", verb=verb, reasons=reasons, req_id=reply.req_id)
+        self._parts.inbox.post(CommandRefused(verb, reasons, reply, expires_at), None, done)
+
+    async def run(self) -> None:
+        """Work both lanes off until cancelled."""
+        with ThreadPoolExecutor(1, thread_name_prefix="tokens") as pool:
+            async with asyncio.TaskGroup() as lanes:
+                lanes.create_task(self._work(self._orders, pool), name="intake-orders")
+                lanes.create_task(self._work(self._motion, pool), name="intake-motion")
+
+    async def _work(self, lane: asyncio.Queue[tuple[Asked, Done]], pool: ThreadPoolExecutor) -> None:
+        while True:
+            asked, done = await lane.get()
+            applied = asyncio.Event()
+
+            def both(done: Done = done, applied: asyncio.Event = applied) -> None:
+                done()
+                applied.set()
+
+            await self._take(asked, pool, both)
+            # The next token may bear the same id: it is looked at only once this one is in the tables.
+            await applied.wait()
+
+    async def _take(self, asked: Asked, pool: ThreadPoolExecutor, done: Done) -> None:
+        parts = self._parts
+        now = parts.now()
+        opened = await asyncio.get_running_loop().run_in_executor(
+            pool, open_token, asked.token or "", parts.key, parts.issuers(), parts.topics.tower, now
+        )
+        if isinstance(opened, Refusal):
+            self._refuse(asked.verb, opened.reasons, asked.reply, asked.expires_at, done)
+        elif opened.public["kind"] != asked.verb:
+            self._refuse(asked.verb, ("kind_not_allowed",), asked.reply, asked.expires_at, done)
+        else:
+            face = await self._look(opened)
+            parts.inbox.post(self._event(asked, opened, face), face.sealed, done)
+
+    def _event(self, asked: Asked, opened: OpenedToken, face: _Face) -> OrderRequested:
+        return OrderRequested(
+            verb=asked.verb,
+            claims=opened.public,
+            payload_sha256=opened.payload_sha256,
+            reply=asked.reply,
+            code_mac=code_mac(self._parts.secret, opened.code) if opened.code else None,
+            face=face.outcome,
+            face_reasons=face.reasons,
+            face_sha256=face.sha256,
+            expires_at=asked.expires_at,
+        )
+
+    async def _look(self, opened: OpenedToken) -> _Face:
+        """Enrol the selfie, where the customer consents and the token is new."""
+        claims = opened.claims
+        consents = isinstance(claims, TestDrive) and claims.consent is not None and claims.consent.face
+        if not consents or opened.selfie is None or self._parts.known(claims.jti):
+            return NO_FACE
+        try:
+            async with asyncio.timeout(ENROL_WITHIN_S):
+                return _face(await self._parts.matcher.enrol(claims.jti, opened.selfie))
+        except TimeoutError:
+            # A key that the worker may still make for it would belong to nothing.
+            self._parts.matcher.destroy_key(claims.jti)
+            log.warning("selfie not looked at in time", order=claims.jti)
+            return _Face("unavailable")
