@@ -1,0 +1,155 @@
+"""The control port: acts, faults and state as lines of JSON over TCP on 127.0.0.1. For demo and tests; no PLC has it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from simulator import faults
+from simulator.cars import Car, car_from_record
+from simulator.core import Simulator
+
+HOST = "127.0.0.1"
+LONGEST_LINE = 1 << 20
+Request = dict[str, Any]
+
+
+def state(sim: Simulator) -> dict[str, Any]:
+    """The plant as a picture: axes, doors, people, places, and the program's state."""
+    plant, plc = sim.plant, sim.plc
+    return {
+        "simulated": True,
+        "now_ms": sim.now_ms,
+        "packml_state": plc.packml.state,
+        "stop_reason": plc.packml.stop_reason,
+        "link_state": plc.link.state,
+        "key_switch": plc.key,
+        "boot_id": plc.boot_id,
+        "lift_mm": round(plant.lift.position),
+        "turntable_cdeg": round(plant.turntable.position),
+        "fork_mm": round(plant.fork.position),
+        "fork_stroke_mm": round(plant.stroke_mm),
+        "station": plant.station(),
+        "load": plant.carriage_car.tag if plant.carriage_car else None,
+        "cabins": [
+            {
+                "number": booth.number,
+                "inner_door_ratio": round(booth.inner.position, 3),
+                "outer_door_ratio": round(booth.outer.position, 3),
+                "person": booth.person,
+                "motion": booth.motion,
+                "curtain_tripped": booth.curtain_tripped,
+                "vehicle": booth.car.tag if booth.car else None,
+                "clear_confirmed": cabin.clear_confirmed,
+                "occupancy_epoch": cabin.epoch,
+                "signal": cabin.signal,
+            }
+            for booth, cabin in zip(plant.booths, plc.cabins, strict=True)
+        ],
+        "bays_unlocked": ["-".join(map(str, plant.layout.bay_at(index))) for index in sorted(plc.unlocked)],
+        "alarms_active": [number for number in range(128) if plc.alarms.active >> number & 1],
+        "collisions": list(plant.collisions),
+        "truth": {str(tag): place for tag, place in sim.truth().items()},
+    }
+
+
+def _car(request: Request) -> Car | int:
+    if "vehicle" in request:
+        return car_from_record(request["vehicle"])
+    return int(request["tag"])
+
+
+def _fault(sim: Simulator, request: Request) -> None:
+    where = {key: value for key, value in request.items() if key not in ("do", "name", "on")}
+    sim.fault(request["name"], bool(request.get("on", True)), **where)
+
+
+ACTS: dict[str, Callable[[Simulator, Request], None]] = {
+    "drive_off": lambda sim, request: sim.drive_off(int(request["cabin"])),
+    "drive_in": lambda sim, request: sim.drive_in(int(request["cabin"]), _car(request)),
+    "place_vehicle": lambda sim, request: sim.place_vehicle(_car(request), str(request["place"])),
+    "press_clear": lambda sim, request: sim.press_clear(int(request["cabin"])),
+    "press_exit": lambda sim, request: sim.press_exit(int(request["cabin"])),
+    "open_by_hand": lambda sim, request: sim.open_by_hand(int(request["cabin"])),
+    "person": lambda sim, request: sim.person(int(request["cabin"]), bool(request["present"])),
+    "motion": lambda sim, request: sim.motion(int(request["cabin"]), bool(request["present"])),
+    "curtain": lambda sim, request: sim.curtain(int(request["cabin"]), bool(request["tripped"])),
+    "press_reset": lambda sim, request: sim.press_reset(),
+    "set_key": lambda sim, request: sim.set_key(int(request["mode"])),
+    "enabling": lambda sim, request: sim.enabling(bool(request["held"])),
+    "estop": lambda sim, request: sim.estop(bool(request["pressed"])),
+    "restart_plc": lambda sim, request: sim.restart_plc(),
+    "fault": _fault,
+}
+QUESTIONS: dict[str, Callable[[Simulator], Any]] = {
+    "state": state,
+    "truth": lambda sim: {str(tag): place for tag, place in sim.truth().items()},
+    "executed": lambda sim: [asdict(record) for record in sim.executed],
+    "faults": lambda sim: faults.names(),
+    "help": lambda sim: sorted([*ACTS, *QUESTIONS]),
+}
+
+
+def handle(sim: Simulator, line: bytes) -> dict[str, Any]:
+    """The answer to one line: `{"ok": true, …}` or `{"ok": false, "error": "…"}`."""
+    try:
+        request = json.loads(line)
+        name = request["do"]
+        if name in QUESTIONS:
+            return {"ok": True, name: QUESTIONS[name](sim)}
+        ACTS[name](sim, request)
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        return {"ok": False, "error": f"{type(error).__name__}: {error}"}
+    return {"ok": True}
+
+
+class ControlServer:
+    """Serves any number of clients."""
+
+    def __init__(self, sim: Simulator) -> None:
+        self._sim = sim
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self, port: int = 0) -> int:
+        """Listen; port 0 takes a free one. Returns the bound port. Raises OSError where it is taken."""
+        self._server = await asyncio.start_server(self._connected, HOST, port, limit=LONGEST_LINE)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        """Close all connections and stop listening."""
+        if self._server is None:
+            return
+        self._server.close()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._server.wait_closed()
+        self._server = None
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        try:
+            while line := await reader.readline():
+                writer.write(json.dumps(handle(self._sim, line)).encode() + b"\n")
+                await writer.drain()
+        except (ConnectionError, ValueError):
+            return  # gone, or a line longer than the limit: nothing to answer to
+        finally:
+            writer.close()
+
+
+def ask(port: int, request: Request, timeout_s: float = 5.0) -> dict[str, Any]:
+    """One request from a client. Raises OSError where nobody answers, ValueError for an answer that is no JSON."""
+    with socket.create_connection((HOST, port), timeout=timeout_s) as connection:
+        connection.sendall(json.dumps(request).encode() + b"\n")
+        with connection.makefile("rb") as stream:
+            answer: dict[str, Any] = json.loads(stream.readline())
+    return answer

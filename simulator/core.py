@@ -1,0 +1,83 @@
+"""`Simulator`: plant, program and people behind four calls. It reads no clock; time passes only in `step`."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from simulator.acts import Acts
+from simulator.cars import Car
+from simulator.config import SimulatorConfig
+from simulator.image import Image
+from simulator.plant import Plant
+from simulator.program.mailbox import Executed
+from simulator.program.plc import Plc
+from simulator.world import World
+
+
+class Simulator(Acts):
+    """A simulated tower. The same calls give the same answers."""
+
+    def __init__(self, config: SimulatorConfig | None = None, stock: Sequence[tuple[str, Car]] = ()) -> None:
+        self.config = config or SimulatorConfig()
+        self._rng = random.Random(self.config.seed)  # noqa: S311 - deterministic on purpose, nothing secret
+        self.plant = Plant(self.config)
+        self.image = Image(self.config.bay_count)
+        self.frozen = False
+        for place, car in stock:
+            self.place_vehicle(car, place)
+        self.plc = Plc(self.plant, self.image, self._rng)
+        self.world = World(self.plant, self.config.actors)
+        self._left_us = 0
+
+    @property
+    def now_ms(self) -> int:
+        """Time since the simulator began, ms."""
+        return self.world.now_ms
+
+    def step(self, dt_s: float) -> None:
+        """Let `dt_s` seconds pass, in scans of `scan_ms`; a rest shorter than a scan is kept for the next call."""
+        self._left_us += round(dt_s * 1_000_000)
+        scan_us = self.config.scan_ms * 1000
+        scan_s = self.config.scan_ms / 1000
+        plant, plc, world = self.plant, self.plc, self.world
+        while self._left_us >= scan_us:
+            self._left_us -= scan_us
+            if plant.moving:
+                plant.step(scan_s)
+            world.step(self.config.scan_ms)
+            if not self.frozen:
+                plc.scan()
+
+    def read(self, address: int, count: int) -> list[int]:
+        """Read holding registers. Raises ModbusException 2 or 3."""
+        return self.image.read(address, count)
+
+    def write(self, address: int, words: Sequence[int]) -> None:
+        """Write holding registers. Raises ModbusException 2 or 3."""
+        self.image.write(address, words)
+
+    def restart_plc(self) -> None:
+        """The PLC starts anew (4.7): a new boot_id, new epochs, taken_seq 0; vehicles and doors stay where they are."""
+        before = self.plc
+        for axis in self.plant.axes:
+            axis.stop(force=1e6)
+            axis.step(1.0)
+            axis.homed = axis.homed and self.config.restart_keeps_reference
+        self.plant.pick.stop()
+        for index in range(len(self.plant.bays)):
+            self.plant.stop_lock(index)
+        for booth in self.plant.booths:
+            booth.inner.stop()
+            booth.outer.stop()
+        self.frozen = False
+        self.plc = Plc(self.plant, self.image, self._rng, retained=before)
+
+    @property
+    def executed(self) -> list[Executed]:
+        """Every command that the PLC really executed, oldest first, over all its starts."""
+        return self.plc.executed
+
+    def truth(self) -> dict[int, str]:
+        """Where every vehicle really is: tag → `bay:3-4`, `carriage`, `cabin:1` or `gone`."""
+        return self.plant.truth()

@@ -1,0 +1,1 @@
+"""The PLC program: what a supplier would write from plc-if.md."""

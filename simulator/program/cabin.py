@@ -1,0 +1,148 @@
+"""What the program knows of a cabin: clear_confirmed, epoch, exit button (plc-if.md 4.6, 5.8, 5.9)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.booth import Booth
+
+if TYPE_CHECKING:
+    from simulator.program.plc import Plc
+
+CLEAR_AFTER_MS = 10_000
+RED = 1
+
+
+class Cabin:
+    """The logic of one cabin over its `Booth`. Flags are those of the last scan."""
+
+    def __init__(self, plc: Plc, booth: Booth, epoch: int) -> None:
+        self._plc = plc
+        self.booth = booth
+        self.number = booth.number
+        self.epoch = epoch
+        self.signal = RED
+        self.clear_confirmed = False
+        self.exit_pending = False
+        self.outer_fault = False
+        self.inner_fault = False
+        self.quiet_since_ms: int | None = None
+        self._outer_closed = self.outer_closed
+        self._occupied = self.occupied
+        self._exit_seen = False
+
+    @property
+    def inner_closed(self) -> bool:
+        """The inner door's end switch, and no order to leave it."""
+        return self.booth.sense("inner_closed", self.booth.inner.at_zero)
+
+    @property
+    def outer_closed(self) -> bool:
+        """The outer door's end switch, and no order to leave it."""
+        return self.booth.sense("outer_closed", self.booth.outer.at_zero)
+
+    @property
+    def inner_open(self) -> bool:
+        """The inner door is fully open and stays so."""
+        return self.booth.inner.at_one
+
+    @property
+    def sensors(self) -> tuple[bool, bool]:
+        """The vehicle sensors: front, rear."""
+        return self._plc.plant.place_sensors((0, self.number))
+
+    @property
+    def occupied(self) -> bool:
+        """Both vehicle sensors are on (5.10)."""
+        return all(self.sensors)
+
+    @property
+    def disturbed(self) -> bool:
+        """Person, motion or a tripped curtain."""
+        booth = self.booth
+        return booth.person_detected or booth.motion_detected or not booth.curtain_clear
+
+    @property
+    def is_clear(self) -> bool:
+        """Cabin clear (5.8)."""
+        return self.clear_confirmed and not self.booth.person_detected and not self.booth.motion_detected
+
+    @property
+    def exit_button(self) -> bool:
+        """Whether the exit button is being pressed."""
+        return self.booth.exit_left_s > 0
+
+    @property
+    def fork_in(self) -> bool:
+        """Whether the fork is in this cabin, or may be: an unhomed carriage with the fork out at an open inner door."""
+        plant = self._plc.plant
+        if plant.fork_centred:
+            return False
+        return plant.fork_place() == (0, self.number) or (
+            not (plant.lift.homed and plant.turntable.homed) and not self.inner_closed
+        )
+
+    @property
+    def deadline_ms(self) -> int | None:
+        """When clear_confirmed would be set by time alone, for the sake of a sleeping program."""
+        if self.quiet_since_ms is None or self.clear_confirmed:
+            return None
+        return self.quiet_since_ms + CLEAR_AFTER_MS
+
+    def observe(self, now_ms: int) -> None:
+        """One scan: epoch, clear confirmation, exit button."""
+        closed = self.outer_closed
+        if self._outer_closed and not closed:
+            self._next_epoch()
+            self.clear_confirmed = False
+        self._outer_closed = closed
+        self._observe_vehicle()
+        self._observe_clear(now_ms, closed)
+        self._observe_exit()
+
+    def _next_epoch(self) -> None:
+        self.epoch = self.epoch + 1 & 0xFFFF
+
+    def _observe_vehicle(self) -> None:
+        front, rear = self.sensors
+        if front == rear and front != self._occupied:
+            self._occupied = front
+            self._next_epoch()
+
+    def _observe_clear(self, now_ms: int, outer_closed: bool) -> None:
+        disturbed = self.disturbed
+        if disturbed:
+            self.clear_confirmed = False
+        elif self.booth.clear_pressed:
+            self.clear_confirmed = True
+        self.booth.clear_pressed = False
+        quiet = outer_closed and self.inner_closed and not disturbed and not any(self.sensors)
+        if not quiet or not self._plc.config.rated_person_detection:
+            self.quiet_since_ms = None
+            return
+        if self.quiet_since_ms is None:
+            self.quiet_since_ms = now_ms
+        elif now_ms - self.quiet_since_ms >= CLEAR_AFTER_MS:
+            self.clear_confirmed = True
+
+    def _observe_exit(self) -> None:
+        pressed = self.exit_button
+        if pressed and not self._exit_seen:
+            self.exit_pending = True
+            self._plc.exit_pressed(self)
+        self._exit_seen = pressed
+        if self.exit_pending and self.booth.outer.position == 1.0:
+            self.exit_pending = False
+
+    def tick(self) -> None:
+        """The PLC's own work after the exit button: close the inner door, then open the outer one."""
+        if not self.exit_pending or self.fork_in or not self._plc.plant.inputs.chain_ok:
+            return
+        inner, outer = self.booth.inner, self.booth.outer
+        if not self.inner_closed:
+            if self._plc.plant.fork_centred and self._plc.plant.doorway_clear(self.booth):
+                inner.drive(0)
+            else:
+                inner.drive(1)
+        else:
+            outer.drive(1)
