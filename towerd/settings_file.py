@@ -56,7 +56,8 @@ def key_lines(text: str) -> dict[tuple[str, ...], int]:
             continue
         if header := _HEADER.match(line):
             table = _parts(header[1])
-            found.setdefault(table, number)
+            for depth in range(1, len(table) + 1):
+                found.setdefault(table[:depth], number)
         elif key := _KEY.match(line):
             found.setdefault(table + _parts(key[1]), number)
     return found

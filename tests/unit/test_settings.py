@@ -162,6 +162,7 @@ def test_lines_are_found_under_headers_quotes_and_dots() -> None:
     tomllib.loads(text)
     assert key_lines(text) == {
         ("a",): 1,
+        ("x",): 4,
         ("x", "y z"): 4,
         ("x", "y z", "k", "l"): 5,
         ("x", "y z", "q"): 6,

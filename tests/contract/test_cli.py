@@ -1,0 +1,226 @@
+"""The commands against a real daemon's socket, and without one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from typer import Typer
+from typer.testing import CliRunner, Result
+
+from tests.support.api_tower import Tower, served
+from tests.support.values import AT
+from tests.support.views import view
+from towerd import __version__
+from towerd.audit import row_hash
+from towerd.cli import towerctl
+from towerd.cli import towerd as cli
+from towerd.fsm.commands import AppendAudit
+from towerd.fsm.events import CodeEntered, FaultReset, Stamped, TimerExpired
+from towerd.fsm.state import Volatile
+from towerd.journal.sqlite import SqliteJournal
+from towerd.ports import Changes
+from towerd.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+SMALL = """\
+state_dir = "state"
+[tower]
+id = "t-1"
+[plc]
+host = "127.0.0.1"
+[keys]
+tower_key_file = "k"
+issuers_file = "i"
+code_secret_file = "c"
+faces_dir = "f"
+"""
+
+
+@pytest.fixture
+async def tower(tmp_path: Path) -> AsyncIterator[Tower]:
+    async with served(tmp_path / "api.sock") as made:
+        yield made
+
+
+def _run(app: Typer, *arguments: str, typed: str | None = None) -> Result:
+    return CliRunner(env={"COLUMNS": "200"}).invoke(app, list(arguments), input=typed)
+
+
+async def _ctl(tower: Tower, *arguments: str, typed: str | None = None) -> Result:
+    # in a thread of its own, as the daemon runs in this one
+    return await asyncio.to_thread(_run, towerctl.app, *arguments, "--socket", str(tower.path), typed=typed)
+
+
+async def test_status_is_marked_as_simulated(tower: Tower) -> None:
+    result = await _ctl(tower, "status")
+    assert result.exit_code == 0
+    for wanted in ("SIMULATED", "auto / EXECUTE", "cannot deliver: door_blocked", "Look what is in the door", "0815"):
+        assert wanted in result.output
+    assert json.loads((await _ctl(tower, "status", "--json")).output)["boot"] == 2
+
+
+async def test_status_of_a_lost_machine(tower: Tower) -> None:
+    tower.shown = view(plc_good=False, plc_reason="no reply", mode=None, packml=None, can_deliver=True, simulated=False)
+    result = await _ctl(tower, "status")
+    assert "? / ?" in result.output
+    assert "PLC unknown: no reply" in result.output
+    assert "SIMULATED" not in result.output
+
+
+async def test_why_and_its_exit_code(tower: Tower) -> None:
+    assert (await _ctl(tower, "why")).exit_code == 1
+    assert json.loads((await _ctl(tower, "why", "--json")).output)["why_not"] == ["door_blocked"]
+    tower.shown = view(can_deliver=True, why_not=(), obstacles=())
+    result = await _ctl(tower, "why")
+    assert (result.exit_code, result.output) == (0, "nothing is in the way\n")
+    tower.shown = view(obstacles=())
+    assert "cannot deliver: door_blocked" in (await _ctl(tower, "why")).output
+
+
+async def test_a_code_can_be_typed_unseen(tower: Tower) -> None:
+    result = await _ctl(tower, "code", "0815", typed="12345678\n")
+    assert result.exit_code == 0
+    assert "12345678" not in result.output
+    assert isinstance(tower.events[0], CodeEntered)
+    assert tower.events[0].code_mac == "mac-of-12345678"
+    assert (await _ctl(tower, "code", "0815", "123")).exit_code == 65
+
+
+async def test_refusals_have_an_exit_code_of_their_own(tower: Tower) -> None:
+    tower.refuse = ("still_active",)
+    result = await _ctl(tower, "reset", "1001")
+    assert (result.exit_code, result.output) == (1, "refused: still_active\n")
+    assert json.loads((await _ctl(tower, "reset", "1001", "--json")).output)["reasons"] == ["still_active"]
+    assert isinstance(tower.events[0], FaultReset)
+
+
+async def test_the_other_requests(tower: Tower) -> None:
+    assert (await _ctl(tower, "confirm-layout")).exit_code == 0
+    assert (await _ctl(tower, "packml", "hold")).output == 'done: {"n": 2}\n'
+    assert (await _ctl(tower, "packml", "fly")).exit_code == 2
+    assert "PLC-024" in (await _ctl(tower, "alarms")).output
+    assert json.loads((await _ctl(tower, "alarms", "--json")).output)["simulated"] is True
+    tower.shown = view(alarms=())
+    assert (await _ctl(tower, "alarms")).output == "no alarms\n"
+
+
+async def test_watching_ends_with_the_daemon(tower: Tower) -> None:
+    watching = asyncio.create_task(_ctl(tower, "watch", "--json"))
+    # the connection is there once a line has been asked for
+    seen = asyncio.Event()
+    tower.server._core.view_of = lambda: (seen.set(), tower.shown)[1]  # type: ignore[func-returns-value]
+    async with asyncio.timeout(5):
+        await seen.wait()
+    tower.server._core.closing.set()
+    result = await watching
+    assert result.exit_code == 69
+    assert json.loads(result.output.splitlines()[0])["mode"] == "auto"
+
+
+async def test_stock_import(tower: Tower, tmp_path: Path) -> None:
+    arguments = ("stock", "import", str(ROOT / "tests/support/stock.json"), "--socket", str(tower.path))
+    assert (await asyncio.to_thread(_run, cli.app, *arguments)).exit_code == 0
+    bad = tmp_path / "bad.json"
+    bad.write_text("{}")
+    result = await asyncio.to_thread(_run, cli.app, "stock", "import", str(bad), "--socket", str(tower.path))
+    assert result.exit_code == 65
+    assert "the file holds" in result.output
+    missing = await asyncio.to_thread(
+        _run, cli.app, "stock", "import", str(tmp_path / "no"), "--socket", str(tower.path)
+    )
+    assert (missing.exit_code, "cannot be read" in missing.output) == (65, True)
+
+
+def test_without_a_daemon_every_request_says_so(tmp_path: Path) -> None:
+    for arguments in (["status"], ["why"], ["watch"], ["code", "0815", "12345678"], ["packml", "stop"]):
+        result = _run(towerctl.app, *arguments, "--socket", str(tmp_path / "none.sock"))
+        assert result.exit_code == 69
+        assert "systemctl status towerd" in result.output
+
+
+def test_check_config() -> None:
+    assert _run(cli.app, "check-config", str(ROOT / "config/tower.example.toml")).output.endswith(": good\n")
+
+
+def test_check_config_tells_every_error(tmp_path: Path) -> None:
+    file = tmp_path / "t.toml"
+    file.write_text(SMALL + "[log]\nlevel = 'loud'\ncolour = 1\n")
+    result = _run(cli.app, "check-config", str(file))
+    assert result.exit_code == 78
+    assert f"{file}:12: log.level: Input should be" in result.output
+    assert f"{file}:13: log.colour: unknown key" in result.output
+    told = json.loads(_run(cli.app, "check-config", str(file), "--json").output)
+    assert [one["line"] for one in told["problems"]] == [12, 13]
+    assert _run(cli.app, "run", "--config", str(file)).exit_code == 78
+
+
+def test_run_hands_over_to_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "t.toml"
+    file.write_text(SMALL)
+    ran: list[Settings] = []
+
+    def run(settings: Settings) -> int:
+        ran.append(settings)
+        return 70
+
+    monkeypatch.setitem(sys.modules, "towerd.app", SimpleNamespace(run=run))
+    assert _run(cli.app, "run", "--config", str(file)).exit_code == 70
+    assert ran[0].tower.id == "t-1"
+
+
+def test_version() -> None:
+    assert _run(cli.app, "--version").output == f"towerd {__version__}\n"
+
+
+def _journal(tmp_path: Path, *, forged: bool = False) -> tuple[str, str]:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "t.toml").write_text(SMALL)
+    journal = SqliteJournal(tmp_path / "state" / "journal.db")
+    rows, previous = [], ""
+    for seq in (1, 2, 3):
+        digest = row_hash(seq, AT, {"n": seq}, previous)
+        rows.append(AppendAudit(seq, AT, {"n": 0 if forged and seq == 2 else seq}, previous, digest))
+        previous = digest
+    journal.commit(Stamped(AT, 0.0, TimerExpired("x")), Volatile(), Changes((), tuple(rows)), None)
+    journal.close()
+    return str(tmp_path / "t.toml"), previous
+
+
+def _verify(tmp_path: Path, config: str, *arguments: str) -> Result:
+    return _run(cli.app, "audit", "verify", "-c", config, "--socket", str(tmp_path / "none"), *arguments)
+
+
+def test_audit_of_a_file(tmp_path: Path) -> None:
+    config, head = _journal(tmp_path)
+    assert _verify(tmp_path, config).output == f"whole: 3 rows, head 3:{head}\n"
+    assert _verify(tmp_path, config, "--head", f"3:{head}").exit_code == 0
+    lost = _verify(tmp_path, config, "--head", f"4:{head}", "--json")
+    assert (lost.exit_code, json.loads(lost.output)["ok"]) == (1, False)
+    assert _verify(tmp_path, config, "--head", "4").exit_code == 2
+
+
+def test_a_forged_audit(tmp_path: Path) -> None:
+    config, _head = _journal(tmp_path, forged=True)
+    result = _verify(tmp_path, config)
+    assert (result.exit_code, result.output) == (1, "row 2 has been changed\n")
+
+
+def test_no_journal_is_told(tmp_path: Path) -> None:
+    (tmp_path / "t.toml").write_text(SMALL)
+    result = _verify(tmp_path, str(tmp_path / "t.toml"))
+    assert result.exit_code == 69
+    assert "there is no journal" in result.output
+
+
+async def test_audit_of_a_running_daemon(tower: Tower) -> None:
+    digest = row_hash(1, AT, {"n": 1}, "")
+    row = {"audit_seq": 1, "at": AT.isoformat(), "body": {"n": 1}, "previous_hash": "", "hash": digest}
+    tower.server._core.audit_of = lambda after_seq, _limit: [] if after_seq else [row]
+    result = await asyncio.to_thread(_run, cli.app, "audit", "verify", "--socket", str(tower.path))
+    assert result.output == f"whole: 1 rows, head 1:{digest}\n"

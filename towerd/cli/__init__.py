@@ -1,0 +1,1 @@
+"""The commands `towerd` (the service and its files) and `towerctl` (a running tower)."""

@@ -1,0 +1,133 @@
+"""`towerctl`: look at a running tower and help it along."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from towerd.cli import client, show
+from towerd.cli.client import DEFAULT_SOCKET, Exit, JsonOption, SocketOption
+
+app = typer.Typer(
+    help=f"Look at a running tower and help it along.\n\n{client.EXIT_HELP}",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+
+
+class Packml(StrEnum):
+    """PackML commands that a person may give."""
+
+    RESET = "reset"
+    START = "start"
+    STOP = "stop"
+    HOLD = "hold"
+    UNHOLD = "unhold"
+    ABORT = "abort"
+    CLEAR = "clear"
+
+
+def _print_json(body: dict[str, Any]) -> None:
+    typer.echo(json.dumps(body, ensure_ascii=False))
+
+
+def _ask(socket: SocketOption, path: str, as_json: bool, **content: Any) -> None:
+    raise typer.Exit(client.tell(*client.call(socket, "POST", path, **content), as_json))
+
+
+@app.command()
+def status(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -> None:
+    """Show what the tower is doing, where everything stands, and what is in the way. Role: viewer."""
+    body = client.get(socket, "/status", as_json)
+    if as_json:
+        _print_json(body)
+    else:
+        Console().print(show.status_page(body))
+
+
+@app.command()
+def watch(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -> None:
+    """Show the status and keep it up to date until Ctrl-C; with --json a line for each change. Role: viewer."""
+    try:
+        if as_json:
+            for body in client.lines(socket, "/watch"):
+                _print_json(body)
+        else:
+            with Live(screen=False) as live:
+                for body in client.lines(socket, "/watch"):
+                    live.update(show.status_page(body), refresh=True)
+    except KeyboardInterrupt:
+        raise typer.Exit(Exit.DONE) from None
+    raise client.fail("towerd has ended the stream", Exit.NOT_RUNNING)
+
+
+@app.command()
+def why(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -> None:
+    """Say why nothing moves or no car comes down, since when, and what to do. Exit 1 if so. Role: viewer."""
+    body = client.get(socket, "/why", as_json)
+    if as_json:
+        _print_json(body)
+    elif body["obstacles"]:
+        Console().print(show.obstacles(body["obstacles"]))
+    else:
+        typer.echo("nothing is in the way" if body["can_deliver"] else f"cannot deliver: {', '.join(body['why_not'])}")
+    raise typer.Exit(Exit.DONE if body["can_deliver"] else Exit.REFUSED)
+
+
+@app.command()
+def code(
+    number: Annotated[str, typer.Argument(help="The order's four-digit number.")],
+    pickup_code: Annotated[
+        str | None, typer.Argument(metavar="[CODE]", help="Its eight-digit code; asked for, unseen, if left out.")
+    ] = None,
+    socket: SocketOption = DEFAULT_SOCKET,
+    as_json: JsonOption = False,
+) -> None:
+    """Enter number and code for a customer. Wrong codes count: five lock the code, twenty end it. Role: viewer."""
+    typed = pickup_code or typer.prompt("Code", hide_input=True)
+    _ask(socket, "/code", as_json, json={"number": number, "code": typed})
+
+
+@app.command()
+def reset(
+    fault: Annotated[int, typer.Argument(help="The fault's number, as `towerctl why` shows it.", min=0)],
+    socket: SocketOption = DEFAULT_SOCKET,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a latched fault go, after having looked at its cause. Role: technician."""
+    _ask(socket, f"/faults/{fault}/reset", as_json)
+
+
+@app.command()
+def confirm_layout(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -> None:
+    """Confirm that the PLC's changed station table is right; until then there is no Auto. Role: technician."""
+    _ask(socket, "/layout/confirm", as_json)
+
+
+@app.command()
+def packml(
+    command: Annotated[Packml, typer.Argument(help="The PackML command.")],
+    socket: SocketOption = DEFAULT_SOCKET,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a PackML command. Roles: operator for stop, hold and abort; technician for reset, start, unhold and clear."""
+    _ask(socket, f"/packml/{command.value}", as_json)
+
+
+@app.command()
+def alarms(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -> None:
+    """List alarms that are active or not acknowledged. Role: viewer."""
+    body = client.get(socket, "/alarms", as_json)
+    if as_json:
+        _print_json(body)
+        return
+    for row in body["alarms"]:
+        typer.echo(f"{row['since_at']}  {row['code']}  {row['priority']:<8}  {row['state']:<16}  {row['text']}")
+    if not body["alarms"]:
+        typer.echo("no alarms")

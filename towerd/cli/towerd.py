@@ -1,0 +1,169 @@
+"""`towerd`: the service itself, and the files that it lives on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from towerd import __version__
+from towerd.audit import ChainState, verify
+from towerd.cli import client
+from towerd.cli.client import DEFAULT_SOCKET, Exit, JsonOption, SocketOption, fail
+from towerd.errors import JournalError
+from towerd.settings import Settings
+from towerd.settings_file import SettingsError, load
+
+DEFAULT_CONFIG: Final = Path("/etc/towerd/tower.toml")
+_PAGE: Final = 1000
+
+app = typer.Typer(
+    help=f"Run an unmanned car vending tower.\n\n{client.EXIT_HELP}",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+stock = typer.Typer(help="What stands in the bays.", no_args_is_help=True)
+audit = typer.Typer(help="Who did what.", no_args_is_help=True)
+app.add_typer(stock, name="stock")
+app.add_typer(audit, name="audit")
+
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The settings file.")]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"towerd {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Run an unmanned car vending tower."""
+
+
+def _settings(path: Path) -> Settings:
+    try:
+        return load(path)
+    except SettingsError as error:
+        raise fail(str(error), Exit.CONFIG) from error
+
+
+@app.command()
+def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Run the tower until SIGTERM. The service manager calls this."""
+    settings = _settings(config)
+    from towerd.app import run as run_app
+
+    raise typer.Exit(run_app(settings))
+
+
+@app.command()
+def check_config(
+    file: Annotated[Path, typer.Argument(help="The settings file.")] = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a settings file; every error is shown with its line. Exit 78 if there is any."""
+    problems: tuple[Any, ...] = ()
+    text = f"{file}: good"
+    try:
+        load(file)
+    except SettingsError as error:
+        problems, text = error.problems, str(error)
+    if as_json:
+        found = [{"line": one.line, "key": one.key, "text": one.text} for one in problems]
+        typer.echo(json.dumps({"file": str(file), "ok": not problems, "problems": found}, ensure_ascii=False))
+    else:
+        typer.echo(text, err=bool(problems))
+    raise typer.Exit(Exit.CONFIG if problems else Exit.DONE)
+
+
+@stock.command("import")
+def import_stock(
+    file: Annotated[Path, typer.Argument(help='{"vehicles": [record + "bay": "3-4"]}')],
+    socket: SocketOption = DEFAULT_SOCKET,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell the running tower which vehicle stands in which bay. Taken whole or not at all. Role: technician."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise fail(f"{file} cannot be read: {error.strerror}", Exit.DATA) from error
+    raise typer.Exit(client.tell(*client.call(socket, "POST", "/stock/import", content=data), as_json))
+
+
+def _pages_of_daemon(socket: Path) -> Iterator[Sequence[dict[str, Any]]]:
+    after_seq = 0
+    while rows := client.get(socket, f"/audit?after_seq={after_seq}&limit={_PAGE}", as_json=False)["rows"]:
+        yield rows
+        after_seq = rows[-1]["audit_seq"]
+
+
+def _pages(socket: Path, config: Path) -> Iterable[Sequence[dict[str, Any]]]:
+    """From the daemon where it runs (it holds the file), else from the file."""
+    if socket.is_socket():
+        return _pages_of_daemon(socket)
+    from towerd.offline import audit_pages
+
+    return audit_pages(_settings(config))
+
+
+@audit.command("verify")
+def verify_audit(
+    head: Annotated[
+        str | None, typer.Option(help="SEQ:HASH that an outsider kept; must be in the chain as it is.")
+    ] = None,
+    socket: SocketOption = DEFAULT_SOCKET,
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Follow the hash chain of the audit log from its first row. Exit 1 where it is broken. Role: operator.
+
+    While the daemon runs, rows come from it; else from the journal's file.
+    """
+    state, kept = ChainState(), _head(head)
+    try:
+        for rows in _pages(socket, config):
+            state = verify(rows, state)
+            kept = _without_met(kept, rows)
+            if state.break_text is not None:
+                break
+    except JournalError as error:
+        raise fail(str(error), Exit.NOT_RUNNING) from error
+    _tell_chain(state if kept is None or state.break_text else _without_head(state, kept), as_json)
+
+
+def _head(text: str | None) -> tuple[int, str] | None:
+    if text is None:
+        return None
+    seq, colon, digest = text.partition(":")
+    if not (seq.isdecimal() and colon and digest):
+        raise fail("--head is SEQ:HASH, such as 4711:9f86d081…", Exit.USAGE)
+    return int(seq), digest
+
+
+def _without_met(kept: tuple[int, str] | None, rows: Sequence[dict[str, Any]]) -> tuple[int, str] | None:
+    return None if kept is not None and any((row["audit_seq"], row["hash"]) == kept for row in rows) else kept
+
+
+def _without_head(state: ChainState, kept: tuple[int, str]) -> ChainState:
+    return ChainState(state.audit_seq, state.hash, f"row {kept[0]} with the hash {kept[1]} is not in the chain")
+
+
+def _tell_chain(state: ChainState, as_json: bool) -> None:
+    broken = state.break_text
+    if as_json:
+        body = {"ok": broken is None, "audit_seq": state.audit_seq, "hash": state.hash, "break": broken}
+        typer.echo(json.dumps(body, ensure_ascii=False))
+    else:
+        typer.echo(
+            broken or f"whole: {state.audit_seq} rows, head {state.audit_seq}:{state.hash}", err=broken is not None
+        )
+    raise typer.Exit(Exit.REFUSED if broken else Exit.DONE)

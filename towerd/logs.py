@@ -1,0 +1,59 @@
+"""What the process tells: JSON lines on standard error (journald keeps them), or text on a terminal."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, Final, Literal, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+SECRET: Final = frozenset({"code", "selfie", "token", "template", "key", "secret", "password", "jwe", "jws"})
+"""Names whose values are never written (orders-if.md 7.1)."""
+
+Format = Literal["auto", "json", "console"]
+
+
+def without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Blank what must not be told, and bytes of any name."""
+    for name, value in event.items():
+        if name in SECRET or isinstance(value, (bytes, bytearray, memoryview)):
+            event[name] = "(not told)"
+    return event
+
+
+def _renderer(kind: Format, stream: TextIO) -> list[Processor]:
+    if kind == "console" or (kind == "auto" and stream.isatty()):
+        return [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False, default=str)]
+
+
+def set_up(level: str, kind: Format, stream: TextIO | None = None) -> None:
+    """Send everything that is logged, by this program or its libraries, to `stream` (standard error).
+
+    `level` is one of debug, info, warning, error.
+    """
+    target = stream or sys.stderr
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        without_secrets,
+    ]
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler: logging.Handler = logging.StreamHandler(target)
+    final: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderer(kind, target)]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=final))
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+
+
+def set_level(level: str) -> None:
+    """Another least severity from now on."""
+    logging.getLogger().setLevel(level.upper())
