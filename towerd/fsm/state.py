@@ -10,8 +10,10 @@ from towerd.orders.model import Loan, Order, Vehicle
 from towerd.places import Place
 from towerd.plc.snapshot import Snapshot, Unit
 
-JobState = Literal["running", "halted", "done", "cancelled"]
-StepState = Literal["written", "running", "unsure", "fencing", "done", "failed", "rejected", "lost"]
+JobState = Literal["running", "done", "cancelled"]
+StepState = Literal[
+    "written", "running", "unsure", "fencing", "settling", "done", "failed", "aborted", "rejected", "lost"
+]
 AlarmState = Literal["unacked_active", "acked_active", "unacked_cleared"]
 
 
@@ -35,9 +37,8 @@ class Job:
     order: str | None
     state: JobState
     started_at: datetime
+    minimum_s: float = 0.0
     ended_at: datetime | None = None
-    reason: str | None = None
-    refusals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,8 @@ class Meta:
     audit_hash: str = ""
     job_seq: int = 0
     layout_crc: int | None = None
-    plc_boot_id: int | None = None
     last_number: int = 0
+    mqtt_hold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +173,9 @@ class Volatile:
     packml: PackmlRequest | None = None
     packml_refusal: str | None = None
     decisions: dict[str, IdentityDecision] = field(default_factory=dict)
-    unseen_since_mono_s: dict[str, float] = field(default_factory=dict)
+    written_mono_s: dict[str, float] = field(default_factory=dict)
     retry_after_mono_s: dict[str, float] = field(default_factory=dict)
+    refusals: dict[str, int] = field(default_factory=dict)
     face_available: bool = False
     face_reason: str = "starting"
     bus_connected: bool = False
@@ -183,8 +185,12 @@ class Volatile:
     stopping: bool = False
     look_allowed_mono_s: float = 0.0
     failed_looks_in_row: int = 0
+    code_allowed_mono_s: float = 0.0
+    failed_codes_in_row: int = 0
+    started_session: int | None = None
+    stop_holds: bool = False
+    places_checked: bool = False
     doing: str = "starting"
-    held_by_link_loss: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,115 @@
+"""The daemon's own faults, as data: number, name, what happened, why it happens, what to do. Latched, first cause kept.
+
+1xxx link, 2xxx motion, 3xxx inventory, 4xxx hand-over, 5xxx the process itself. The PLC's alarms are in `plc/alarms.csv`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Priority = Literal["critical", "high", "medium", "low"]
+
+
+@dataclass(frozen=True, slots=True)
+class FaultType:
+    """One fault. `stops`: nothing moves by itself until a technician has reset it."""
+
+    number: int
+    name: str
+    priority: Priority
+    stops: bool
+    text: str
+    cause: str
+    cure: str
+
+    @property
+    def code(self) -> str:
+        """As shown and published: TWR-2001."""
+        return f"TWR-{self.number}"
+
+
+_ALL = (
+    FaultType(
+        1001,
+        "PLC_NOT_COMPATIBLE",
+        "critical",
+        True,
+        "The device at the PLC's address is not one this program may command",
+        "Magic, interface version or word order differ (plc-if.md 2.1): wrong address, wrong program, wrong gateway.",
+        "Compare host and port with the drawing; load the PLC program of interface 1. It clears by itself when it fits.",
+    ),
+    FaultType(
+        1002,
+        "LAYOUT_CHANGED",
+        "high",
+        True,
+        "The PLC's station table is not the one seen before",
+        "Stations were taught anew, or another PLC was put in (plc-if.md 2.1).",
+        "Look at the taught stations, then: towerctl confirm-layout.",
+    ),
+    FaultType(
+        2001,
+        "COMMAND_FAILED",
+        "high",
+        True,
+        "A command to the machine ended with an error",
+        "The error's text says which: position not reached, drive, time limit, sensors.",
+        "Mend the cause on the spot, look that the way is free, then reset the fault: towerctl reset 2001.",
+    ),
+    FaultType(
+        2002,
+        "COMMAND_REFUSED",
+        "high",
+        True,
+        "The PLC refuses a command again and again",
+        "An interlock that the PC does not see, or the two disagree about the machine.",
+        "towerctl why shows the refusal. Remove its cause, then: towerctl reset 2002.",
+    ),
+    FaultType(
+        3001,
+        "PLACE_UNKNOWN",
+        "high",
+        True,
+        "What stands in a place cannot be told",
+        "The sensors agree neither with before nor with after an interrupted move (plc-if.md 6.2).",
+        "Look. Correct the inventory by stock import, then: towerctl reset 3001.",
+    ),
+    FaultType(
+        3002,
+        "WRONG_VEHICLE",
+        "critical",
+        True,
+        "The tag read is not that of the vehicle expected",
+        "Two vehicles have changed places, or a tag was changed.",
+        "Nothing is handed over. Compare tags with the vehicles, correct the inventory, then: towerctl reset 3002.",
+    ),
+    FaultType(
+        3003,
+        "INVENTORY_DISAGREES",
+        "high",
+        False,
+        "Sensors and inventory disagree about a place",
+        "A vehicle was moved without towerd, a sensor fails, or a bay has no record.",
+        "Look into the place and correct the inventory by stock import; until then no command touches it.",
+    ),
+    FaultType(
+        4001,
+        "DOOR_STUCK",
+        "medium",
+        False,
+        "An outer door does not close",
+        "Something stands in the doorway, or the door's drive fails (error 7).",
+        "Free the doorway. towerd tries again every ten seconds; nothing else is needed.",
+    ),
+)
+FAULTS: Final[dict[int, FaultType]] = {fault.number: fault for fault in _ALL}
+
+PLC_NOT_COMPATIBLE: Final = 1001
+LAYOUT_CHANGED: Final = 1002
+COMMAND_FAILED: Final = 2001
+COMMAND_REFUSED: Final = 2002
+PLACE_UNKNOWN: Final = 3001
+WRONG_VEHICLE: Final = 3002
+INVENTORY_DISAGREES: Final = 3003
+DOOR_STUCK: Final = 4001

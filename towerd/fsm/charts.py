@@ -1,0 +1,79 @@
+"""The charts, as tables: an order, a loan, a job, a mailbox command (orders-if.md 5, plc-if.md 5 and 6)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from towerd.fsm.chart import Arc, Chart
+
+ORDER: Final = Chart(
+    "order",
+    (
+        "accepted",
+        "arrived",
+        "identified",
+        "delivering",
+        "staged",
+        "ready",
+        "handed_over",
+        "completed",
+        "cancelled",
+        "no_show",
+        "failed",
+    ),
+    "accepted",
+    (
+        Arc("arrive", ("accepted",), "arrived"),
+        Arc("identify", ("arrived", "staged"), "identified"),
+        Arc("deliver", ("identified",), "delivering"),
+        Arc("await_customer", ("identified", "delivering"), "staged"),
+        Arc("open", ("identified", "delivering", "staged"), "ready"),
+        Arc("hand_over", ("ready",), "handed_over"),
+        Arc("complete", ("handed_over",), "completed"),
+        Arc("cancel", ("accepted", "arrived", "identified", "delivering", "staged"), "cancelled"),
+        Arc("miss", ("accepted", "arrived"), "no_show"),
+        Arc("fail", ("accepted", "arrived", "identified", "delivering", "staged"), "failed"),
+    ),
+)
+
+LOAN: Final = Chart(
+    "loan",
+    ("out", "due_soon", "overdue", "returning", "returned", "sold", "returned_elsewhere"),
+    "out",
+    (
+        Arc("near_due", ("out",), "due_soon"),
+        Arc("pass_due", ("out", "due_soon"), "overdue"),
+        Arc("return", ("out", "due_soon", "overdue"), "returning"),
+        Arc("take_in", ("returning",), "returned"),
+        Arc("sell", ("out", "due_soon", "overdue"), "sold"),
+        Arc("return_elsewhere", ("out", "due_soon", "overdue"), "returned_elsewhere"),
+    ),
+)
+
+JOB: Final = Chart(
+    "job",
+    ("running", "done", "cancelled"),
+    "running",
+    (Arc("arrive", ("running",), "done"), Arc("cancel", ("running",), "cancelled")),
+)
+
+STEP: Final = Chart(
+    "step",
+    ("written", "running", "unsure", "fencing", "settling", "done", "failed", "aborted", "rejected", "lost"),
+    "written",
+    (
+        Arc("take", ("written", "fencing"), "running"),
+        Arc("doubt", ("written", "running", "fencing", "unsure"), "unsure"),
+        Arc("fence", ("unsure", "fencing"), "fencing"),
+        Arc("finish", ("written", "running", "fencing"), "done"),
+        Arc("fail", ("written", "running", "fencing"), "failed"),
+        Arc("abort", ("written", "running", "fencing"), "aborted"),
+        Arc("reject", ("written", "fencing"), "rejected"),
+        Arc("miss", ("fencing",), "lost"),
+        Arc("forget", ("written", "running", "unsure", "fencing"), "lost"),
+        Arc("ask_sensors", ("done", "failed", "aborted", "lost"), "settling"),
+        Arc("settle", ("settling",), "done"),
+    ),
+)
+
+CHARTS: Final[dict[str, Chart]] = {chart.name: chart for chart in (ORDER, LOAN, JOB, STEP)}

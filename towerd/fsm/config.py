@@ -1,0 +1,38 @@
+"""What the core needs to know of the settings. A value, made by the composition root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from towerd.faceid.policy import MatchPolicy
+from towerd.lift.kinematics import Kinematics
+from towerd.orders.rules import OrderRules
+
+
+@dataclass(frozen=True, slots=True)
+class CoreConfig:
+    """Settings of the core.
+
+    `liveness`: the checks a face must have passed ("challenge", "passive"); empty: none is demanded, and everything says
+    `not_checked`. `face_alone`: kinds of order for which a face is enough. `decision_age_s`: how long a decision about a
+    person holds at the gate (invariant 7). `early_s`: how long before its slot an order may be collected.
+    `unseen_s`: how long a written command may stay unseen before it is fenced. `retry_s`: pause after a refusal.
+    """
+
+    tower: str
+    version: str
+    policy: MatchPolicy
+    engine: str = "opencv"
+    auto_start: bool = False
+    resume_after_link_loss: bool = False
+    liveness: tuple[str, ...] = ("challenge",)
+    face_alone: tuple[str, ...] = ("test_drive",)
+    kinematics: Kinematics = field(default_factory=Kinematics)
+    rules: OrderRules = field(default_factory=OrderRules)
+    trust_clock: bool = False
+    decision_age_s: float = 300.0
+    early_s: float = 900.0
+    unseen_s: float = 1.0
+    retry_s: float = 1.0
+    refusals_before_fault: int = 5
+    face_key_kept_s: float = 86400.0

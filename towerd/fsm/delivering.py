@@ -1,0 +1,189 @@
+"""Jobs and hand-overs: what the machine does next for the orders that are due. Pure.
+
+Everything here is asked anew at each turn from the state; nothing is a stored sequence. So after a restart, a hold or a
+failed step the same questions lead on from where things stand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from towerd.cabin.handover import Gate, gate_denies, stage, wanted_signal
+from towerd.cabin.model import Cabin, DoorState
+from towerd.cabin.registers import outer_door, signal
+from towerd.faults import WRONG_VEHICLE
+from towerd.fsm.charts import JOB, ORDER
+from towerd.fsm.commanding import free, send
+from towerd.fsm.ending import describe
+from towerd.fsm.identity import decision_holds
+from towerd.fsm.inventory import FORK
+from towerd.fsm.latch import raise_fault
+from towerd.fsm.loans import begin_loan
+from towerd.fsm.obstacles import may_command
+from towerd.fsm.orders import release
+from towerd.fsm.packml import backing_off
+from towerd.fsm.state import Job
+from towerd.fsm.turn import Turn
+from towerd.jobs.model import Act, Arrived, Halt, Wait
+from towerd.jobs.transfer import Transfer, fork_centred, next_action
+from towerd.lift.registers import HomeAxis, home
+from towerd.orders.model import Order
+from towerd.places import cabin
+from towerd.plc.codes import Code
+from towerd.plc.snapshot import Snapshot, Unit, cabin_unit
+
+_BOUND = ("identified", "delivering", "staged", "ready", "handed_over")
+
+
+def running_job(turn: Turn) -> Job | None:
+    """The job the carriage works on."""
+    return next((job for job in turn.tables.jobs.values() if job.state == "running"), None)
+
+
+def _try(turn: Turn, act: Act, job: int | None) -> None:
+    if free(turn, act.unit) and not backing_off(turn, act.unit):
+        send(turn, act, job)
+        wait_for(turn, describe(act))
+
+
+def _try_in_cabin(turn: Turn, act: Act) -> None:
+    # faults of the carriage keep nobody from the car that is theirs
+    if may_command(turn.state, with_faults=False):
+        _try(turn, act, None)
+
+
+def _job_arrived(turn: Turn, job: Job) -> None:
+    turn.put("jobs", job.id, replace(job, state=JOB.next(job.state, "arrive"), ended_at=turn.now))  # type: ignore[arg-type]
+    if job.order is None and job.target.kind == "bay":
+        vehicle = turn.tables.vehicles[job.vehicle]
+        if vehicle.condition == "moving":
+            turn.put_vehicle(vehicle, condition="available")
+
+
+def _bring_fork_in(turn: Turn, job: Job | None) -> None:
+    # what a fork command did is told by the sensors once the fork is in; whatever is on it comes along (HOME 2)
+    machine = turn.snapshot
+    if machine is not None and not fork_centred(machine):
+        _try(turn, Act(Unit.CARRIAGE, home(HomeAxis.FORK), turn.config.kinematics.fork_cycle_s), job.id if job else None)
+
+
+def run_job(turn: Turn) -> None:
+    """Do the one thing that comes next for the running job, if it may be done now."""
+    job, machine = running_job(turn), turn.snapshot
+    if machine is None or not may_command(turn.state) or not free(turn, Unit.CARRIAGE):
+        return
+    if FORK in turn.tables.steps:
+        _bring_fork_in(turn, job)
+    elif job is not None:
+        _next_for(turn, job, machine)
+
+
+def _next_for(turn: Turn, job: Job, machine: Snapshot) -> None:
+    vehicle = turn.tables.vehicles[job.vehicle]
+    if vehicle.place.kind in ("out", "unknown"):
+        wait_for(turn, f"{vehicle.id} is {vehicle.place}")
+        return
+    match next_action(machine, Transfer(vehicle.record.tag, vehicle.place, job.target), turn.config.kinematics):
+        case Act() as act:
+            _try(turn, act, job.id)
+        case Wait(why):
+            wait_for(turn, why)
+        case Halt(fault, cause):
+            raise_fault(turn, fault, cause)
+        case Arrived():
+            _job_arrived(turn, job)
+
+
+def wait_for(turn: Turn, why: str) -> None:
+    """Remember what is waited for, for those who ask."""
+    if turn.volatile.doing != why:
+        turn.set(doing=why)
+
+
+def _cabin_order(turn: Turn, number: int) -> Order | None:
+    for order in turn.tables.orders.values():
+        if order.cabin == number and order.state in _BOUND:
+            return order
+    return None
+
+
+def _car_is_ready(turn: Turn, order: Order, number: int) -> bool:
+    vehicle = turn.tables.vehicles.get(order.vehicle or "")
+    job = running_job(turn)
+    here = vehicle is not None and vehicle.place == cabin(number)
+    return here and (job is None or job.vehicle != order.vehicle)
+
+
+def _open_gate(turn: Turn, order: Order, shown: Cabin) -> None:
+    vehicle = turn.tables.vehicles[order.vehicle or ""]
+    gate = Gate(vehicle.record.tag, shown.tag, shown.occupancy_epoch, decision_holds(turn, order))
+    denied = gate_denies(shown, gate)
+    if denied is None:
+        minimum_s = turn.config.kinematics.outer_door_s / turn.config.kinematics.speed_up
+        _try_in_cabin(turn, Act(cabin_unit(shown.number), outer_door(True, shown.occupancy_epoch), minimum_s))
+        return
+    if denied.wrong_vehicle:
+        raise_fault(turn, WRONG_VEHICLE, f"cabin {shown.number}: {denied.why}")
+    elif not gate.identified and order.state in ("identified", "delivering"):
+        staged = turn.move_order(order, ORDER.next(order.state, "await_customer"))  # type: ignore[arg-type]
+        turn.tell("order_staged", {"cabin": shown.number}, staged)
+    wait_for(turn, denied.why)
+
+
+def _opened_for(turn: Turn, order: Order, shown: Cabin) -> bool:
+    """Whether the open door is the one that was opened for this order's customer, seen to its end."""
+    step = turn.tables.steps.get(cabin_unit(shown.number))
+    opened = step is not None and step.code == Code.OUTER_DOOR and step.args[0] == 1 and step.state == "done"
+    return opened and shown.outer_door is DoorState.OPEN and ORDER.allows(order.state, "open")
+
+
+def _hand_over(turn: Turn, order: Order, shown: Cabin) -> None:
+    where = stage(shown)
+    if order.state == "ready":
+        if where == "left":
+            begin_loan(turn, order)
+    elif order.state == "handed_over":
+        _see_off(turn, order, shown)
+    elif _opened_for(turn, order, shown):
+        ready = turn.move_order(order, ORDER.next(order.state, "open"))  # type: ignore[arg-type]
+        turn.tell("order_ready", _ready_data(turn, ready), ready)
+    elif _car_is_ready(turn, order, shown.number) and shown.outer_door is DoorState.CLOSED:
+        _open_gate(turn, order, shown)
+
+
+def _ready_data(turn: Turn, order: Order) -> dict[str, object]:
+    jobs = [job for job in turn.tables.jobs.values() if job.order == order.id and job.ended_at is not None]
+    moved_s = sum((job.ended_at - job.started_at).total_seconds() for job in jobs if job.ended_at)
+    minimum_s = sum(job.minimum_s for job in jobs)
+    return {"cabin": order.cabin, "motion_s": round(moved_s, 2), "minimum_s": round(minimum_s, 2)}
+
+
+def _see_off(turn: Turn, order: Order, shown: Cabin) -> None:
+    if shown.outer_door is DoorState.CLOSED:
+        if shown.deserted:
+            done = turn.move_order(order, ORDER.next(order.state, "complete"))  # type: ignore[arg-type]
+            release(turn, done)
+            turn.tell("order_completed", {"vehicle": order.vehicle}, done)
+        return
+    if shown.deserted and shown.outer_door in (DoorState.OPEN, DoorState.BLOCKED):
+        minimum_s = turn.config.kinematics.outer_door_s / turn.config.kinematics.speed_up
+        _try_in_cabin(turn, Act(cabin_unit(shown.number), outer_door(False), minimum_s))
+
+
+def _show_sign(turn: Turn, shown: Cabin, order: Order | None) -> None:
+    left = order is not None and order.state == "handed_over"
+    wanted = wanted_signal(shown, handing_over=order is not None and order.state == "ready", left=left)
+    if shown.signal != wanted:
+        _try_in_cabin(turn, Act(cabin_unit(shown.number), signal(wanted), 1.0))
+
+
+def run_cabins(turn: Turn) -> None:
+    """Hand over in each cabin what is due there. What is seen counts at once, whether commands may leave or not."""
+    machine = turn.snapshot
+    if machine is None or turn.volatile.reconciled_session != machine.session:
+        return
+    for shown in machine.cabins:
+        order = _cabin_order(turn, shown.number)
+        if order is not None:
+            _hand_over(turn, order, shown)
+        _show_sign(turn, shown, _cabin_order(turn, shown.number))

@@ -1,0 +1,77 @@
+"""What follows when a mailbox command has ended, however it did. Pure."""
+
+from __future__ import annotations
+
+from towerd.faults import COMMAND_FAILED, COMMAND_REFUSED, DOOR_STUCK
+from towerd.fsm.inventory import ask_sensors, settle_fork
+from towerd.fsm.latch import clear_fault, raise_fault
+from towerd.fsm.state import Step
+from towerd.fsm.turn import Turn
+from towerd.jobs.model import Act
+from towerd.plc.codes import ERROR_TEXT, REJECT_TEXT, Code
+
+_FORK_CODES = (Code.FORK_GET, Code.FORK_PUT)
+_INTERLOCK_LOST = 1
+_DOOR_BLOCKED = 7
+_DOOR_RETRY_S = 10.0
+
+
+def describe(work: Step | Act) -> str:
+    """A command for people: LIFT_TO 3-4, INNER_DOOR open (CABIN1)."""
+    code, args = (work.code, work.args) if isinstance(work, Step) else (work.command.code, work.command.args)
+    name = Code(code).name
+    if code in (Code.INNER_DOOR, Code.OUTER_DOOR):
+        return f"{name} {'open' if args[0] else 'close'} ({work.unit})"
+    if code in (Code.HOME, Code.SIGNAL):
+        return f"{name} {args[0]}"
+    return f"{name} {args[0]}-{args[1]}"
+
+
+def _pause(turn: Turn, step: Step, pause_s: float, *, counted: bool) -> int:
+    count = turn.volatile.refusals.get(step.unit, 0) + counted
+    turn.set(
+        retry_after_mono_s={**turn.volatile.retry_after_mono_s, step.unit: turn.mono_s + pause_s},
+        refusals={**turn.volatile.refusals, step.unit: count},
+    )
+    return count
+
+
+def _turned_down(turn: Turn, step: Step, why: str) -> None:
+    count = _pause(turn, step, turn.config.retry_s, counted=True)
+    if count >= turn.config.refusals_before_fault and step.code != Code.SIGNAL:
+        raise_fault(turn, COMMAND_REFUSED, f"{describe(step)}: {why}")
+        turn.set(refusals={**turn.volatile.refusals, step.unit: 0})
+
+
+def _failed(turn: Turn, step: Step) -> None:
+    error = step.error or 0
+    text = ERROR_TEXT.get(error, f"error {error}")
+    if step.code == Code.OUTER_DOOR and error == _DOOR_BLOCKED:
+        raise_fault(turn, DOOR_STUCK, f"{describe(step)}: {text}")
+        _pause(turn, step, _DOOR_RETRY_S, counted=False)
+    elif error == _INTERLOCK_LOST:
+        _turned_down(turn, step, text)
+    else:
+        raise_fault(turn, COMMAND_FAILED, f"{describe(step)}: {text}")
+
+
+def _done(turn: Turn, step: Step) -> None:
+    if turn.volatile.refusals.get(step.unit):
+        turn.set(refusals={**turn.volatile.refusals, step.unit: 0})
+    if step.code == Code.OUTER_DOOR and not step.args[0]:
+        clear_fault(turn, DOOR_STUCK, None)
+
+
+def step_ended(turn: Turn, step: Step) -> None:
+    """Take the end of a command: fork commands to the sensors, errors and refusals to those who must know."""
+    if step.state == "rejected":
+        code = step.reject_code or 0
+        _turned_down(turn, step, REJECT_TEXT.get(code, f"refusal {code}"))
+        return
+    if step.code in _FORK_CODES:
+        ask_sensors(turn, step)
+        settle_fork(turn)
+    if step.state == "failed":
+        _failed(turn, step)
+    elif step.state == "done":
+        _done(turn, step)

@@ -1,0 +1,150 @@
+"""Who stands at the gate: looks, codes, and how long a decision holds (orders-if.md 6.1, 6.2; invariant 7). Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from towerd.errors import Refusal
+from towerd.faceid.policy import decide_match
+from towerd.fsm.charts import ORDER
+from towerd.fsm.commands import Watch
+from towerd.fsm.events import CodeEntered, FaceHealthChanged, FaceLooked
+from towerd.fsm.state import IdentityDecision
+from towerd.fsm.turn import Turn
+from towerd.orders.codes import CodeMatch, decide_code
+from towerd.orders.model import Order, OrderState
+
+WAITING: frozenset[OrderState] = frozenset({"accepted", "arrived", "identified", "delivering", "staged"})
+"""States in which the customer may still be asked who they are."""
+_SLOW_S = (0.0, 2.0, 4.0, 10.0)
+
+
+def decision_holds(turn: Turn, order: Order) -> bool:
+    """Whether a decision about the person stands that is younger than 300 s of this process's clock."""
+    decision = turn.volatile.decisions.get(order.id)
+    return decision is not None and turn.mono_s - decision.decided_mono_s < turn.config.decision_age_s
+
+
+def in_time(turn: Turn, order: Order) -> bool:
+    """Whether the order may be collected now: from a little before its slot; its end is the no-show's business."""
+    slot = order.slot
+    return slot is None or slot.from_at - timedelta(seconds=turn.config.early_s) <= turn.now
+
+
+def _asked_for(turn: Turn) -> list[Order]:
+    return [
+        order
+        for order in turn.tables.orders.values()
+        if order.state in WAITING and in_time(turn, order) and not decision_holds(turn, order)
+    ]
+
+
+def watch_waiting(turn: Turn) -> None:
+    """Tell the face worker who may be at the gate, whenever that changes."""
+    faces = turn.tables.faces
+    wanted = {
+        order.id: faces[order.id].sha256 for order in _asked_for(turn) if order.id in faces and not order.code_only
+    }
+    if not turn.volatile.face_available:
+        wanted = {}
+    if wanted != turn.volatile.watching:
+        turn.set(watching=wanted)
+        turn.ask(Watch(wanted))
+
+
+def _slower(failed: int) -> float:
+    return _SLOW_S[min(failed, len(_SLOW_S) - 1)]
+
+
+def identify(turn: Turn, order: Order, decision: IdentityDecision) -> Order:
+    """The person of this order is at the gate: remember it for a while, and move the order on."""
+    turn.set(decisions={**turn.volatile.decisions, order.id: decision})
+    known = {
+        "identified_by": decision.by,
+        "identified_at": turn.now,
+        "liveness": decision.liveness,
+        "score": decision.score,
+    }
+    if order.state == "accepted":
+        order = turn.move_order(order, ORDER.next(order.state, "arrive"))  # type: ignore[arg-type]
+        turn.tell("order_arrived", {"vehicle": order.vehicle}, order)
+    if ORDER.allows(order.state, "identify"):
+        order = turn.move_order(order, ORDER.next(order.state, "identify"), **known)  # type: ignore[arg-type]
+    else:
+        order = turn.move_order(order, order.state, **known)
+    data = {"by": decision.by, "liveness": decision.liveness, "score": decision.score}
+    turn.tell("order_identified", data, order)
+    return order
+
+
+def _look_failed(turn: Turn, event: FaceLooked, outcome: str, why: str) -> None:
+    failed = turn.volatile.failed_looks_in_row + 1
+    turn.set(failed_looks_in_row=failed, look_allowed_mono_s=turn.mono_s + _slower(failed))
+    turn.tell("look_failed", {"outcome": outcome, "why": why, "liveness": event.liveness, "in_row": failed})
+
+
+def _live_enough(turn: Turn, liveness: str) -> bool:
+    # what did not run never counts as passed
+    return not turn.config.liveness or liveness in turn.config.liveness
+
+
+def face_looked(turn: Turn, event: FaceLooked) -> None:
+    """Decide over a burst of frames. A failed look slows the next ones down and locks nobody."""
+    if turn.mono_s < turn.volatile.look_allowed_mono_s:
+        return
+    asked = {order.id: order for order in _asked_for(turn)}
+    customers = {order.id: order.customer for order in asked.values() if not order.code_only}
+    if not customers:
+        return
+    decision = decide_match(event.scores, customers, turn.config.policy)
+    if decision.outcome != "matched":
+        _look_failed(turn, event, decision.outcome, decision.why)
+        return
+    if not _live_enough(turn, event.liveness):
+        _look_failed(turn, event, "not_sure", f"liveness {event.liveness}: the code decides")
+        return
+    theirs = sorted((o for o in asked.values() if o.customer == decision.customer), key=lambda o: o.accepted_at)
+    order = theirs[0]
+    if order.kind not in turn.config.face_alone:
+        _look_failed(turn, event, "not_sure", f"a {order.kind} wants the code too")
+        return
+    turn.set(failed_looks_in_row=0, look_allowed_mono_s=turn.mono_s)
+    identify(turn, order, IdentityDecision(order.id, "face", turn.mono_s, event.liveness, decision.score))
+
+
+def _code_refused(turn: Turn, event: CodeEntered, refusal: Refusal, order: Order | None) -> None:
+    failed = turn.volatile.failed_codes_in_row + 1
+    turn.set(failed_codes_in_row=failed, code_allowed_mono_s=turn.mono_s + _slower(failed))
+    if order is not None:
+        turn.put("orders", order.id, order)
+    locked = "code_locked" in refusal.reasons and order is not None
+    turn.tell("code_locked" if locked else "code_failed", {"reasons": list(refusal.reasons), "by": event.by}, order)
+    if order is not None and not order.open:
+        turn.tell("order_failed", {"reason": order.reason}, order)
+    turn.answer(event.reply, False, refusal.reasons, {"text": refusal.text})
+
+
+def code_entered(turn: Turn, event: CodeEntered) -> None:
+    """Number and code at the kiosk or from a technician's keyboard."""
+    if turn.mono_s < turn.volatile.code_allowed_mono_s:
+        wait_s = round(turn.volatile.code_allowed_mono_s - turn.mono_s, 1)
+        turn.answer(event.reply, False, ("slow_down",), {"text": f"Try again in {wait_s} s.", "wait_s": wait_s})
+        return
+    match = decide_code(event.number, event.code_mac, turn.tables.orders, turn.config.rules, turn.now)
+    if not isinstance(match, CodeMatch):
+        _code_refused(turn, event, match.refusal, match.order)
+        return
+    order = match.order
+    if not in_time(turn, order):
+        turn.answer(event.reply, False, ("too_early",), {"text": "The slot has not begun."})
+        return
+    turn.set(failed_codes_in_row=0, code_allowed_mono_s=turn.mono_s)
+    turn.put("orders", order.id, order)
+    if order.state in WAITING:
+        order = identify(turn, order, IdentityDecision(order.id, "code", turn.mono_s, "not_checked", None))
+    turn.answer(event.reply, True, (), {"order": order.id, "state": order.state, "vehicle": order.vehicle})
+
+
+def face_health_changed(turn: Turn, event: FaceHealthChanged) -> None:
+    """The worker or its camera came or went; without them number and code still serve."""
+    turn.set(face_available=event.available, face_reason=event.reason, watching={})

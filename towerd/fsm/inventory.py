@@ -1,0 +1,104 @@
+"""Which vehicle is where, by what the tower remembers and what the sensors say (plc-if.md 6.2, invariants 4 and 11). Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from towerd.bays.model import content
+from towerd.faults import INVENTORY_DISAGREES, PLACE_UNKNOWN
+from towerd.fsm.charts import STEP
+from towerd.fsm.latch import raise_fault
+from towerd.fsm.state import BayRecord, Step, Tables
+from towerd.fsm.turn import Turn
+from towerd.jobs.settle import fork_place, settle
+from towerd.jobs.transfer import fork_centred
+from towerd.orders.model import Vehicle
+from towerd.places import CARRIAGE, UNKNOWN, Place, bay
+from towerd.plc.codes import Code
+from towerd.plc.snapshot import Snapshot, Unit
+
+FORK = "FORK"
+"""The row of `steps` that holds a fork command until the sensors have said what came of it."""
+
+
+def vehicle_at(tables: Tables, place: Place) -> Vehicle | None:
+    """The vehicle that is remembered at a place."""
+    return next((vehicle for vehicle in tables.vehicles.values() if vehicle.place == place), None)
+
+
+def mark_unknown(turn: Turn, place: Place, reason: str) -> None:
+    """No command touches the place, nor the vehicle remembered there, until a technician has decided."""
+    key = str(place)
+    known = turn.tables.bays.get(key)
+    if known is not None and known.unknown:
+        return
+    turn.put("bays", key, BayRecord(place, True, reason))
+    vehicle = vehicle_at(turn.tables, place)
+    if vehicle is not None:
+        turn.put_vehicle(vehicle, place=UNKNOWN, condition="unknown")
+        turn.tell("vehicle_unknown", {"vehicle": vehicle.id, "place": key, "reason": reason})
+
+
+def is_unknown(tables: Tables, place: Place) -> bool:
+    """Whether the content of a place is in doubt."""
+    record = tables.bays.get(str(place))
+    return record is not None and record.unknown
+
+
+def ask_sensors(turn: Turn, step: Step) -> None:
+    """Keep an ended fork command until the sensors have said what came of it."""
+    turn.put("steps", FORK, replace(step, state=STEP.next(step.state, "ask_sensors")))  # type: ignore[arg-type]
+    turn.set(written_mono_s={**turn.volatile.written_mono_s, FORK: turn.mono_s})
+
+
+def settle_fork(turn: Turn) -> None:
+    """Once the fork is in, let the sensors say where the vehicle is; in doubt for longer than a moment: unknown."""
+    step, machine = turn.tables.steps.get(FORK), turn.snapshot
+    if step is None or machine is None or not fork_centred(machine):
+        return
+    carriage = turn.tables.steps.get(Unit.CARRIAGE)
+    if carriage is not None and carriage.open:
+        return
+    outcome = settle(step.code, step.args, machine)
+    since_mono_s = turn.volatile.written_mono_s.get(FORK, turn.mono_s)
+    if outcome == "unknown" and turn.mono_s - since_mono_s < turn.config.unseen_s:
+        turn.set(written_mono_s={**turn.volatile.written_mono_s, FORK: since_mono_s})
+        return
+    turn.drop("steps", FORK)
+    place = fork_place(step.args)
+    if outcome == "unknown":
+        cause = f"sensors of {place} and carriage agree neither with before nor with after"
+        mark_unknown(turn, place, cause)
+        mark_unknown(turn, CARRIAGE, cause)
+        raise_fault(turn, PLACE_UNKNOWN, cause)
+        return
+    source, target = (place, CARRIAGE) if step.code == Code.FORK_GET else (CARRIAGE, place)
+    vehicle = vehicle_at(turn.tables, source)
+    if outcome == "after" and vehicle is not None:
+        turn.put_vehicle(vehicle, place=target)
+
+
+def _bay_places(machine: Snapshot) -> list[tuple[Place, str]]:
+    positions = machine.identity.positions
+    return [
+        (bay(index // positions + 1, index % positions + 1), content(word))
+        for index, word in enumerate(machine.bay_words)
+    ]
+
+
+def check_places(turn: Turn) -> None:
+    """Compare every bay and the carriage with the inventory; what disagrees is unknown (invariant 11)."""
+    machine = turn.snapshot
+    if machine is None or FORK in turn.tables.steps:
+        return
+    seen = [*_bay_places(machine), (CARRIAGE, {"loaded": "occupied"}.get(machine.load.state, machine.load.state))]
+    remembered = {vehicle.place for vehicle in turn.tables.vehicles.values()}
+    for place, shown in seen:
+        if shown == ("occupied" if place in remembered else "empty"):
+            continue
+        if place in remembered:
+            cause = f"{place} should hold a vehicle and shows {shown}"
+            raise_fault(turn, INVENTORY_DISAGREES, cause)
+            mark_unknown(turn, place, cause)
+        else:
+            mark_unknown(turn, place, f"{shown} without a record")

@@ -1,0 +1,107 @@
+"""What stops the machine, or a delivery, now. Asked by the core before it moves and by people who want to know why. Pure."""
+
+from __future__ import annotations
+
+from towerd.faults import FAULTS
+from towerd.fsm.latch import stopping_faults
+from towerd.fsm.state import State
+from towerd.plc.registers import alarm_types
+from towerd.plc.snapshot import KeySwitch, PackmlState, Safety, Snapshot
+from towerd.view import Obstacle
+
+_SAFETY = (
+    (Safety.ESTOP_CHAIN_OK, True, "estop", "The emergency stop chain is open", "Release the button that is pressed."),
+    (
+        Safety.RESET_REQUIRED,
+        False,
+        "reset_required",
+        "The reset button is owed",
+        "Press the reset button at the tower.",
+    ),
+    (Safety.SHAFT_CLEAR, True, "shaft_not_clear", "Somebody or something is in the shaft", "Look into the shaft."),
+    (Safety.GATES_CLOSED, True, "gate_open", "A maintenance gate is open", "Close the gates."),
+    (Safety.FIRE_ALARM, False, "fire", "The fire alarm is active", "Leave; call the fire brigade."),
+    (Safety.DRIVES_ENABLED, True, "drives_off", "The drives are off", "Follow the alarms."),
+)
+_KEY_CURE = "Turn the key on the cabinet to Auto."
+_PACKML_CURE = {
+    PackmlState.STOPPED: "towerctl packml reset, then towerctl packml start.",
+    PackmlState.IDLE: "towerctl packml start.",
+    PackmlState.HELD: "Remove the cause of the hold, then: towerctl packml unhold.",
+    PackmlState.ABORTED: "Remove the cause, press the reset button, then: towerctl packml clear.",
+}
+
+
+def safety_obstacles(machine: Snapshot) -> tuple[Obstacle, ...]:
+    """What the safety inputs say against any motion."""
+    return tuple(
+        Obstacle(code, text, cure)
+        for bit, wanted, code, text, cure in _SAFETY
+        if (bit in machine.system.safety) is not wanted
+    )
+
+
+def _alarm_obstacles(machine: Snapshot) -> tuple[Obstacle, ...]:
+    known = alarm_types()
+    holding = sorted(n for n in machine.alarms.active if n in known and known[n].stops != "no")
+    return tuple(Obstacle(f"PLC-{n:03d}", known[n].text, "See the alarm's cause and cure.") for n in holding)
+
+
+def _machine_obstacles(machine: Snapshot) -> tuple[Obstacle, ...]:
+    found: list[Obstacle] = []
+    system = machine.system
+    if system.key_switch is not KeySwitch.AUTO:
+        found.append(Obstacle(f"key_{system.key_switch.name.lower()}", "The key is not at Auto", _KEY_CURE))
+    if system.packml_state is not PackmlState.EXECUTE:
+        name = system.packml_state.name.lower()
+        cure = _PACKML_CURE.get(system.packml_state, "It passes by itself.")
+        found.append(Obstacle(f"packml_{name}", f"The machine is {name}", cure))
+    return (*found, *safety_obstacles(machine), *_alarm_obstacles(machine))
+
+
+def link_obstacles(state: State) -> tuple[Obstacle, ...]:
+    """What keeps towerd from knowing the machine."""
+    machine = state.volatile.snapshot
+    if machine is None:
+        return (Obstacle("plc_lost", state.volatile.plc_reason, "Check the PLC, its cable and the address."),)
+    if state.volatile.reconciled_session != machine.session:
+        return (Obstacle("reconciling", "Open commands are being looked up", "It passes by itself."),)
+    return ()
+
+
+def fault_obstacles(state: State) -> tuple[Obstacle, ...]:
+    """Latched faults that stop."""
+    rows = [state.tables.faults[number] for number in stopping_faults(state.tables)]
+    return tuple(
+        Obstacle(
+            FAULTS[row.number].code, f"{FAULTS[row.number].text}: {row.cause}", FAULTS[row.number].cure, row.since_at
+        )
+        for row in rows
+    )
+
+
+def obstacles(state: State, *, with_faults: bool = True) -> tuple[Obstacle, ...]:
+    """Everything that keeps commands from leaving now; empty: the machine may be commanded."""
+    found = list(link_obstacles(state))
+    if state.volatile.stopping:
+        found.append(Obstacle("stopping", "towerd is being stopped", "It starts again with its service."))
+    if state.tables.meta.mqtt_hold:
+        found.append(Obstacle("mqtt_hold", "An operator holds the tower", "The operator sends resume."))
+    machine = state.volatile.snapshot
+    if machine is not None:
+        found.extend(_machine_obstacles(machine))
+    if with_faults:
+        found.extend(fault_obstacles(state))
+    return tuple(found)
+
+
+def may_command(state: State, *, with_faults: bool = True) -> bool:
+    """Whether commands may leave: the same question as `obstacles`, answered at the first that stands."""
+    volatile = state.volatile
+    machine = volatile.snapshot
+    if machine is None or volatile.stopping or volatile.reconciled_session != machine.session:
+        return False
+    system = machine.system
+    if system.packml_state is not PackmlState.EXECUTE or system.key_switch is not KeySwitch.AUTO:
+        return False
+    return not obstacles(state, with_faults=with_faults)

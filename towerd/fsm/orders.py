@@ -1,0 +1,210 @@
+"""Orders as they come in and as they end (orders-if.md 3 to 5). Pure; the rules themselves are in `towerd.orders`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from towerd.errors import Refusal
+from towerd.fsm.charts import ORDER
+from towerd.fsm.commands import DestroyFaceKey, DropFace, StoreFace
+from towerd.fsm.events import CommandRefused, OrderRequested
+from towerd.fsm.packml import send_packml
+from towerd.fsm.state import AnswerRow, FaceRow
+from towerd.fsm.turn import Turn
+from towerd.jobs.transfer import minimum_s
+from towerd.orders.book import (
+    Circumstances,
+    MotionAsked,
+    OrderAccepted,
+    OrderBook,
+    OrderCancelled,
+    Outcome,
+    Remembered,
+    Repeated,
+    Request,
+    answer_of,
+)
+from towerd.orders.lifecycle import decide_request
+from towerd.orders.model import Order, OrderState, Vehicle
+from towerd.orders.requests import remember, remember_request, stale_keys
+from towerd.places import CARRIAGE, cabin
+from towerd.plc.codes import Code
+from towerd.plc.snapshot import PackmlCommand, PackmlState, cabin_unit
+
+_KEPT = timedelta(days=1)
+_LOAN_KEPT = timedelta(days=60)
+
+
+def ready_s(turn: Turn, vehicle: Vehicle) -> float | None:
+    """The least time in s until a vehicle could be at its cabin, from where the carriage stands; None where unknown."""
+    machine, kinematics = turn.snapshot, turn.config.kinematics
+    if machine is None or vehicle.place.kind not in ("bay", "carriage"):
+        return None
+    start = (float(machine.lift.actual), machine.turntable.actual / 100.0)
+    target = cabin(1)
+    if vehicle.place == CARRIAGE:
+        travel_s = kinematics.travel_s(*start, target.station)
+        return travel_s + kinematics.fork_cycle_s + (2 * kinematics.inner_door_s) / kinematics.speed_up
+    return minimum_s(vehicle.place, target, start, kinematics)
+
+
+def _circumstances(turn: Turn) -> Circumstances:
+    times = {vehicle.id: ready_s(turn, vehicle) for vehicle in turn.tables.vehicles.values()}
+    return Circumstances(
+        now=turn.now,
+        ready_s={key: round(value, 1) for key, value in times.items() if value is not None},
+        last_number=turn.tables.meta.last_number,
+        clock_sure=turn.config.trust_clock,
+    )
+
+
+def _keep(turn: Turn, rows: tuple[Remembered, ...]) -> None:
+    for row in rows:
+        kept = AnswerRow(row.key, row.payload_sha256, row.issuer, row.ok, row.reasons, row.result, row.until_at)
+        turn.put("answers", row.key, kept)
+
+
+def _take_order(turn: Turn, event: OrderRequested, outcome: OrderAccepted) -> None:
+    order = outcome.order
+    turn.put("orders", order.id, order)
+    turn.set_meta(last_number=outcome.last_number)
+    vehicle = turn.tables.vehicles.get(order.vehicle or "")
+    if vehicle is not None:
+        turn.put_vehicle(vehicle, condition="reserved")
+    if not order.code_only and event.face_sha256 is not None:
+        turn.put("faces", order.id, FaceRow(order.id, event.face_sha256))
+        turn.ask(StoreFace(order.id, event.face_sha256))
+    data = {"kind": order.kind, "vehicle": order.vehicle, "code_only": order.code_only}
+    turn.tell("order_accepted", data, order)
+
+
+def release(turn: Turn, order: Order) -> None:
+    """What an order held is free again: its vehicle, and its face a day later (orders-if.md 7.1)."""
+    vehicle = turn.tables.vehicles.get(order.vehicle or "")
+    if vehicle is not None and vehicle.condition in ("reserved", "moving"):
+        turn.put_vehicle(vehicle, condition="available")
+    for job in tuple(turn.tables.jobs.values()):
+        if job.order == order.id and job.state == "running":
+            turn.put("jobs", job.id, replace(job, state="cancelled", ended_at=turn.now))
+    face = turn.tables.faces.get(order.id)
+    if face is not None:
+        kept = timedelta(seconds=turn.config.face_key_kept_s)
+        turn.put("faces", order.id, replace(face, destroy_at=turn.now + kept))
+
+
+def end_order(turn: Turn, order: Order, state: OrderState, reason: str | None) -> None:
+    """End an order otherwise than by hand-over, and tell it."""
+    ended = turn.move_order(order, state, reason=reason)
+    release(turn, ended)
+    turn.tell(f"order_{state}", {"reason": reason}, ended)
+
+
+def _door_opens(turn: Turn, order: Order) -> bool:
+    if order.cabin is None:
+        return False
+    step = turn.tables.steps.get(cabin_unit(order.cabin))
+    return step is not None and step.open and step.code == Code.OUTER_DOOR
+
+
+def _motion(turn: Turn, outcome: MotionAsked) -> Outcome:
+    machine = turn.snapshot
+    if outcome.verb == "hold":
+        turn.set_meta(mqtt_hold=True)
+        if machine is not None and machine.system.packml_state is PackmlState.EXECUTE:
+            send_packml(turn, PackmlCommand.HOLD)
+    elif turn.tables.meta.mqtt_hold:
+        turn.set_meta(mqtt_hold=False)
+        if machine is not None and machine.system.packml_state is PackmlState.HELD:
+            send_packml(turn, PackmlCommand.UNHOLD)
+    else:
+        return Refusal(("too_late",), "No operator holds the tower.")
+    turn.tell("mode_changed", {"what": outcome.verb, "by": outcome.customer, "reason": outcome.reason})
+    return outcome
+
+
+def _apply(turn: Turn, event: OrderRequested, outcome: Outcome) -> Outcome:
+    match outcome:
+        case OrderAccepted():
+            _take_order(turn, event, outcome)
+        case OrderCancelled():
+            order = turn.tables.orders[outcome.order.id]
+            if _door_opens(turn, order) or not ORDER.allows(order.state, "cancel"):
+                return Refusal(("too_late",), f"The order is {order.state}.")
+            end_order(turn, order, "cancelled", outcome.order.reason)
+        case MotionAsked():
+            return _motion(turn, outcome)
+        case Refusal():
+            turn.tell("order_refused", {"verb": event.verb, "reasons": list(outcome.reasons)})
+        case Repeated():
+            pass
+    return outcome
+
+
+def order_requested(turn: Turn, event: OrderRequested) -> None:
+    """A verified token: decide, keep the answer, answer. What was asked before is answered as before."""
+    tables = turn.tables
+    book = OrderBook(tables.vehicles, tables.orders, tables.loans, tables.answers)
+    request = Request(
+        event.claims,
+        event.payload_sha256,
+        event.code_mac,
+        event.face,
+        event.face_reasons,
+        event.reply.req_id,
+        event.expires_at,
+    )
+    outcome = decide_request(request, book, turn.config.rules, _circumstances(turn))
+    outcome = _apply(turn, event, outcome)
+    rows = remember(request, book, outcome, turn.config.rules, turn.now)
+    _keep(turn, rows)
+    kept_face = isinstance(outcome, OrderAccepted) and not outcome.order.code_only
+    repeated = isinstance(outcome, Repeated)
+    if event.face == "enrolled" and not kept_face and not repeated and str(event.claims["jti"]) not in tables.orders:
+        turn.ask(DestroyFaceKey(str(event.claims["jti"])))
+    ok, reasons, result = answer_of(outcome)
+    turn.answer(event.reply, ok, reasons, result)
+
+
+def command_refused(turn: Turn, event: CommandRefused) -> None:
+    """A command that did not get as far as a verified token: an event, the answer, nothing else (3.3)."""
+    refusal = Refusal(event.reasons, "")
+    _keep(turn, remember_request(event.reply.req_id, event.expires_at, refusal, turn.config.rules, turn.now))
+    turn.tell("command_dropped", {"verb": event.verb, "reasons": list(event.reasons)}, audit=False)
+    turn.answer(event.reply, False, event.reasons)
+
+
+def _missed(turn: Turn) -> None:
+    for order in tuple(turn.tables.orders.values()):
+        late = order.slot is not None and order.slot.until_at < turn.now
+        if late and ORDER.allows(order.state, "miss"):
+            end_order(turn, order, "no_show", "slot_passed")
+
+
+def _destroy_faces(turn: Turn) -> None:
+    for face in tuple(turn.tables.faces.values()):
+        if face.destroy_at is not None and face.destroy_at <= turn.now:
+            turn.drop("faces", face.order)
+            turn.ask(DropFace(face.order))
+            turn.ask(DestroyFaceKey(face.order))
+
+
+def _forget(turn: Turn) -> None:
+    for key in stale_keys(turn.tables.answers, turn.now):
+        turn.drop("answers", key)
+    for order in tuple(turn.tables.orders.values()):
+        if order.ended_at is not None and order.ended_at + _KEPT < turn.now:
+            turn.drop("orders", order.id)
+    for job in tuple(turn.tables.jobs.values()):
+        if job.ended_at is not None and job.ended_at + _KEPT < turn.now:
+            turn.drop("jobs", job.id)
+    for loan in tuple(turn.tables.loans.values()):
+        if loan.ended_at is not None and loan.ended_at + _LOAN_KEPT < turn.now:
+            turn.drop("loans", loan.id)
+
+
+def every_minute(turn: Turn) -> None:
+    """What time alone brings about: slots that pass, keys that are due, rows that need not be kept."""
+    _missed(turn)
+    _destroy_faces(turn)
+    _forget(turn)

@@ -1,0 +1,115 @@
+"""PackML commands: those that people ask for, and those that a tower may give itself (plc-if.md 3.3, 4.3). Pure."""
+
+from __future__ import annotations
+
+from towerd.fsm.commanding import free, send, unresolved
+from towerd.fsm.commands import WritePackml
+from towerd.fsm.events import PackmlRequested
+from towerd.fsm.obstacles import fault_obstacles, link_obstacles, safety_obstacles
+from towerd.fsm.state import PackmlRequest
+from towerd.fsm.turn import Turn
+from towerd.jobs.model import Act
+from towerd.jobs.transfer import close_up
+from towerd.lift.registers import HomeAxis, home
+from towerd.plc.codes import REJECT_TEXT
+from towerd.plc.registers import alarm_types
+from towerd.plc.snapshot import KeySwitch, PackmlCommand, PackmlState, Snapshot, Unit
+
+_LINK_LOST = 2
+_HOME_S = 120.0
+_RETRY_S = 2.0
+# Stop and Abort need no answer to be followed; the others wait for the last (4.3)
+_URGENT = (PackmlCommand.STOP, PackmlCommand.HOLD, PackmlCommand.ABORT)
+_AUTO_RETRY = "packml"
+
+
+def send_packml(turn: Turn, command: PackmlCommand) -> bool:
+    """Ask for a PackML command; False where the last is not answered yet, or nothing is known of the machine."""
+    machine, pending = turn.snapshot, turn.volatile.packml
+    if machine is None or (pending is not None and command not in _URGENT):
+        return False
+    seq = (max(machine.system.packml_ack_seq, pending.seq if pending else 0) + 1) & 0xFFFF
+    turn.set(packml=PackmlRequest(command, seq, machine.session, turn.mono_s), packml_refusal=None)
+    turn.ask(WritePackml(command, seq, machine.session))
+    return True
+
+
+def follow_packml(turn: Turn) -> None:
+    """See whether the PLC has answered the command under way; one of another session is void."""
+    machine, pending = turn.snapshot, turn.volatile.packml
+    if machine is None or pending is None:
+        return
+    if pending.session != machine.session:
+        turn.set(packml=None)
+    elif machine.system.packml_ack_seq == pending.seq:
+        code = machine.system.packml_reject_code
+        name = PackmlCommand(pending.command).name.capitalize()
+        refusal = f"{name} was refused: {REJECT_TEXT.get(code, f'refusal {code}')}" if code else None
+        turn.set(packml=None, packml_refusal=refusal)
+        if refusal:
+            turn.set(retry_after_mono_s={**turn.volatile.retry_after_mono_s, _AUTO_RETRY: turn.mono_s + _RETRY_S})
+
+
+def packml_requested(turn: Turn, event: PackmlRequested) -> None:
+    """A person asks. Stop, Hold and Abort always go; the others when the last is answered."""
+    if turn.snapshot is None:
+        turn.answer(event.reply, False, ("plc_lost",))
+        return
+    command = PackmlCommand[event.command.upper()]
+    if not send_packml(turn, command):
+        turn.answer(event.reply, False, ("busy",))
+        return
+    turn.set(started_session=turn.snapshot.session)
+    turn.tell("manual_intervention", {"packml": event.command, "by": event.by})
+    turn.answer(event.reply, True, (), {"packml": event.command})
+
+
+def _cause_open(turn: Turn, machine: Snapshot) -> bool:
+    known = alarm_types()
+    stops = any(number not in known or known[number].stops != "no" for number in machine.alarms.active)
+    # drives may only come on with Reset, so that they do not count as a cause here
+    unsafe = [obstacle for obstacle in safety_obstacles(machine) if obstacle.code != "drives_off"]
+    held = turn.volatile.stopping or turn.tables.meta.mqtt_hold
+    return stops or bool(unsafe) or bool(fault_obstacles(turn.state)) or held
+
+
+def _homing(turn: Turn, machine: Snapshot) -> None:
+    axes = (machine.lift, machine.turntable, machine.fork)
+    if all(axis.homed for axis in axes) or machine.system.packml_state is not PackmlState.EXECUTE:
+        return
+    first = close_up(machine, turn.config.kinematics)
+    act = first if first is not None else Act(Unit.CARRIAGE, home(HomeAxis.ALL), _HOME_S)
+    if isinstance(act, Act) and free(turn, act.unit) and not backing_off(turn, act.unit):
+        send(turn, act)
+
+
+def backing_off(turn: Turn, unit: str) -> bool:
+    """Whether the pause after a refusal still runs."""
+    return turn.volatile.retry_after_mono_s.get(unit, 0.0) > turn.mono_s
+
+
+def _next_start(turn: Turn, machine: Snapshot) -> PackmlCommand | None:
+    state, config = machine.system.packml_state, turn.config
+    if state is PackmlState.HELD and machine.system.stop_reason == _LINK_LOST and config.resume_after_link_loss:
+        return PackmlCommand.UNHOLD
+    if not config.auto_start or turn.volatile.started_session == machine.session:
+        return None
+    if state is PackmlState.STOPPED:
+        return PackmlCommand.RESET
+    return PackmlCommand.START if state is PackmlState.IDLE else None
+
+
+def start_machine(turn: Turn) -> None:
+    """Where the settings allow it: Reset, Start and HOME at a new session, and Unhold after a mere loss of the link."""
+    machine = turn.snapshot
+    if machine is None or link_obstacles(turn.state) or machine.system.key_switch is not KeySwitch.AUTO:
+        return
+    if machine.system.packml_state is PackmlState.EXECUTE and turn.config.auto_start:
+        turn.set(started_session=machine.session)
+    if unresolved(turn) or _cause_open(turn, machine) or backing_off(turn, _AUTO_RETRY):
+        return
+    if turn.config.auto_start:
+        _homing(turn, machine)
+    command = _next_start(turn, machine)
+    if command is not None:
+        send_packml(turn, command)

@@ -1,0 +1,168 @@
+"""`step(state, event) -> (state, commands)`: the whole of what towerd decides. Pure (invariant 1).
+
+An event is first taken in, then the same questions are asked as after every event: what do the open commands show, what
+did the fork do, may the machine be started, what comes next for the job, for each cabin, for those who wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from towerd.faults import LAYOUT_CHANGED, PLC_NOT_COMPATIBLE
+from towerd.fsm import events as ev
+from towerd.fsm.alarms import mirror_alarms
+from towerd.fsm.commanding import doubt, follow_all, unresolved
+from towerd.fsm.commands import Command, EndProcess, StartTimer, TrimOutbox
+from towerd.fsm.config import CoreConfig
+from towerd.fsm.delivering import run_cabins, run_job
+from towerd.fsm.identity import code_entered, face_health_changed, face_looked, watch_waiting
+from towerd.fsm.inventory import FORK, check_places, settle_fork
+from towerd.fsm.latch import clear_fault, raise_fault
+from towerd.fsm.orders import command_refused, every_minute, order_requested
+from towerd.fsm.packml import follow_packml, packml_requested, send_packml, start_machine
+from towerd.fsm.planning import plan_decided, request_plan
+from towerd.fsm.state import State
+from towerd.fsm.technician import fault_reset, layout_confirmed, stock_imported
+from towerd.fsm.turn import Turn
+from towerd.plc.snapshot import PackmlCommand, PackmlState, Snapshot, Unit
+
+MINUTE: Final = "minute"
+GRACE: Final = "stop_grace"
+LAST: Final = "stop_last"
+_LAST_S = 2.0
+
+
+def _started(turn: Turn, event: ev.Started) -> None:
+    turn.set_meta(boot=event.boot)
+    turn.tell("started", {"version": event.version})
+    turn.ask(StartTimer(MINUTE, 60.0))
+    every_minute(turn)
+
+
+def _layout(turn: Turn, machine: Snapshot) -> None:
+    known = turn.tables.meta.layout_crc
+    if known is None:
+        turn.set_meta(layout_crc=machine.identity.layout_crc)
+    elif known != machine.identity.layout_crc and LAYOUT_CHANGED not in turn.tables.faults:
+        cause = f"layout_crc {machine.identity.layout_crc:#010x}, {known:#010x} confirmed"
+        raise_fault(turn, LAYOUT_CHANGED, cause)
+
+
+def _plc_observed(turn: Turn, event: ev.PlcObserved) -> None:
+    before, machine = turn.snapshot, event.snapshot
+    turn.set(snapshot=machine)
+    if before is None or before.session != machine.session:
+        clear_fault(turn, PLC_NOT_COMPATIBLE, None)
+        _layout(turn, machine)
+        turn.set(places_checked=False)
+    elif before.bay_words is not machine.bay_words or before.load is not machine.load:
+        turn.set(places_checked=False)
+    if before is None or before.alarms is not machine.alarms:
+        mirror_alarms(turn, machine)
+    if before is not None and before.system.packml_state is not machine.system.packml_state:
+        _mode_changed(turn, machine)
+    follow_all(turn)
+    settle_fork(turn)
+
+
+def _mode_changed(turn: Turn, machine: Snapshot) -> None:
+    state = machine.system.packml_state
+    if state in (PackmlState.EXECUTE, PackmlState.HELD, PackmlState.STOPPED, PackmlState.ABORTED):
+        data = {"packml": state.name.lower(), "stop_reason": machine.system.stop_reason}
+        turn.tell("mode_changed", data, audit=False)
+
+
+def _plc_lost(turn: Turn, event: ev.PlcLost) -> None:
+    turn.set(snapshot=None, plc_reason=event.reason, reconciled_session=None, packml=None, plan_pending_mono_s=None)
+
+
+def _plc_refused(turn: Turn, event: ev.PlcRefused) -> None:
+    turn.set(snapshot=None, plc_reason=f"{event.field} is {event.seen}, not {event.wanted}", reconciled_session=None)
+    if PLC_NOT_COMPATIBLE not in turn.tables.faults:
+        raise_fault(turn, PLC_NOT_COMPATIBLE, f"{event.field}: {event.seen} seen, {event.wanted} wanted")
+
+
+def _timer_expired(turn: Turn, event: ev.TimerExpired) -> None:
+    if event.name == MINUTE:
+        every_minute(turn)
+        turn.ask(StartTimer(MINUTE, 60.0))
+    elif event.name == GRACE and turn.volatile.stopping:
+        turn.set(stop_holds=True)
+        send_packml(turn, PackmlCommand.HOLD)
+        turn.ask(StartTimer(LAST, _LAST_S))
+    elif event.name == LAST and turn.volatile.stopping:
+        turn.ask(EndProcess(0, "stopped with the machine held"))
+
+
+def _stop_requested(turn: Turn, event: ev.StopRequested) -> None:
+    if not turn.volatile.stopping:
+        turn.set(stopping=True)
+        turn.tell("stopped", {"why": "asked to stop"})
+        turn.ask(StartTimer(GRACE, event.grace_s))
+
+
+_HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
+    ev.Started: _started,
+    ev.PlcObserved: _plc_observed,
+    ev.PlcLost: _plc_lost,
+    ev.PlcRefused: _plc_refused,
+    ev.PlcWriteUnanswered: lambda turn, event: doubt(turn, event.unit, event.seq),
+    ev.TimerExpired: _timer_expired,
+    ev.OrderRequested: order_requested,
+    ev.CommandRefused: command_refused,
+    ev.FaceLooked: face_looked,
+    ev.FaceHealthChanged: face_health_changed,
+    ev.CodeEntered: code_entered,
+    ev.StockImported: stock_imported,
+    ev.FaultReset: fault_reset,
+    ev.LayoutConfirmed: layout_confirmed,
+    ev.PackmlRequested: packml_requested,
+    ev.PlanDecided: lambda turn, event: plan_decided(turn, event.decision),
+    ev.BusChanged: lambda turn, event: turn.set(bus_connected=event.connected),
+    ev.OutboxAcknowledged: lambda turn, event: turn.ask(TrimOutbox(event.up_to_seq)),
+    ev.StopRequested: _stop_requested,
+    ev.SettingsReloaded: lambda turn, event: turn.tell("keys_reloaded", {"keys": list(event.issuers)}),
+}
+
+
+def _reconcile(turn: Turn) -> None:
+    machine = turn.snapshot
+    if machine is None or unresolved(turn):
+        return
+    if turn.volatile.reconciled_session != machine.session:
+        turn.set(reconciled_session=machine.session)
+    carriage = turn.tables.steps.get(Unit.CARRIAGE)
+    quiet = FORK not in turn.tables.steps and (carriage is None or not carriage.open)
+    if quiet and not turn.volatile.places_checked:
+        check_places(turn)
+        turn.set(places_checked=True)
+
+
+def _end_if_stopped(turn: Turn) -> None:
+    if not turn.volatile.stopping:
+        return
+    machine = turn.snapshot
+    moving = any(step.open for step in turn.tables.steps.values())
+    held = turn.volatile.stop_holds and machine is not None and machine.system.packml_state is PackmlState.HELD
+    if machine is None or not moving or held:
+        turn.ask(EndProcess(0, "stopped"))
+
+
+def _pump(turn: Turn) -> None:
+    _reconcile(turn)
+    follow_packml(turn)
+    start_machine(turn)
+    run_job(turn)
+    run_cabins(turn)
+    request_plan(turn)
+    watch_waiting(turn)
+    _end_if_stopped(turn)
+
+
+def step(state: State, stamped: ev.Stamped, config: CoreConfig) -> tuple[State, Sequence[Command]]:
+    """One event in, the new state and the commands out. Raises BugError where the core contradicts itself."""
+    turn = Turn(state, stamped, config)
+    _HANDLERS[type(stamped.event)](turn, stamped.event)
+    _pump(turn)
+    return turn.state, turn.commands

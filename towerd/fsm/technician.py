@@ -1,0 +1,97 @@
+"""What a technician tells the tower: stock, faults looked at, a layout confirmed. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from towerd.faults import LAYOUT_CHANGED
+from towerd.fsm.events import FaultReset, LayoutConfirmed, StockEntry, StockImported
+from towerd.fsm.inventory import FORK
+from towerd.fsm.latch import clear_fault
+from towerd.fsm.turn import Turn
+from towerd.jobs.transfer import content_of
+from towerd.orders.model import Vehicle
+from towerd.places import CARRIAGE, Place
+
+
+def _seen(turn: Turn, place: Place) -> str | None:
+    machine = turn.snapshot
+    if machine is None or place.kind not in ("bay", "cabin"):
+        return None
+    try:
+        return content_of(machine, place)
+    except IndexError:
+        return "no_such_place"
+
+
+def _problems(turn: Turn, entries: tuple[StockEntry, ...]) -> list[str]:
+    named = {entry.record.id for entry in entries}
+    others = [vehicle for key, vehicle in turn.tables.vehicles.items() if key not in named]
+    tags = {vehicle.record.tag: vehicle.id for vehicle in others}
+    places = {vehicle.place: vehicle.id for vehicle in others}
+    found = []
+    for entry in entries:
+        if entry.record.tag in tags:
+            found.append(f"{entry.record.id}: tag {entry.record.tag} is that of {tags[entry.record.tag]}")
+        if entry.place in places:
+            found.append(f"{entry.record.id}: {entry.place} holds {places[entry.place]}")
+        seen = _seen(turn, entry.place)
+        if seen not in (None, "occupied"):
+            found.append(f"{entry.record.id}: the sensors of {entry.place} say {seen}")
+    return found
+
+
+def _condition(turn: Turn, vehicle_id: str) -> str:
+    bound = any(order.open and order.vehicle == vehicle_id for order in turn.tables.orders.values())
+    return "reserved" if bound else "available"
+
+
+def _place(turn: Turn, entry: StockEntry) -> None:
+    known = turn.tables.vehicles.get(entry.record.id)
+    base = known or Vehicle(entry.record)
+    condition = _condition(turn, entry.record.id)
+    turn.put_vehicle(base, record=entry.record, place=entry.place, condition=condition)
+    turn.drop("bays", str(entry.place))
+
+
+def stock_imported(turn: Turn, event: StockImported) -> None:
+    """Take over a stock file whole, or refuse it whole with every reason."""
+    busy = FORK in turn.tables.steps or any(step.open for step in turn.tables.steps.values())
+    problems = ["the machine is moving"] if busy else _problems(turn, event.entries)
+    if problems:
+        turn.answer(event.reply, False, ("stock_refused",), {"problems": problems})
+        return
+    for entry in event.entries:
+        _place(turn, entry)
+    # what stands nowhere any more, and places that are empty now, are looked at again
+    for key, record in tuple(turn.tables.bays.items()):
+        if record.place == CARRIAGE or _seen(turn, record.place) == "empty":
+            turn.drop("bays", key)
+    turn.set(places_checked=False)
+    turn.tell("vehicle_stocked_in", {"vehicles": [entry.record.id for entry in event.entries], "by": event.by})
+    turn.answer(event.reply, True, (), {"vehicles": len(event.entries)})
+
+
+def fault_reset(turn: Turn, event: FaultReset) -> None:
+    """Let go of one latched fault."""
+    if event.fault not in turn.tables.faults:
+        turn.answer(event.reply, False, ("no_such_fault",))
+        return
+    clear_fault(turn, event.fault, event.by)
+    turn.set(refusals={}, retry_after_mono_s={})
+    turn.tell("manual_intervention", {"reset": event.fault, "by": event.by})
+    turn.answer(event.reply, True, (), {"fault": event.fault})
+
+
+def layout_confirmed(turn: Turn, event: LayoutConfirmed) -> None:
+    """The taught stations are right: from now on this layout is the known one (plc-if.md 2.1)."""
+    machine = turn.snapshot
+    if machine is None:
+        turn.answer(event.reply, False, ("plc_lost",))
+        return
+    result: dict[str, Any] = {"layout_crc": machine.identity.layout_crc}
+    turn.tables = replace(turn.tables, meta=replace(turn.tables.meta, layout_crc=machine.identity.layout_crc))
+    clear_fault(turn, LAYOUT_CHANGED, event.by)
+    turn.tell("manual_intervention", {"layout_confirmed": machine.identity.layout_crc, "by": event.by})
+    turn.answer(event.reply, True, (), result)

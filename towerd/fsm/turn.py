@@ -1,0 +1,130 @@
+"""One turn of the core: what a step changes and asks for, gathered. Mutable inside `step`, invisible outside it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from towerd.fsm.commands import Answer, AppendAudit, AppendOutbox, Command
+from towerd.fsm.config import CoreConfig
+from towerd.fsm.events import ReplyTo, Stamped
+from towerd.fsm.state import Meta, State, Tables, Volatile
+from towerd.orders.model import Order, OrderState, Vehicle
+from towerd.plc.snapshot import Snapshot
+
+
+def audit_hash(previous_hash: str, audit_seq: int, at: datetime, body: Mapping[str, Any]) -> str:
+    """SHA-256, hex, over the row and the hash of the one before (orders-if.md 7.4)."""
+    row = json.dumps([previous_hash, audit_seq, at.isoformat(), body], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(row.encode()).hexdigest()
+
+
+class Turn:
+    """The state as it becomes, and the commands. Tables are copied once, at their first change in this turn."""
+
+    def __init__(self, state: State, stamped: Stamped, config: CoreConfig) -> None:
+        self.tables: Tables = state.tables
+        self.volatile: Volatile = state.volatile
+        self.now: datetime = stamped.at
+        self.mono_s: float = stamped.mono_s
+        self.config = config
+        self.commands: list[Command] = []
+        self._copied: set[str] = set()
+
+    @property
+    def state(self) -> State:
+        """The state as it stands in this turn."""
+        return State(self.tables, self.volatile)
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The last good picture of the machine; None: everything is unknown."""
+        return self.volatile.snapshot
+
+    def _own(self, table: str) -> dict[Any, Any]:
+        rows: dict[Any, Any] = getattr(self.tables, table)
+        if table not in self._copied:
+            rows = dict(rows)
+            self.tables = replace(self.tables, **{table: rows})  # type: ignore[arg-type]
+            self._copied.add(table)
+        return rows
+
+    def put(self, table: str, key: str | int, row: object) -> None:
+        """Insert or replace a row."""
+        self._own(table)[key] = row
+
+    def drop(self, table: str, key: str | int) -> None:
+        """Delete a row; nothing where there is none."""
+        if key in getattr(self.tables, table):
+            del self._own(table)[key]
+
+    def set(self, **values: object) -> None:
+        """Replace fields of the volatile state."""
+        self.volatile = replace(self.volatile, **values)  # type: ignore[arg-type]
+
+    def set_meta(self, **values: object) -> Meta:
+        """Replace fields of the single row of metadata."""
+        self.tables = replace(self.tables, meta=replace(self.tables.meta, **values))  # type: ignore[arg-type]
+        return self.tables.meta
+
+    def ask(self, command: Command) -> None:
+        """Add a command."""
+        self.commands.append(command)
+
+    def answer(
+        self, reply: ReplyTo, ok: bool, reasons: tuple[str, ...] = (), result: dict[str, Any] | None = None
+    ) -> None:
+        """Answer who asked, if anybody waits for it."""
+        if reply.channel != "none":
+            self.ask(Answer(reply, ok, reasons, result))
+
+    def tell(
+        self, kind: str, data: dict[str, Any] | None = None, order: Order | None = None, *, audit: bool = True
+    ) -> None:
+        """An `event` for the world, and a row of the audit log (orders-if.md 5.4, 7.4).
+
+        The audit row names no customer: the order leads to one as long as it is kept.
+        """
+        meta = self.tables.meta
+        body: dict[str, Any] = {"type": kind, "order": order.id if order else None, "data": data or {}}
+        audit_seq, digest = None, None
+        if audit:
+            audit_seq = meta.audit_seq + 1
+            digest = audit_hash(meta.audit_hash, audit_seq, self.now, body)
+            self.ask(AppendAudit(audit_seq, self.now, body, meta.audit_hash, digest))
+            meta = self.set_meta(audit_seq=audit_seq, audit_hash=digest)
+        public = {
+            "event_seq": meta.event_seq + 1,
+            "audit_seq": audit_seq,
+            "audit_hash": digest,
+            "type": kind,
+            "order": body["order"],
+            "customer": order.customer if order else None,
+            "data": body["data"],
+        }
+        self.ask(AppendOutbox(meta.event_seq + 1, "event", self.now, public))
+        self.set_meta(event_seq=meta.event_seq + 1)
+
+    def tell_alarm(self, code: str, what: str, by: str | None = None, reason: str | None = None) -> None:
+        """An `alarm/event` for the world."""
+        event_seq = self.tables.meta.event_seq + 1
+        body = {"event_seq": event_seq, "code": code, "what": what, "by": by, "reason": reason}
+        self.ask(AppendOutbox(event_seq, "alarm/event", self.now, body))
+        self.set_meta(event_seq=event_seq)
+
+    def move_order(self, order: Order, state: OrderState, **values: object) -> Order:
+        """Put the order into `state`, since now, with other fields changed."""
+        ended = {"ended_at": self.now} if state in ("completed", "cancelled", "no_show", "failed", "expired") else {}
+        changed = replace(order, state=state, since_at=self.now, **ended, **values)  # type: ignore[arg-type]
+        self.put("orders", order.id, changed)
+        return changed
+
+    def put_vehicle(self, vehicle: Vehicle, **values: object) -> Vehicle:
+        """Change fields of a vehicle."""
+        changed = replace(vehicle, **values)  # type: ignore[arg-type]
+        self.put("vehicles", vehicle.id, changed)
+        return changed

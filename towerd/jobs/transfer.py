@@ -1,0 +1,182 @@
+"""What comes next for a vehicle that is to go from where it stands to a target. Pure.
+
+Nothing is remembered between calls: the next command follows from where the vehicle is and from what the machine shows.
+So a restart, an abort or a technician's hand in between needs no case of its own, and a retrieval, a storing, a move
+from bay to bay and a putting back are one thing. Conditions are those of plc-if.md section 5; the PLC holds them anyway.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from towerd.bays.model import content, is_locked, is_usable
+from towerd.bays.registers import bay_lock, bay_unlock
+from towerd.cabin.model import CabinSensors, DoorState
+from towerd.cabin.registers import inner_door
+from towerd.faults import WRONG_VEHICLE
+from towerd.jobs.model import Act, Arrived, Halt, Next, Wait
+from towerd.lift.kinematics import Kinematics
+from towerd.lift.registers import HomeAxis, fork_get, fork_put, home, lift_to
+from towerd.places import CARRIAGE, Place, bay, cabin
+from towerd.plc.snapshot import Capability, Interlock, Safety, Snapshot, Unit, cabin_unit
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A vehicle with this tag stands at `place` and is to go to `target`."""
+
+    tag: int
+    place: Place
+    target: Place
+
+
+def fork_centred(machine: Snapshot) -> bool:
+    """A switch of its own, valid unhomed (plc-if.md 5)."""
+    return Interlock.FORK_NOT_CENTRED not in machine.system.interlocks
+
+
+def stands_at(machine: Snapshot, place: Place) -> bool:
+    """Whether lift and turntable stand at a place's taught station."""
+    floor, position = place.station
+    still = machine.lift.standstill and machine.turntable.standstill
+    return still and machine.lift.station_floor == floor and machine.turntable.station_position == position
+
+
+def unlocked_bays(machine: Snapshot) -> tuple[Place, ...]:
+    """Bays whose lock is open, without those that are disabled and empty."""
+    positions = machine.identity.positions
+    return tuple(
+        bay(index // positions + 1, index % positions + 1)
+        for index, word in enumerate(machine.bay_words)
+        if not is_locked(word) and (is_usable(word) or content(word) != "empty")
+    )
+
+
+def _carriage_stopped(machine: Snapshot) -> Wait | None:
+    """What every CARRIAGE command and INNER_DOOR open ask beside their own conditions (plc-if.md 5)."""
+    if Safety.SHAFT_CLEAR not in machine.system.safety:
+        return Wait("shaft_not_clear")
+    if Safety.GATES_CLOSED not in machine.system.safety:
+        return Wait("gate_open")
+    return None
+
+
+def _closing(machine: Snapshot, number: int, kinematics: Kinematics) -> Next:
+    door = machine.cabin(number)
+    if door.inner_door is DoorState.CLOSING:
+        return Wait(f"inner_door{number}_closing")
+    if CabinSensors.DOORWAY_CLEAR not in door.sensors:
+        return Wait(f"doorway{number}_blocked")
+    return Act(cabin_unit(number), inner_door(False), kinematics.inner_door_s / kinematics.speed_up)
+
+
+def close_up(machine: Snapshot, kinematics: Kinematics, leave_open: Place | None = None) -> Next | None:
+    """Fork in, bays locked and inner doors closed, but for `leave_open`; None where all is so already."""
+    if not fork_centred(machine):
+        return Act(Unit.CARRIAGE, home(HomeAxis.FORK), kinematics.fork_cycle_s)
+    for place in unlocked_bays(machine):
+        if place != leave_open:
+            return Act(Unit.BAYS, bay_lock(place.floor, place.position), kinematics.bay_lock_s / kinematics.speed_up)
+    for shown in machine.cabins:
+        if shown.inner_door is not DoorState.CLOSED and cabin(shown.number) != leave_open:
+            return _closing(machine, shown.number, kinematics)
+    return None
+
+
+def _travel(machine: Snapshot, place: Place, kinematics: Kinematics) -> Next:
+    stopped = _carriage_stopped(machine)
+    if stopped is not None:
+        return stopped
+    if not (machine.lift.homed and machine.turntable.homed):
+        return Wait("not_homed")
+    if machine.load.state == "disagree" or (machine.load.state == "loaded" and not machine.load.centred):
+        return Wait("vehicle_misplaced")
+    minimum_s = kinematics.travel_s(machine.lift.actual, machine.turntable.actual / 100.0, place.station)
+    return Act(Unit.CARRIAGE, lift_to(*place.station), minimum_s)
+
+
+def _open_bay(machine: Snapshot, place: Place, kinematics: Kinematics) -> Next | None:
+    word = machine.bay_word(place.floor, place.position)
+    if not is_usable(word):
+        return Wait("bay_out_of_service")
+    if is_locked(word):
+        return Act(Unit.BAYS, bay_unlock(place.floor, place.position), kinematics.bay_lock_s / kinematics.speed_up)
+    return None
+
+
+def _open_cabin(machine: Snapshot, number: int, kinematics: Kinematics) -> Next | None:
+    shown = machine.cabin(number)
+    if shown.outer_door is not DoorState.CLOSED:
+        return Wait(f"outer_door{number}_not_closed")
+    if not shown.clear:
+        return Wait(f"cabin{number}_not_clear")
+    if shown.inner_door is DoorState.OPEN:
+        return None
+    if shown.inner_door is DoorState.OPENING:
+        return Wait(f"inner_door{number}_opening")
+    stopped = _carriage_stopped(machine)
+    command = inner_door(True, shown.occupancy_epoch)
+    return stopped or Act(cabin_unit(number), command, kinematics.inner_door_s / kinematics.speed_up)
+
+
+def _use_fork(machine: Snapshot, place: Place, *, get: bool, kinematics: Kinematics) -> Next:
+    stopped = _carriage_stopped(machine)
+    if stopped is not None:
+        return stopped
+    if not machine.fork.homed:
+        return Wait("not_homed")
+    epoch = machine.cabin(place.position).occupancy_epoch if place.kind == "cabin" else 0
+    seen = content_of(machine, place)
+    if seen != ("occupied" if get else "empty") or machine.load.state != ("empty" if get else "loaded"):
+        return Wait("place_sensors_disagree")
+    make = fork_get if get else fork_put
+    return Act(Unit.CARRIAGE, make(*place.station, epoch), kinematics.fork_cycle_s)
+
+
+def content_of(machine: Snapshot, place: Place) -> str:
+    """empty, occupied or disagree, by the sensors of a bay or a cabin."""
+    if place.kind == "cabin":
+        return machine.cabin(place.position).content
+    return content(machine.bay_word(place.floor, place.position))
+
+
+def _wrong_tag(machine: Snapshot, transfer: Transfer) -> Halt | None:
+    reader = Capability.CARRIAGE_TAG_READER in machine.identity.capabilities
+    read = machine.load.tag
+    if reader and machine.load.state == "loaded" and read not in (0, transfer.tag):
+        return Halt(WRONG_VEHICLE, f"tag {read} on the carriage, {transfer.tag} expected")
+    return None
+
+
+def next_action(machine: Snapshot, transfer: Transfer, kinematics: Kinematics) -> Next:
+    """The one thing that comes next, or what is waited for, or what is wrong, or that the vehicle has arrived."""
+    if transfer.place == transfer.target:
+        return close_up(machine, kinematics) or Arrived()
+    loaded = transfer.place == CARRIAGE
+    if loaded:
+        wrong = _wrong_tag(machine, transfer)
+        if wrong is not None:
+            return wrong
+    station = transfer.target if loaded else transfer.place
+    here = stands_at(machine, station)
+    preparing = close_up(machine, kinematics, station if here else None)
+    if preparing is not None:
+        return preparing
+    if not here:
+        return _travel(machine, station, kinematics)
+    if station.kind == "bay":
+        opening = _open_bay(machine, station, kinematics)
+    else:
+        opening = _open_cabin(machine, station.position, kinematics)
+    return opening or _use_fork(machine, station, get=not loaded, kinematics=kinematics)
+
+
+def minimum_s(source: Place, target: Place, start: tuple[float, float], kinematics: Kinematics) -> float:
+    """The mechanical minimum in s of a whole transfer, the carriage standing at `start` (height mm, angle degrees)."""
+    get_s = kinematics.travel_s(*start, source.station) + kinematics.fork_cycle_s
+    source_at = (kinematics.height_mm(source.floor), kinematics.angle_deg(*source.station))
+    put_s = kinematics.travel_s(*source_at, target.station) + kinematics.fork_cycle_s
+    access_s = sum(
+        2 * (kinematics.bay_lock_s if place.kind == "bay" else kinematics.inner_door_s) for place in (source, target)
+    )
+    return get_s + put_s + access_s / kinematics.speed_up
