@@ -35,7 +35,8 @@ from towerd.faceid.worker_args import read_config
 EXIT_CAMERA_STUCK = 3
 EXIT_PROTOCOL = 4
 EXIT_UNUSABLE = 5
-_CAMERA_STUCK_S = 6.0
+# longer than a name server that does not answer keeps the opening of a URL waiting
+_CAMERA_STUCK_S = 12.0
 _PRESENCE_RATE_HZ = 5.0
 _IDLE_WAIT_S = 0.25
 _PR_SET_DUMPABLE = 4
