@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import pytest
+from joserfc.jwk import ECKey
+
+from tests.support.memory_wire import MemoryBroker, MemoryWire, Message
+from tests.support.mqtt_kit import SECRET, TOPICS, Bed, body, make_bed, until, view
+from tests.support.orders_kit import EXAMPLES
+from tests.support.token_kit import Keys, drive_claims, make_keys, seal, sign
+from towerd.fsm.events import BusChanged, CommandRefused, OrderRequested
+from towerd.mqtt.bus import will
+from towerd.mqtt.intake import BACKLOG
+from towerd.orders.keys import code_mac
+from towerd.ports import Enrolment
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
+    return make_keys(tmp_path_factory.mktemp("keys"))
+
+
+@asynccontextmanager
+async def tower(keys: Keys, **changes: Any) -> AsyncIterator[tuple[Bed, MemoryBroker]]:
+    broker = MemoryBroker()
+    bed = make_bed(MemoryWire(broker, will(TOPICS)), keys, **changes)
+    task = asyncio.create_task(bed.bus.run())
+    bed.bus.show(view())
+    await until(lambda: bed.inbox.of(BusChanged))
+    yield bed, broker
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def say(broker: MemoryBroker, verb: str, payload: bytes) -> None:
+    broker.route(Message(TOPICS.full(f"cmd/{verb}"), payload))
+
+
+def hold(bed: Bed, keys: Keys, jti: str = "t_1") -> bytes:
+    now_s = int(bed.clock.now().timestamp())
+    raw = {**EXAMPLES["claims"]["hold"], "jti": jti, "iat": now_s, "exp": now_s + 60}
+    return body(bed.clock, keys.token(raw, "ops_1"), f"r_{jti}")
+
+
+async def ordered(bed: Bed, broker: MemoryBroker, keys: Keys, **changes: Any) -> OrderRequested:
+    say(broker, "test_drive", body(bed.clock, keys.token(drive_claims(bed.clock.now(), **changes))))
+    await until(lambda: bed.inbox.of(OrderRequested))
+    event = bed.inbox.of(OrderRequested)[-1]
+    assert isinstance(event, OrderRequested)
+    return event
+
+
+async def refused(bed: Bed, broker: MemoryBroker, verb: str, token: str) -> tuple[str, ...]:
+    before = len(bed.inbox.of(CommandRefused))
+    say(broker, verb, body(bed.clock, token))
+    await until(lambda: len(bed.inbox.of(CommandRefused)) > before)
+    event = bed.inbox.of(CommandRefused)[-1]
+    assert event.reply.req_id == "r_1"
+    reasons: tuple[str, ...] = event.reasons
+    return reasons
+
+
+async def test_the_code_becomes_its_mac(keys: Keys) -> None:
+    async with tower(keys) as (bed, broker):
+        event = await ordered(bed, broker, keys)
+        assert event.code_mac == code_mac(SECRET, "40719365")
+        assert event.expires_at is not None
+        assert len(event.payload_sha256) == 64
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"consent": None},
+        {"consent": {"face": False, "at": "2026-11-20T18:02:11Z", "text_version": "1"}},
+        {"selfie": None},
+    ],
+)
+async def test_without_consent_no_face_is_looked_at(keys: Keys, changes: dict[str, Any]) -> None:
+    async with tower(keys) as (bed, broker):
+        event = await ordered(bed, broker, keys, **changes)
+        assert event.face == "none"
+        assert bed.matcher.asked == []
+        assert bed.inbox.attachments[-1] is None
+
+
+async def test_the_selfie_of_a_token_seen_before_is_not_looked_at_again(keys: Keys) -> None:
+    async with tower(keys) as (bed, broker):
+        bed.known.add("o_91")
+        event = await ordered(bed, broker, keys)
+        assert event.face == "none"
+        assert bed.matcher.asked == []
+
+
+async def test_two_tokens_of_one_id_are_looked_at_one_after_the_other(keys: Keys) -> None:
+    async with tower(keys) as (bed, broker):
+        bed.inbox.held = True
+        for req_id in ("r_1", "r_2"):
+            say(broker, "test_drive", body(bed.clock, keys.token(drive_claims(bed.clock.now())), req_id))
+        await until(lambda: len(bed.inbox.of(OrderRequested)) == 1)
+        bed.known.add("o_91")
+        bed.inbox.apply()
+        await until(lambda: len(bed.inbox.of(OrderRequested)) == 2)
+        assert bed.matcher.asked == ["o_91"]
+
+
+async def test_a_selfie_that_is_refused_is_told_why(keys: Keys) -> None:
+    async with tower(keys) as (bed, broker):
+        bed.matcher.enrolment = Enrolment("refused", ("selfie_blurred", "selfie_dark"))
+        event = await ordered(bed, broker, keys)
+        assert (event.face, event.face_reasons) == ("refused", ("selfie_blurred", "selfie_dark"))
+
+
+async def test_a_worker_that_is_down_or_slow_leaves_the_code(keys: Keys) -> None:
+    async with tower(keys) as (bed, broker):
+        bed.matcher.enrolment = Enrolment("unavailable")
+        assert (await ordered(bed, broker, keys)).face == "unavailable"
+        bed.matcher.after_s = 5.0
+        say(broker, "test_drive", body(bed.clock, keys.token(drive_claims(bed.clock.now(), jti="o_2"))))
+        await until(lambda: len(bed.inbox.of(OrderRequested)) == 2, 2.0)
+        assert bed.inbox.of(OrderRequested)[1].face == "unavailable"
+        assert bed.matcher.destroyed == ["o_2"], "a key that is made late belongs to nothing"
+
+
+async def test_a_hold_does_not_wait_behind_a_selfie(keys: Keys) -> None:
+    async with tower(keys) as (bed, broker):
+        bed.matcher.after_s = 0.5
+        say(broker, "test_drive", body(bed.clock, keys.token(drive_claims(bed.clock.now()))))
+        say(broker, "hold", hold(bed, keys))
+        await until(lambda: len(bed.inbox.of(OrderRequested)) == 2)
+        assert [event.verb for event in bed.inbox.of(OrderRequested)] == ["hold", "test_drive"]
+        await until(lambda: not broker.unacknowledged)
+
+
+async def test_more_than_the_backlog_are_busy(keys: Keys) -> None:
+    async with tower(keys) as (bed, broker):
+        bed.inbox.held = True
+        token = keys.token(drive_claims(bed.clock.now()))
+        for number in range(BACKLOG + 3):
+            say(broker, "test_drive", body(bed.clock, token, f"r_{number}"))
+        await until(lambda: bed.inbox.of(CommandRefused))
+        assert {event.reasons for event in bed.inbox.of(CommandRefused)} == {("busy",)}
+        say(broker, "hold", hold(bed, keys))
+        await until(lambda: [event for event in bed.inbox.of(OrderRequested) if event.verb == "hold"])
+
+
+async def test_tokens_that_do_not_hold_are_refused_with_their_reason(keys: Keys) -> None:
+    async with tower(keys) as (bed, broker):
+        forged = sign(
+            json.dumps(drive_claims(bed.clock.now())).encode(),
+            ECKey.generate_key("P-256"),
+            {"alg": "ES256", "kid": "shop_1", "typ": "towerd+jwt"},
+        )
+        assert await refused(bed, broker, "test_drive", seal(forged, keys.public, keys.outer())) == ("bad_signature",)
+        assert await refused(bed, broker, "test_drive", "noise") == ("malformed",)
+        other_kind = keys.token(drive_claims(bed.clock.now()))
+        assert await refused(bed, broker, "cancel", other_kind) == ("kind_not_allowed",)
+        assert bed.matcher.asked == []
+        assert bed.inbox.of(OrderRequested) == []
+        await until(lambda: not broker.unacknowledged)
+
+
+async def test_while_the_clock_is_unsure_a_hold_is_taken(keys: Keys) -> None:
+    async with tower(keys, clock_sure=False) as (bed, broker):
+        token = keys.token(drive_claims(bed.clock.now()))
+        assert await refused(bed, broker, "test_drive", token) == ("clock_unsure",)
+        say(broker, "hold", hold(bed, keys))
+        await until(lambda: bed.inbox.of(OrderRequested))
