@@ -1,13 +1,13 @@
-"""The chain of the audit log: each row carries the hash of the one before (orders-if.md 7.4). Pure."""
+"""Following the chain of the audit log: each row carries the hash of the one before (orders-if.md 7.4). Pure."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+
+from towerd.fsm.turn import audit_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,22 +19,13 @@ class ChainState:
     break_text: str | None = None
 
 
-def row_hash(audit_seq: int, at: datetime, body: Mapping[str, Any], previous_hash: str) -> str:
-    """SHA-256, hex, over the row as canonical JSON. Raises ValueError on a naive time or what is no JSON."""
-    if at.tzinfo is None:
-        raise ValueError("a wall time carries its zone")
-    row = {"audit_seq": audit_seq, "at": at.astimezone(UTC).isoformat(), "body": body, "previous_hash": previous_hash}
-    text = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _break(state: ChainState, row: Mapping[str, Any]) -> str | None:
     if row["audit_seq"] != state.audit_seq + 1:
         return f"row {state.audit_seq + 1} is missing: {row['audit_seq']} follows {state.audit_seq}"
     if row["previous_hash"] != state.hash:
         return f"row {row['audit_seq']} does not carry the hash of row {state.audit_seq}"
     at = datetime.fromisoformat(row["at"])
-    if row["hash"] != row_hash(row["audit_seq"], at, row["body"], row["previous_hash"]):
+    if row["hash"] != audit_hash(row["previous_hash"], row["audit_seq"], at, row["body"]):
         return f"row {row['audit_seq']} has been changed"
     return None
 

@@ -17,12 +17,12 @@ from tests.support.api_tower import Tower, served
 from tests.support.values import AT
 from tests.support.views import view
 from towerd import __version__
-from towerd.audit import row_hash
 from towerd.cli import towerctl
 from towerd.cli import towerd as cli
 from towerd.fsm.commands import AppendAudit
 from towerd.fsm.events import CodeEntered, FaultReset, Stamped, TimerExpired
 from towerd.fsm.state import Volatile
+from towerd.fsm.turn import audit_hash
 from towerd.journal.sqlite import SqliteJournal
 from towerd.ports import Changes
 from towerd.settings import Settings
@@ -184,7 +184,7 @@ def _journal(tmp_path: Path, *, forged: bool = False) -> tuple[str, str]:
     journal = SqliteJournal(tmp_path / "state" / "journal.db")
     rows, previous = [], ""
     for seq in (1, 2, 3):
-        digest = row_hash(seq, AT, {"n": seq}, previous)
+        digest = audit_hash(previous, seq, AT, {"n": seq})
         rows.append(AppendAudit(seq, AT, {"n": 0 if forged and seq == 2 else seq}, previous, digest))
         previous = digest
     journal.commit(Stamped(AT, 0.0, TimerExpired("x")), Volatile(), Changes((), tuple(rows)), None)
@@ -219,7 +219,7 @@ def test_no_journal_is_told(tmp_path: Path) -> None:
 
 
 async def test_audit_of_a_running_daemon(tower: Tower) -> None:
-    digest = row_hash(1, AT, {"n": 1}, "")
+    digest = audit_hash("", 1, AT, {"n": 1})
     row = {"audit_seq": 1, "at": AT.isoformat(), "body": {"n": 1}, "previous_hash": "", "hash": digest}
     tower.server._core.audit_of = lambda after_seq, _limit: [] if after_seq else [row]
     result = await asyncio.to_thread(_run, cli.app, "audit", "verify", "--socket", str(tower.path))

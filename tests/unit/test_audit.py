@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.values import AT
-from towerd.audit import ChainState, row_hash, verify
+from towerd.audit import ChainState, verify
+from towerd.fsm.turn import audit_hash
 
 
 def _rows(count: int) -> list[dict[str, Any]]:
     rows, previous = [], ""
     for seq in range(1, count + 1):
         body = {"who": "ada", "n": seq, "text": "Tür"}
-        digest = row_hash(seq, AT, body, previous)
+        digest = audit_hash(previous, seq, AT, body)
         rows.append({"audit_seq": seq, "at": AT.isoformat(), "body": body, "previous_hash": previous, "hash": digest})
         previous = digest
     return rows
@@ -42,8 +42,3 @@ def test_any_change_breaks_it(index: int, what: str) -> None:
     assert state.break_text is not None
     assert state.audit_seq <= index + 1
     assert verify(rows, replace(state)) == state
-
-
-def test_naive_times_are_refused() -> None:
-    with pytest.raises(ValueError, match="zone"):
-        row_hash(1, AT.replace(tzinfo=None), {}, "")
