@@ -70,6 +70,11 @@ def test_another_person_who_takes_the_place_begins_a_new_track(scene: Scene) -> 
     assert looked_scores(report) == ({"a": 0.0, "b": 1.0},) * 3
 
 
+def test_who_takes_the_place_after_a_report_gets_a_track_of_their_own(scene: Scene) -> None:
+    assert scene.see(person=0, count=3)[0].header["track"] == 1
+    assert scene.see(person=1, count=25)[0].header["track"] == 2
+
+
 def test_old_frames_and_the_same_frame_twice_are_left_alone(scene: Scene) -> None:
     assert scene.see(count=9, age_s=0.4) == []
     frame = Frame(picture(), scene.now_s, 1000)

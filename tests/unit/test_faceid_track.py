@@ -81,6 +81,14 @@ def test_another_person_in_the_same_place_does_not_fit() -> None:
     assert collected.fits(2, OTHER)
 
 
+def test_nor_does_who_takes_the_place_after_a_report() -> None:
+    collected = burst(frames=1)
+    assert collected.add(1, ONE, {}, 0.0) is not None
+    assert not collected.fits(1, OTHER)
+    collected.clear()
+    assert not collected.fits(1, OTHER)
+
+
 def test_with_other_orders_to_compare_a_burst_begins_anew() -> None:
     collected = burst(frames=1)
     assert collected.add(1, ONE, {"a": 1.0}, 0.0) == [{"a": 1.0}]

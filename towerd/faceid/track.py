@@ -57,7 +57,6 @@ class Tracker:
 
 @dataclass(slots=True)
 class _Look:
-    vector: Vector
     scores: dict[str, float]
     at_mono_s: float
 
@@ -73,6 +72,7 @@ class Burst:
     repeat_s: float
     same: Callable[[Vector, Vector], bool]
     _track: int = -1
+    _person: Vector | None = None
     _looks: list[_Look] = field(default_factory=list)
     _reported_track: int = -1
     _reported_mono_s: float = 0.0
@@ -82,15 +82,16 @@ class Burst:
         return track != self._reported_track or mono_s - self._reported_mono_s >= self.repeat_s
 
     def fits(self, track: int, vector: Vector) -> bool:
-        """Whether `vector` may be of the person whose frames were collected under this track."""
-        return track != self._track or not self._looks or self.same(self._looks[-1].vector, vector)
+        """Whether `vector` may be of the person who was last seen under this track, in this burst or an earlier one."""
+        return track != self._track or self._person is None or self.same(self._person, vector)
 
     def add(self, track: int, vector: Vector, scores: dict[str, float], mono_s: float) -> list[dict[str, float]] | None:
         """Take a frame in. The scores of all frames once there are enough, else None."""
         if track != self._track:
             self._track, self._looks = track, []
         self._looks = [look for look in self._looks if mono_s - look.at_mono_s <= BURST_AGE_S]
-        self._looks.append(_Look(vector, scores, mono_s))
+        self._looks.append(_Look(scores, mono_s))
+        self._person = vector
         if len(self._looks) < self.frames:
             return None
         done, self._looks = [look.scores for look in self._looks], []
