@@ -29,7 +29,7 @@ class CoreConfig:
     face_alone: tuple[str, ...] = ("test_drive",)
     kinematics: Kinematics = field(default_factory=Kinematics)
     rules: OrderRules = field(default_factory=OrderRules)
-    trust_clock: bool = False
+    number_step: int = 3947
     decision_age_s: float = 300.0
     early_s: float = 900.0
     unseen_s: float = 1.0

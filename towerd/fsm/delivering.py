@@ -64,7 +64,9 @@ def _bring_fork_in(turn: Turn, job: Job | None) -> None:
     # what a fork command did is told by the sensors once the fork is in; whatever is on it comes along (HOME 2)
     machine = turn.snapshot
     if machine is not None and not fork_centred(machine):
-        _try(turn, Act(Unit.CARRIAGE, home(HomeAxis.FORK), turn.config.kinematics.fork_cycle_s), job.id if job else None)
+        _try(
+            turn, Act(Unit.CARRIAGE, home(HomeAxis.FORK), turn.config.kinematics.fork_cycle_s), job.id if job else None
+        )
 
 
 def run_job(turn: Turn) -> None:

@@ -198,6 +198,13 @@ class OutboxAcknowledged:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockJudged:
+    """Whether the wall clock is synchronised, or trusted as it is (orders-if.md 4.4)."""
+
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StopRequested:
     """SIGTERM: no new motion; what runs ends, or holds after `grace_s`."""
 
@@ -230,6 +237,7 @@ Event = (
     | PlanDecided
     | BusChanged
     | OutboxAcknowledged
+    | ClockJudged
     | StopRequested
     | SettingsReloaded
 )

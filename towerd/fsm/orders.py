@@ -8,7 +8,7 @@ from datetime import timedelta
 from towerd.errors import Refusal
 from towerd.fsm.charts import ORDER
 from towerd.fsm.commands import DestroyFaceKey, DropFace, StoreFace
-from towerd.fsm.events import CommandRefused, OrderRequested
+from towerd.fsm.events import ClockJudged, CommandRefused, OrderRequested
 from towerd.fsm.packml import send_packml
 from towerd.fsm.state import AnswerRow, FaceRow
 from towerd.fsm.turn import Turn
@@ -55,7 +55,8 @@ def _circumstances(turn: Turn) -> Circumstances:
         now=turn.now,
         ready_s={key: round(value, 1) for key, value in times.items() if value is not None},
         last_number=turn.tables.meta.last_number,
-        clock_sure=turn.config.trust_clock,
+        number_step=turn.config.number_step,
+        clock_sure=turn.volatile.clock_sure,
     )
 
 
@@ -201,6 +202,13 @@ def _forget(turn: Turn) -> None:
     for loan in tuple(turn.tables.loans.values()):
         if loan.ended_at is not None and loan.ended_at + _LOAN_KEPT < turn.now:
             turn.drop("loans", loan.id)
+
+
+def clock_judged(turn: Turn, event: ClockJudged) -> None:
+    """The clock became sure or unsure; unsure, no token but hold is taken (orders-if.md 4.4)."""
+    if event.sure != turn.volatile.clock_sure:
+        turn.set(clock_sure=event.sure)
+        turn.tell("clock_sure" if event.sure else "clock_unsure")
 
 
 def every_minute(turn: Turn) -> None:

@@ -19,7 +19,7 @@ from towerd.fsm.delivering import run_cabins, run_job
 from towerd.fsm.identity import code_entered, face_health_changed, face_looked, watch_waiting
 from towerd.fsm.inventory import FORK, check_places, settle_fork
 from towerd.fsm.latch import clear_fault, raise_fault
-from towerd.fsm.orders import command_refused, every_minute, order_requested
+from towerd.fsm.orders import clock_judged, command_refused, every_minute, order_requested
 from towerd.fsm.packml import follow_packml, packml_requested, send_packml, start_machine
 from towerd.fsm.planning import plan_decided, request_plan
 from towerd.fsm.state import State
@@ -121,6 +121,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     ev.PlanDecided: lambda turn, event: plan_decided(turn, event.decision),
     ev.BusChanged: lambda turn, event: turn.set(bus_connected=event.connected),
     ev.OutboxAcknowledged: lambda turn, event: turn.ask(TrimOutbox(event.up_to_seq)),
+    ev.ClockJudged: clock_judged,
     ev.StopRequested: _stop_requested,
     ev.SettingsReloaded: lambda turn, event: turn.tell("keys_reloaded", {"keys": list(event.issuers)}),
 }

@@ -179,6 +179,7 @@ class Volatile:
     face_available: bool = False
     face_reason: str = "starting"
     bus_connected: bool = False
+    clock_sure: bool = False
     plan_version: int = 0
     plan_pending_mono_s: float | None = None
     watching: dict[str, str] = field(default_factory=dict)

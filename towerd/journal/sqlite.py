@@ -211,6 +211,12 @@ class SqliteJournal:
             for at, mono_s, kind, event, before in rows
         ]
 
+    def last_at(self) -> datetime | None:
+        """When the newest event was taken, aware UTC; None in a new journal. Raises JournalError."""
+        with _told(self.path):
+            at: str | None = self._one("SELECT at FROM events ORDER BY id DESC LIMIT 1")
+        return None if at is None else datetime.fromisoformat(at)
+
     def outbox(self, after_seq: int, limit: int) -> Sequence[AppendOutbox]:
         """At most `limit` messages with a greater `event_seq` than `after_seq`, in order. Raises JournalError."""
         sql = "SELECT event_seq, topic, at, body FROM outbox WHERE event_seq > ? ORDER BY event_seq LIMIT ?"

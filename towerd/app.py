@@ -1,0 +1,268 @@
+"""The composition root: the only place that names concrete adapters and puts them together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final
+
+import structlog
+
+from towerd import __version__, logs
+from towerd.api.server import ApiServer
+from towerd.clock import SystemClock, is_synchronised
+from towerd.engine import Engine, Ports, Queue
+from towerd.errors import ConfigError, JournalError
+from towerd.faceid.client import FaceClient
+from towerd.faceid.config import FaceConfig
+from towerd.faceid.policy import MatchPolicy
+from towerd.faceid.thresholds import default_policy
+from towerd.fsm.config import CoreConfig
+from towerd.fsm.events import ClockJudged, SettingsReloaded, Started, StopRequested
+from towerd.fsm.state import Tables
+from towerd.journal.sqlite import SqliteJournal
+from towerd.mqtt.absent import AbsentBus
+from towerd.mqtt.bus import BusParts, MqttBus, will
+from towerd.mqtt.client import PahoWire
+from towerd.mqtt.config import MqttConfig, TlsConfig
+from towerd.mqtt.intake import IntakeParts
+from towerd.mqtt.topics import Topics
+from towerd.orders.keys import IssuerKeys, TowerKey, code_mac, load_issuers, load_secret, load_tower_key, number_step
+from towerd.planner.inline import InlinePlanner
+from towerd.plc.config import LinkConfig
+from towerd.plc.link import make_transport
+from towerd.plc.session import PlcSession
+from towerd.ports import Bus
+from towerd.settings import Settings
+from towerd.settings_file import SettingsError
+from towerd.watchdog import SystemdWatchdog
+
+log = structlog.get_logger(__name__)
+
+CONFIG_CODE: Final = 78
+JOURNAL_CODE: Final = 74
+BUG_CODE: Final = 70
+_CLOCK_EVERY_S: Final = 10.0
+
+
+def core_config(settings: Settings, step: int) -> CoreConfig:
+    """What the core needs of the settings. `step` leads from one order's number to the next."""
+    face = settings.face
+    measured = default_policy(face.engine)
+    wished = {name: getattr(face, name) for name in ("accept", "margin", "frames", "agreement_ratio")}
+    policy: MatchPolicy = replace(measured, **{name: value for name, value in wished.items() if value is not None})
+    return CoreConfig(
+        tower=settings.tower.id,
+        version=__version__,
+        policy=policy,
+        engine=face.engine,
+        auto_start=settings.machine.auto_start,
+        resume_after_link_loss=settings.machine.resume_after_link_loss,
+        liveness=tuple(face.liveness),
+        face_alone=tuple(face.face_alone),
+        kinematics=settings.machine.kinematics.value(),
+        rules=settings.orders.value(),
+        number_step=step,
+    )
+
+
+def link_config(settings: Settings) -> LinkConfig:
+    """How the PLC is reached."""
+    plc = settings.plc
+    return LinkConfig(
+        host=plc.host,
+        port=plc.port,
+        serial_port=plc.serial_port,
+        baud=plc.baud,
+        device_id=plc.device_id,
+        poll_ms=plc.poll_ms,
+        timeout_ms=plc.reply_limit_ms,
+        max_registers=plc.max_registers,
+    )
+
+
+def mqtt_config(settings: Settings) -> MqttConfig | None:
+    """How the broker is reached; None where the tower works without one."""
+    mqtt = settings.mqtt
+    if mqtt.host is None:
+        return None
+    tls = TlsConfig(mqtt.tls.ca_file, mqtt.tls.cert_file, mqtt.tls.key_file) if mqtt.tls else None
+    return MqttConfig(mqtt.host, settings.tower.id, mqtt.port, mqtt.root, mqtt.keep_alive_s, tls)
+
+
+@dataclass(slots=True)
+class _Secrets:
+    key: TowerKey
+    secret: bytes
+    issuers: IssuerKeys
+
+
+def _load_secrets(settings: Settings) -> _Secrets:
+    keys = settings.keys
+    return _Secrets(
+        load_tower_key(keys.tower_key_file), load_secret(keys.code_secret_file), load_issuers(keys.issuers_file)
+    )
+
+
+class Daemon:
+    """All parts of the running daemon."""
+
+    def __init__(self, settings: Settings, journal: SqliteJournal, tables: Tables, secrets: _Secrets) -> None:
+        """Make the parts; nothing is connected before `run`. Raises OSError where a certificate cannot be read."""
+        self._settings = settings
+        self._secrets = secrets
+        self._queue = Queue()
+        self._clock = SystemClock(journal.last_at())
+        self._sure = False
+        self._tables = tables
+        self.watchdog = SystemdWatchdog()
+        self._matcher = FaceClient(
+            self._queue,
+            FaceConfig(
+                tower=settings.tower.id,
+                keys_dir=settings.keys.faces_dir,
+                camera_source=settings.face.camera,
+                engine=settings.face.engine,
+            ),
+        )
+        self._plc = PlcSession(self._queue, make_transport(link_config(settings)), link_config(settings), self._clock)
+        self._bus = self._make_bus(journal)
+        self._api = ApiServer(
+            settings.api,
+            self._queue,
+            lambda: self.engine.view(),
+            lambda code: code_mac(secrets.secret, code),
+            journal.audit,
+        )
+        ports = Ports(
+            plc=self._plc,
+            journal=journal,
+            bus=self._bus,
+            matcher=self._matcher,
+            planner=InlinePlanner(self._queue),
+            clock=self._clock,
+            watchdog=self.watchdog,
+            answer_api=self._api.answer,
+            committed=self._clock.committed,
+        )
+        self.engine = Engine(core_config(settings, number_step(secrets.secret)), self._queue, ports, tables)
+
+    def _make_bus(self, journal: SqliteJournal) -> Bus:
+        config = mqtt_config(self._settings)
+        if config is None:
+            return AbsentBus()
+        names = Topics(config.root, config.tower)
+        intake = IntakeParts(
+            topics=names,
+            key=self._secrets.key,
+            secret=self._secrets.secret,
+            issuers=lambda: self._secrets.issuers,
+            now=lambda: self._clock.now() if self._sure else None,
+            known=self._known,
+            inbox=self._queue,
+            matcher=self._matcher,
+        )
+        return MqttBus(BusParts(PahoWire(config, will(names)), self._clock, journal.outbox, intake))
+
+    def _known(self, token_id: str) -> bool:
+        tables = self.engine.state.tables
+        return token_id in tables.orders or token_id in tables.loans or f"jti:{token_id}" in tables.answers
+
+    async def _judge_clock(self) -> None:
+        while True:
+            sure = self._settings.orders.trust_clock or is_synchronised()
+            if sure != self._sure:
+                self._sure = sure
+                self._queue.post(ClockJudged(sure))
+            await asyncio.sleep(_CLOCK_EVERY_S)
+
+    def reload(self, read: Callable[[], Settings]) -> None:
+        """SIGHUP: read the key set and the reloadable settings again; what does not load changes nothing."""
+        self.watchdog.reloading()
+        try:
+            fresh = read()
+            self._secrets.issuers = load_issuers(fresh.keys.issuers_file)
+        except (SettingsError, ConfigError, OSError) as error:
+            log.error("the reload failed: everything stays as it was", error=str(error))
+        else:
+            self._api.reload(fresh.api)
+            logs.set_level(fresh.log.level)
+            self._queue.post(SettingsReloaded(tuple(sorted(self._secrets.issuers))))
+        self.watchdog.ready()
+
+    def request_stop(self) -> None:
+        """SIGTERM or SIGINT."""
+        self.watchdog.stopping()
+        self._queue.post(StopRequested(self._settings.machine.stop_grace_s))
+
+    async def run(self) -> int:
+        """Serve until the engine ends; an adapter that fails is a bug and ends the process. Gives the exit code."""
+        self._queue.post(Started(self._tables.meta.boot + 1, __version__))
+        await self._matcher.sweep_keys(set(self._tables.faces))
+        serving: dict[str, Callable[[], Awaitable[None]]] = {
+            "plc": self._plc.run,
+            "bus": self._bus.run,
+            "faces": self._matcher.run,
+            "api": self._api.run,
+            "clock": self._judge_clock,
+        }
+        tasks = [asyncio.ensure_future(run()) for run in serving.values()]
+        engine = asyncio.create_task(self.engine.run(), name="engine")
+        listening = asyncio.create_task(self._say_ready(), name="ready")
+        done, _pending = await asyncio.wait([engine, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        code = await engine if engine in done else await self._adapter_failed(engine, done)
+        for task in (*tasks, listening):
+            task.cancel()
+        await asyncio.gather(*tasks, listening, return_exceptions=True)
+        return code
+
+    async def _say_ready(self) -> None:
+        await self._api.listening.wait()
+        self.watchdog.ready()
+        log.info("ready", tower=self._settings.tower.id, version=__version__, pid=os.getpid())
+
+    async def _adapter_failed(self, engine: asyncio.Task[int], done: set[asyncio.Future[None]]) -> int:
+        for task in done:
+            log.error("an adapter has ended: the process ends", error=repr(task.exception()), exc_info=task.exception())
+        engine.cancel()
+        with suppress(asyncio.CancelledError):
+            await engine
+        return BUG_CODE
+
+
+async def _serve(daemon: Daemon, read: Callable[[], Settings]) -> int:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, daemon.request_stop)
+    loop.add_signal_handler(signal.SIGHUP, daemon.reload, read)
+    return await daemon.run()
+
+
+def run(settings: Settings, read: Callable[[], Settings] | None = None) -> int:
+    """Run the daemon with these settings until it is told to end; `read` gives them anew on SIGHUP.
+
+    Gives the exit code: 0 asked to end, 70 a bug, 74 the journal, 78 the settings.
+    """
+    logs.set_up(settings.log.level, settings.log.format)
+    try:
+        secrets = _load_secrets(settings)
+        settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        journal = SqliteJournal(settings.journal_path)
+    except (ConfigError, OSError) as error:
+        log.error("the settings cannot be used", error=str(error))
+        return CONFIG_CODE
+    except JournalError as error:
+        log.error("the journal cannot be used", error=str(error))
+        return JOURNAL_CODE
+    try:
+        daemon = Daemon(settings, journal, journal.load(), secrets)
+        return asyncio.run(_serve(daemon, read or (lambda: settings)))
+    except JournalError as error:
+        log.error("the journal cannot be used", error=str(error))
+        return JOURNAL_CODE
+    finally:
+        journal.close()

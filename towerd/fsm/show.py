@@ -1,0 +1,224 @@
+"""The view: the state as people and other programs see it. Pure; nothing leads back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from towerd.bays.model import BayBits, content, is_locked
+from towerd.cabin.model import Cabin, CabinSensors, Signal
+from towerd.faults import FAULTS
+from towerd.fsm.config import CoreConfig
+from towerd.fsm.delivering import running_job
+from towerd.fsm.ending import describe
+from towerd.fsm.obstacles import obstacles
+from towerd.fsm.orders import ready_s
+from towerd.fsm.state import Job, State, Step
+from towerd.fsm.turn import Turn
+from towerd.lift.model import Axis
+from towerd.orders.book import OrderBook
+from towerd.orders.choice import orderable
+from towerd.places import CARRIAGE, Place, bay, cabin
+from towerd.plc.codes import STOP_REASON_TEXT, Code
+from towerd.plc.registers import alarm_types
+from towerd.plc.snapshot import Snapshot
+from towerd.view import Activity, AlarmView, BayView, CabinView, LiftView, Obstacle, Offer, View
+
+_UNKNOWN_LIFT = LiftView("unknown", None, None, None, None, None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The state with what the view needs again and again."""
+
+    state: State
+    turn: Turn
+    names: dict[Place, str]
+
+    @property
+    def machine(self) -> Snapshot | None:
+        return self.turn.snapshot
+
+
+def _lift(shown: _Shown) -> LiftView:
+    machine = shown.machine
+    if machine is None:
+        return _UNKNOWN_LIFT
+    lift: Axis = machine.lift
+    return LiftView(
+        quality="good",
+        position_mm=lift.actual,
+        velocity_mm_s=lift.velocity,
+        floor=lift.station_floor,
+        rotation_deg=machine.turntable.actual / 100.0,
+        fork_mm=machine.fork.actual,
+        loaded={"loaded": True, "empty": False}.get(machine.load.state),
+        vehicle=shown.names.get(CARRIAGE),
+    )
+
+
+def _sign(number: int) -> str:
+    return Signal(number).name.lower() if number in Signal._value2member_map_ else str(number)
+
+
+def _cabin(shown: _Shown, door: Cabin) -> CabinView:
+    orders = shown.state.tables.orders.values()
+    order = next((order.id for order in orders if order.open and order.cabin == door.number), None)
+    return CabinView(
+        number=door.number,
+        quality="good",
+        outer_door=door.outer_door.name.lower(),
+        inner_door=door.inner_door.name.lower(),
+        vehicle=shown.names.get(cabin(door.number)),
+        person=CabinSensors.PERSON_DETECTED in door.sensors,
+        clear_confirmed=CabinSensors.CLEAR_CONFIRMED in door.sensors,
+        signal=_sign(door.signal),
+        order=order,
+        tag=door.tag,
+        occupied={"occupied": True, "empty": False}.get(door.content),
+    )
+
+
+def _bays(shown: _Shown, machine: Snapshot) -> tuple[BayView, ...]:
+    tables = shown.state.tables
+    reserved = {order.vehicle: order.id for order in tables.orders.values() if order.open and order.vehicle}
+    positions = machine.identity.positions
+    found = []
+    for index, word in enumerate(machine.bay_words):
+        place = bay(index // positions + 1, index % positions + 1)
+        record = tables.bays.get(str(place))
+        vehicle = shown.names.get(place)
+        found.append(
+            BayView(
+                place=f"{place.floor}-{place.position}",
+                quality="unknown" if record is not None and record.unknown else "good",
+                occupied={"occupied": True, "empty": False}.get(content(word)),
+                vehicle=vehicle,
+                locked=is_locked(word),
+                disabled=bool(word & BayBits.DISABLED),
+                fault=bool(word & BayBits.FAULT),
+                reserved_for=reserved.get(vehicle) if vehicle else None,
+            )
+        )
+    return tuple(found)
+
+
+def _alarms(state: State) -> tuple[AlarmView, ...]:
+    known = alarm_types()
+    plc = []
+    for row in state.tables.alarms.values():
+        kind = known.get(int(row.code[4:]))
+        name, priority, text = (
+            (kind.name, kind.priority, kind.text) if kind else (row.code, "high", "not in the catalogue")
+        )
+        plc.append(AlarmView(row.code, name, priority, row.state, row.since_at, text))
+    own = [
+        AlarmView(
+            FAULTS[row.number].code,
+            FAULTS[row.number].name,
+            FAULTS[row.number].priority,
+            "unacked_active",
+            row.since_at,
+            f"{FAULTS[row.number].text}: {row.cause}",
+            FAULTS[row.number].cure,
+        )
+        for row in state.tables.faults.values()
+    ]
+    return tuple(sorted((*plc, *own), key=lambda alarm: alarm.since_at))
+
+
+def _open_step(state: State) -> Step | None:
+    steps = [step for step in state.tables.steps.values() if step.open and step.code != Code.SIGNAL]
+    return max(steps, key=lambda step: step.written_at) if steps else None
+
+
+def _what(state: State, job: Job | None, blocked: tuple[Obstacle, ...]) -> str:
+    if job is not None:
+        return "delivering" if job.order is not None else "storing"
+    for order in state.tables.orders.values():
+        if order.state in ("staged", "ready", "handed_over"):
+            return order.state
+    return "stopped" if blocked else "idle"
+
+
+def _activity(shown: _Shown, blocked: tuple[Obstacle, ...], now: datetime) -> Activity:
+    state = shown.state
+    job, step = running_job(shown.turn), _open_step(state)
+    what = _what(state, job, blocked)
+    order = job.order if job is not None else None
+    if order is None:
+        due = (o.id for o in state.tables.orders.values() if o.state in ("staged", "ready", "handed_over"))
+        order = next(due, None)
+    remaining_s = None
+    since_at = now
+    if job is not None:
+        since_at = job.started_at
+        remaining_s = round(max(0.0, job.minimum_s - (now - job.started_at).total_seconds()), 1)
+    return Activity(what, order, describe(step) if step else None, since_at, remaining_s)
+
+
+def _offers(shown: _Shown, config: CoreConfig) -> tuple[Offer, ...]:
+    tables = shown.state.tables
+    book = OrderBook(tables.vehicles, tables.orders, tables.loans)
+    offers = []
+    for vehicle in orderable(book, "test_drive", config.rules):
+        seconds = ready_s(shown.turn, vehicle)
+        offers.append(Offer(vehicle, None, None if seconds is None else round(seconds, 1)))
+    return tuple(offers)
+
+
+def _ready_in_s(shown: _Shown, now: datetime) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for order in shown.state.tables.orders.values():
+        vehicle = shown.state.tables.vehicles.get(order.vehicle or "")
+        job = next((job for job in shown.state.tables.jobs.values() if job.order == order.id), None)
+        if not order.open or vehicle is None:
+            continue
+        if job is not None and job.state == "running":
+            found[order.id] = round(max(0.0, job.minimum_s - (now - job.started_at).total_seconds()), 1)
+        elif order.state in ("accepted", "arrived", "identified"):
+            seconds = ready_s(shown.turn, vehicle)
+            if seconds is not None:
+                found[order.id] = round(seconds, 1)
+    return found
+
+
+def build_view(state: State, config: CoreConfig, turn: Turn) -> View:
+    """The view of a state. `turn` is a fresh one over the same state: it lends its clock and its readings."""
+    now, machine = turn.now, turn.snapshot
+    shown = _Shown(state, turn, {vehicle.place: vehicle.id for vehicle in state.tables.vehicles.values()})
+    blocked = obstacles(state)
+    system = machine.system if machine else None
+    reason = system.stop_reason if system else 0
+    return View(
+        at=now,
+        boot=state.tables.meta.boot,
+        simulated=bool(machine and machine.identity.simulated),
+        version=config.version,
+        plc_good=machine is not None,
+        plc_reason="" if machine is not None else state.volatile.plc_reason,
+        mode=system.key_switch.name.lower() if system else None,
+        packml=system.packml_state.name.lower() if system else None,
+        stop_reason=STOP_REASON_TEXT.get(reason, str(reason)) if reason else None,
+        activity=_activity(shown, blocked, now),
+        can_deliver=not blocked,
+        why_not=tuple(obstacle.code for obstacle in blocked),
+        obstacles=blocked,
+        engine=config.engine,
+        liveness=config.liveness or ("not_checked",),
+        face_alone=config.face_alone,
+        face_available=state.volatile.face_available,
+        face_reason=state.volatile.face_reason,
+        floors=machine.identity.floors if machine else 0,
+        positions=machine.identity.positions if machine else 0,
+        lift=_lift(shown),
+        cabins=tuple(_cabin(shown, door) for door in machine.cabins) if machine else (),
+        bays=_bays(shown, machine) if machine else (),
+        orders=tuple(state.tables.orders.values()),
+        loans=tuple(state.tables.loans.values()),
+        offers=_offers(shown, config),
+        alarms=_alarms(state),
+        order_ready_in_s=_ready_in_s(shown, now),
+        bus_connected=state.volatile.bus_connected,
+        extra={"doing": state.volatile.doing, "packml_refusal": state.volatile.packml_refusal},
+    )
