@@ -116,6 +116,9 @@ class Scan:
         for number in plc.alarms.acknowledge(code):
             if alarms.DRIVE_LIFT <= number <= alarms.DRIVE_FORK:
                 plc.plant.axes[number - alarms.DRIVE_LIFT].drive_error = 0
+            if number == alarms.BAY_LOCK:
+                plc.plant.dirty_bays |= plc.failed_locks
+                plc.failed_locks.clear()
 
     def _take_commands(self, dirty: set[str]) -> None:
         plc = self._plc

@@ -46,11 +46,14 @@ class Lock:
         lock = plc.plant.bays[self._index].lock
         plc.plant.drive_lock(self._index, self._end)
         if not lock.moving and plc.plant.bay_locked(self._index) == bool(self._end):
+            plc.failed_locks.discard(self._index)
+            plc.plant.dirty_bays.add(self._index)
             return DONE
         if not self._watch.stuck(lock.position, plc.now_ms):
             return None
         plc.plant.stop_lock(self._index)
         plc.failed_locks.add(self._index)
+        plc.plant.dirty_bays.add(self._index)
         plc.alarms.pulse(alarms.BAY_LOCK)
         return (RESULT_ERROR, ERROR_POSITION)
 

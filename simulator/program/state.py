@@ -93,8 +93,6 @@ class Status:
         bay = self.plant.bays[index]
         first, second = self.plant.place_sensors(self.plant.layout.bay_at(index))
         locked = self.plant.bay_locked(index)
-        if locked:
-            self.failed_locks.discard(index)
         for group, member in (
             (self.unlocked, not locked),
             (self.disagreeing, first != second),
