@@ -10,9 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from simulator.platform import Answer, Platform, PlatformError, fresh_code, fresh_id
+from simulator.platform import Platform, fresh_code, fresh_id
 from simulator.purchaser import Wish
 from simulator.sealing import SigningKeys
+from simulator.tower_link import Answer, PlatformError, Where
 
 app = typer.Typer(help="A stand-in for the order platform: orders, cancels, holds, watches.", no_args_is_help=True)
 
@@ -20,12 +21,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
 
 
 @dataclass(frozen=True, slots=True)
-class _Where:
+class _Options:
     folder: Path
-    tower: str
-    host: str
-    port: int
-    root: str
+    where: Where
 
 
 @app.callback()
@@ -38,13 +36,13 @@ def where(
     root: Annotated[str, typer.Option(help="first levels of the topics")] = "towerd",
 ) -> None:
     """Where the tower is reached."""
-    context.obj = _Where(folder, tower, host, port, root)
+    context.obj = _Options(folder, Where(tower, port, host, root))
 
 
 def _with(context: typer.Context, action: Callable[[Platform], Any]) -> Any:
-    at: _Where = context.obj
+    options: _Options = context.obj
     try:
-        with Platform(at.folder, at.tower, at.port, at.host, at.root) as platform:
+        with Platform(options.folder, options.where) as platform:
             return action(platform)
     except (PlatformError, LookupError) as error:
         typer.echo(f"Error: {error}", err=True)

@@ -17,9 +17,10 @@ import pytest
 from typer.testing import CliRunner
 
 from simulator.broker import EmbeddedBroker
-from simulator.platform import Platform, PlatformError
+from simulator.platform import Platform
 from simulator.platform_cli import app
 from simulator.purchaser import Wish
+from simulator.tower_link import PlatformError, Where
 from tests.support.mqtt_kit import SECRET, TOPICS, ListInbox, LoopClock, Rows, ScriptedMatcher, until, view
 from tests.support.orders_kit import vehicle
 from tests.support.token_kit import TOWER
@@ -86,7 +87,7 @@ class Decider(ListInbox):
 async def tower(tmp_path: Path) -> AsyncIterator[tuple[Platform, Decider]]:
     broker = EmbeddedBroker()
     await asyncio.to_thread(broker.start)
-    platform = Platform(tmp_path / "platform", TOWER, broker.port)
+    platform = Platform(tmp_path / "platform", Where(TOWER, broker.port))
     platform.keys.write_key_set(tmp_path / "issuers.json")
     key, issuers = load_tower_key(tmp_path / "tower.jwk"), load_issuers(tmp_path / "issuers.json")
     inbox = Decider()
@@ -173,7 +174,7 @@ async def test_another_key_than_the_pinned_is_not_trusted(tower: tuple[Platform,
 
 async def test_the_command_line_orders(tower: tuple[Platform, Decider], tmp_path: Path) -> None:
     platform, _ = tower
-    options = ["--folder", str(tmp_path / "platform"), "--tower", TOWER, "--port", str(platform._address[1])]
+    options = ["--folder", str(tmp_path / "platform"), "--tower", TOWER, "--port", str(platform.where.port)]
 
     def run(*args: str) -> tuple[int, str]:
         result = CliRunner().invoke(app, [*options, *args])
@@ -194,9 +195,9 @@ async def test_the_command_line_orders(tower: tuple[Platform, Decider], tmp_path
 
 def test_a_tower_that_is_not_there_is_told(tmp_path: Path) -> None:
     with EmbeddedBroker() as broker, pytest.raises(PlatformError, match="is it running"):
-        Platform(tmp_path, TOWER, broker.port).connect(0.2)
+        Platform(tmp_path, Where(TOWER, broker.port)).connect(0.2)
     with pytest.raises(PlatformError, match="no broker"):
-        Platform(tmp_path, TOWER, broker.port).connect(0.2)
+        Platform(tmp_path, Where(TOWER, broker.port)).connect(0.2)
 
 
 def test_the_broker_prints_its_port_and_ends_on_sigterm() -> None:
