@@ -1,0 +1,49 @@
+"""The reference says what the program says now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools.reference import markdown
+from tools.reference.__main__ import FOLDER, PAGES, drifted, main, write
+from towerd.faults import FAULTS
+from towerd.fsm.charts import CHARTS
+from towerd.plc.registers import registers
+from towerd.settings import Settings
+
+
+def test_the_pages_are_up_to_date() -> None:
+    assert drifted(FOLDER) == [], "run `make reference`"
+    assert main(["--check"]) == 0
+
+
+def test_drift_is_seen_and_mended(tmp_path: Path) -> None:
+    assert drifted(tmp_path) == list(PAGES)
+    write(tmp_path)
+    assert drifted(tmp_path) == []
+    (tmp_path / "faults.md").write_text("old")
+    assert drifted(tmp_path) == ["faults"]
+
+
+@pytest.mark.parametrize(
+    ("page", "wanted"),
+    [
+        ("registers", {register.field for register in registers()}),
+        ("faults", {fault.code for fault in FAULTS.values()}),
+        ("states", {state for chart in CHARTS.values() for state in chart.states}),
+        ("settings", set(Settings.model_fields)),
+        ("api", {"/status", "/code", "/stock/import", "/packml/{command}"}),
+        ("cli", {"towerd run", "towerctl why", "towerctl watch"}),
+        ("topics", {"cmd/test_drive", "{root}/v1/{tower}/catalogue"}),
+    ],
+)
+def test_pages_are_whole(page: str, wanted: set[str]) -> None:
+    text = PAGES[page]()
+    assert [name for name in sorted(wanted) if name not in text] == []
+
+
+def test_tables_keep_bars_and_lines_inside_their_cells() -> None:
+    assert markdown.table(("a", "b"), [("x|y", "1\n2")]) == "| a | b |\n|---|---|\n| x\\|y | 1 2 |"
+    assert markdown.table(("a",), []) == ""

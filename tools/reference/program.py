@@ -1,0 +1,174 @@
+"""Pages about the program: settings, local API, commands, topics."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any, get_args
+
+import typer.main
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from tools.reference.markdown import one_line, page, table
+from towerd.api.core import ANSWER_LIMIT_S, USER_HEADER
+from towerd.api.routes import router
+from towerd.cli import towerctl
+from towerd.cli import towerd as daemon
+from towerd.cli.client import EXIT_HELP
+from towerd.mqtt import topics as names
+from towerd.orders.claims import MODELS
+from towerd.settings import Reloadable, Settings
+
+_UNITS = {
+    "_mm_s2": "mm/s²", "_deg_s2": "°/s²", "_mm_s": "mm/s", "_deg_s": "°/s", "_ratio": "0 to 1",
+    "_mm": "mm", "_deg": "°", "_ms": "ms", "_s": "s",
+}  # fmt: skip
+
+
+def _model_of(info: FieldInfo) -> type[BaseModel] | None:
+    kinds = (info.annotation, *get_args(info.annotation))
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+
+
+def _kind(annotation: Any) -> str:
+    if annotation is None or annotation is type(None):
+        return "none"
+    if hasattr(annotation, "__metadata__"):
+        return _kind(annotation.__origin__)
+    arguments = get_args(annotation)
+    if not arguments:
+        words = {"Path": "path", "str": "text", "bool": "true, false", "int": "whole number", "float": "number"}
+        return words.get(annotation.__name__, str(annotation.__name__))
+    if all(isinstance(one, (str, int)) for one in arguments):
+        return ", ".join(str(one) for one in arguments)
+    origin = getattr(annotation, "__origin__", None)
+    parts = [_kind(one) for one in arguments if one not in (type(None), Ellipsis)]
+    if origin is dict:
+        return f"table of {parts[-1]}"
+    return f"list of {parts[0]}" if origin is tuple else " or ".join(parts)
+
+
+def _default(info: FieldInfo) -> str:
+    if info.is_required():
+        return "**required**"
+    value = info.get_default(call_default_factory=True)
+    if value is None:
+        return "absent"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(list(value)) if isinstance(value, tuple) else str(value) or '""'
+
+
+def _limits(info: FieldInfo) -> str:
+    signs = (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<"), ("pattern", "matches"))
+    found = [
+        f"{sign} {getattr(note, name)}"
+        for note in info.metadata
+        for name, sign in signs
+        if getattr(note, name, None) is not None
+    ]
+    return ", ".join(found)
+
+
+def _sections(model: type[BaseModel], path: str) -> Iterator[str]:
+    rows = []
+    inner: list[tuple[str, type[BaseModel]]] = []
+    for name, info in model.model_fields.items():
+        nested = _model_of(info)
+        if nested is not None:
+            plain = getattr(info.annotation, "__origin__", None) is not dict
+            inner.append((f"{path}.{name}".lstrip(".") + ("" if plain else '."…"'), nested))
+            continue
+        unit = next((unit for end, unit in _UNITS.items() if name.endswith(end)), "")
+        applies = "reload" if any(isinstance(note, Reloadable) for note in info.metadata) else "restart"
+        kind = " ".join(filter(None, (_kind(info.annotation), _limits(info))))
+        rows.append((f"`{name}`", kind, unit, _default(info), applies, info.description))
+    columns = ("key", "values", "unit", "default", "applies", "meaning")
+    if rows:
+        title = f"## [{path}]\n\n{one_line(model.__doc__).partition(': ')[2].capitalize()}" if path else "## Top level"
+        yield f"{title}\n\n{table(columns, rows)}"
+    for name, nested in inner:
+        yield from _sections(nested, name)
+
+
+def settings() -> str:
+    """docs/reference/settings.md."""
+    intro = (
+        "Every key of the settings file (TOML). Unknown keys are errors. `towerd check-config FILE` shows each error"
+        " with its line. A change applies with `systemctl restart towerd`, or where it says reload with"
+        " `systemctl reload towerd`. Relative paths count from the folder of the file."
+    )
+    return page("Settings", intro, *_sections(Settings, ""))
+
+
+def api() -> str:
+    """docs/reference/api.md."""
+    intro = (
+        "HTTP on a Unix socket (`api.socket`). The role comes from the account at the other end (SO_PEERCRED) and"
+        f" `[api.users]`; only the screens' account may name another user, in `{USER_HEADER}`."
+        " Requests that change something wait for the core's answer, at most"
+        f" {ANSWER_LIMIT_S:g} s: 200 done, 409 refused with `reasons`, 504 no answer (it may still be done);"
+        " 403 not allowed, 404 no such thing, 413 and 422 unusable."
+    )
+    rows = [
+        (f"`{' '.join(sorted(route.methods or ()))} {route.path}`", one_line(inspect.getdoc(route.endpoint)))
+        for route in router.routes
+        if isinstance(route, APIRoute)
+    ]
+    return page("Local API", intro, table(("request", "what it does (least role)"), rows))
+
+
+def _option(one: Any) -> tuple[str, str, str]:
+    if one.param_type_name == "argument":
+        return (f"`{one.metavar or one.name.upper()}`", one.help or "", "")
+    shown = "" if one.default in (None, False) or callable(one.default) else f"`{one.default}`"
+    return (f"`{', '.join(one.opts)}`", one.help or "", shown)
+
+
+def _command(command: Any, path: str) -> Iterator[str]:
+    for name, inner in sorted(getattr(command, "commands", {}).items()):
+        yield from _command(inner, f"{path} {name}")
+    if not getattr(command, "commands", None):
+        options = [
+            _option(one) for one in command.params if one.name not in ("help", "install_completion", "show_completion")
+        ]
+        text = " ".join(inspect.cleandoc(command.help or "").split())
+        yield f"## `{path}`\n\n{text}\n\n{table(('', 'meaning', 'default'), options)}".strip()
+
+
+def cli() -> str:
+    """docs/reference/cli.md."""
+    parts = [
+        part
+        for name, app in (("towerd", daemon.app), ("towerctl", towerctl.app))
+        for part in _command(typer.main.get_command(app), name)
+    ]
+    return page("Commands", f"`towerd` is the service and its files, `towerctl` a running tower. {EXIT_HELP}", *parts)
+
+
+def topics() -> str:
+    """docs/reference/topics.md."""
+    shown = [
+        (names.AVAILABILITY, "yes", 1), (names.PLC_AVAILABILITY, "yes", 1), (names.KEY, "yes", 1),
+        (names.STATE, "yes", 1), (names.CATALOGUE, "yes", 1), (names.LIFT, "yes", 0), (names.cabin(1), "yes", 0),
+        (names.bay("3-4"), "yes", 0), (names.order("{id}"), "yes", 1), (names.loan("{id}"), "yes", 1),
+        (names.ALARMS, "yes", 1), ("alarm/event", "no", 1), ("event", "no", 1), ("rsp/{name}", "no", 1),
+    ]  # fmt: skip
+    full = names.Topics("{root}", "{tower}").full
+    out = table(("topic", "retained", "QoS"), [(f"`{full(topic)}`", retained, qos) for topic, retained, qos in shown])
+    verbs = [
+        (f"`cmd/{kind}`", ", ".join(f"`{info.alias or name}`" for name, info in model.model_fields.items()))
+        for kind, model in sorted(MODELS.items())
+    ]
+    intro = (
+        "What the tower publishes and takes over MQTT 5. Meaning and payloads: the order and telemetry interface 1.0."
+    )
+    taken = "A command carries a token whose kind is the verb, and whose claims are these. `cmd/state` needs no token."
+    return page(
+        "Topics",
+        intro,
+        f"## From the tower\n\n{out}",
+        f"## To the tower\n\n{taken}\n\n{table(('topic', 'claims'), verbs)}",
+    )
