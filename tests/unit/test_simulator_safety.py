@@ -120,7 +120,7 @@ def test_an_open_chain_aborts_and_asks_the_reset_button(bench: Bench) -> None:
 def test_alarms_stop_as_the_catalogue_says(
     bench: Bench, fault: str, where: dict[str, str], alarm: int, reason: int, state: int
 ) -> None:
-    bench.sim.fault(fault, **where)
+    bench.sim.fault(fault, on=True, **where)
     bench.run(1)
     assert alarm in bench.alarms()
     assert (bench.state, bench.stop_reason) == (state, reason)
@@ -148,7 +148,7 @@ def test_a_faulty_axis_ends_the_command_then_holds(
 ) -> None:
     seq = bench.send(C, 1, 5, 3)
     bench.run(1)
-    bench.sim.fault(fault, **where)
+    bench.sim.fault(fault, on=True, **where)
     assert bench.wait(C, seq) == (4, error)
     bench.run(3)
     assert bench.state == HELD
@@ -309,3 +309,57 @@ def test_the_key_back_in_auto_is_a_turn_too(bench: Bench) -> None:
     bench.sim.set_key(AUTO)
     bench.run(0.3)
     assert bench.packml(UNHOLD) == 0
+
+
+def test_two_cabins_are_two() -> None:
+    bench = Bench(("bay:1-1", Car(5)), cabins=2).execute()
+    bench.run(11)
+    bench.done(C, 1, 0, 2)
+    assert bench.sim.read(240, 16)[10] == 2
+    assert bench.refusal(K, 20, 1, bench.epoch(1)) == 6
+    bench.done("CABIN2", 20, 1, bench.epoch(2))
+    assert bench.refusal(C, 1, 1, 1) == 6
+    bench.done(K, 21, 1, bench.epoch(1))
+    bench.sim.person(2, present=True)
+    bench.run(0.5)
+    assert 21 in bench.alarms()
+    assert bench.state == HELD
+    bench.sim.person(2, present=False)
+    bench.run(0.2)
+    bench.done("CABIN2", 20, 0)
+    assert bench.refusal("CABIN2", 21, 1, bench.epoch(2)) == 0
+
+
+def test_the_vehicle_lost_on_the_way_aborts_until_acknowledged() -> None:
+    bench = Bench(("carriage", Car(5))).execute()
+    bench.send(C, 1, 5, 3)
+    bench.run(2)
+    for sensor in ("front", "rear"):
+        bench.sim.fault("sensor_stuck", sensor=sensor, value=0)
+    bench.run(2)
+    assert 17 in bench.alarms()
+    assert (bench.state, bench.stop_reason) == (ABORTED, 16)
+    bench.sim.press_reset()
+    bench.run(0.2)
+    assert bench.packml(CLEAR) == 6
+    bench.acknowledge(17)
+    bench.sim.press_reset()
+    bench.run(0.2)
+    assert bench.packml(CLEAR) == 0
+
+
+def test_a_disagreement_after_the_fork_is_error_8_and_an_override_decides() -> None:
+    bench = Bench(("bay:1-1", Car(5)), ("bay:1-2", Car(6))).execute()
+    bench.done(C, 1, 1, 1)
+    bench.done(B, 10, 1, 1)
+    bench.sim.fault("sensor_stuck", sensor="rear", value=0)
+    assert bench.do(C, 2, 1, 1) == (4, 8)
+    bench.run(0.5)
+    assert bench.state == HELD
+    assert 16 in bench.alarms()
+    bench.sim.set_key(MANUAL)
+    bench.sim.enabling(held=True)
+    bench.run(0.2)
+    assert bench.packml(UNHOLD) == 0
+    assert bench.do(C, 3, 1, 1, 0, 8) == (3, 0)
+    assert bench.sim.truth()[5] == "bay:1-1"
