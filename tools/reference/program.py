@@ -87,7 +87,8 @@ def _sections(model: type[BaseModel], path: str) -> Iterator[str]:
         rows.append((f"`{name}`", kind, unit, _default(info), applies, info.description))
     columns = ("key", "values", "unit", "default", "applies", "meaning")
     if rows:
-        title = f"## [{path}]\n\n{one_line(model.__doc__).partition(': ')[2].capitalize()}" if path else "## Top level"
+        about = one_line(model.__doc__).partition(": ")[2]
+        title = f"## [{path}]\n\n{about[:1].upper()}{about[1:]}" if path else "## Top level"
         yield f"{title}\n\n{table(columns, rows)}"
     for name, nested in inner:
         yield from _sections(nested, name)
