@@ -67,6 +67,7 @@ class Image:
     _writers: dict[str, _Writer] = field(default_factory=dict)
     _writable: list[Block] = field(default_factory=list)
     bay_start: int = 0
+    _keys: dict[str, tuple[object, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Lay out the table; BAY is as long as the tower has bays."""
@@ -136,6 +137,13 @@ class Image:
         for block in self._writable:
             self.words[block.start : block.start + block.length] = [0] * block.length
         self.dirty.clear()
+
+    def fresh(self, name: str, key: tuple[object, ...]) -> bool:
+        """Whether a block's sources differ from those it was last published from; spares building what did not change."""
+        if self._keys.get(name) == key:
+            return False
+        self._keys[name] = key
+        return True
 
     def publish(self, name: str, values: Mapping[str, int]) -> bool:
         """Publish a read block whole. Its counter moves when a value changed (1.6). True when it did."""

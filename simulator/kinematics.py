@@ -80,6 +80,10 @@ class Axis:
         """Whether the axis moves or has still to."""
         return bool(self._phases)
 
+    def rest_key(self) -> tuple[float, float, bool, int, int]:
+        """What the block of a standing axis is made of."""
+        return self.position, self.target, self.homed, self.drive_error, self.cycles
+
     def move_to(self, target: float, ratio: float = 1.0) -> None:
         """Go to `target` at `ratio` of the axis's speed; the same order again changes nothing.
 

@@ -87,6 +87,8 @@ class Plant:
         self.revision = 0
         self.dirty_bays: set[int] = set(range(config.bay_count))
         self._moving_locks: set[int] = set()
+        self._station_of: tuple[float, float] | None = None
+        self._station: tuple[int, int] | None = None
 
     # Motion
 
@@ -158,7 +160,10 @@ class Plant:
 
     def station(self) -> tuple[int, int] | None:
         """The station in front of which the carriage really is, or None."""
-        return self.layout.station_at(self.lift.position, self.turntable.position)
+        at = (self.lift.position, self.turntable.position)
+        if at != self._station_of:
+            self._station_of, self._station = at, self.layout.station_at(*at)
+        return self._station
 
     def fork_place(self) -> tuple[int, int] | None:
         """The station into which the fork reaches, or None while it is centred."""

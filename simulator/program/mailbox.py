@@ -105,6 +105,19 @@ class Unit:
     fence_seq: int = 0
     cancels: list[int] = field(default_factory=list)
 
+    def status_key(self) -> tuple[int, ...]:
+        """What the status block of an idle unit is made of."""
+        return (
+            self.state,
+            self.last_seq,
+            self.last_result,
+            self.last_error,
+            self.reject_seq,
+            self.reject_code,
+            self.taken_seq,
+            self.fence_seq,
+        )
+
     def offered(self, words: list[int], session: int) -> Command | None:
         """The command in the mailbox when it is whole, of this session and new; refuses with 12 by itself (5.2)."""
         command = Command.from_words(words)

@@ -125,6 +125,8 @@ def _interlocks(plc: Plc) -> int:
 def publish_unit(plc: Plc, unit: Unit) -> None:
     """A block STS."""
     running = unit.active
+    if not plc.image.fresh(unit.name, unit.status_key() if running is None else (plc.now_ms,)):
+        return
     progress = 100 if running is None and unit.state == 3 else 0
     if running is not None and unit.state in (BUSY, HOLDING):
         progress = max(0, min(100, running.task.progress_pct()))
@@ -164,6 +166,10 @@ def publish_axis(plc: Plc, axis: Axis, floor: int, position: int) -> None:
     """A block AX; the station words are given where they belong to this axis."""
     is_lift = axis is plc.plant.lift
     moving = axis.moving
+    slack = is_lift and plc.plant.inputs.slack_rope
+    at_rest = (axis.rest_key(), floor, position, plc.drives_enabled, plc.overloaded, slack)
+    if not plc.image.fresh(axis.name, (plc.now_ms,) if moving else at_rest):
+        return
     plc.image.publish(
         f"AX_{axis.name.upper()}",
         {
@@ -177,7 +183,7 @@ def publish_axis(plc: Plc, axis: Axis, floor: int, position: int) -> None:
                 axis.position >= axis.high,
                 axis.position <= axis.low,
                 plc.overloaded and axis.name != "turntable",
-                is_lift and plc.plant.inputs.slack_rope,
+                slack,
             ),
             "position": round(axis.position),
             "target": round(axis.target),
@@ -258,6 +264,8 @@ def publish_cabin(plc: Plc, cabin: Cabin) -> None:
 def publish_alarms(plc: Plc) -> None:
     """Block ALM; alarm_change_counter moves with it."""
     alarms = plc.alarms
+    if not plc.image.fresh("ALM", (alarms.active, alarms.unacked, alarms.first_out, alarms.first_out_utc_s)):
+        return
     values = {"first_out": alarms.first_out, "first_out_utc_s": alarms.first_out_utc_s}
     for word in range(8):
         values[f"active_{word}"] = alarms.active >> 16 * word & 0xFFFF
