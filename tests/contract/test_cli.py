@@ -214,7 +214,7 @@ def test_a_forged_audit(tmp_path: Path) -> None:
 def test_no_journal_is_told(tmp_path: Path) -> None:
     (tmp_path / "t.toml").write_text(SMALL)
     result = _verify(tmp_path, str(tmp_path / "t.toml"))
-    assert result.exit_code == 69
+    assert result.exit_code == 74
     assert "there is no journal" in result.output
 
 

@@ -24,7 +24,7 @@ SocketOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output: the answer as JSON.")]
 
 EXIT_HELP: Final = (
-    "Exit codes: 0 done, 1 refused, 2 wrong usage, 65 unusable file, 69 the daemon does not run, 70 it failed,"
+    "Exit codes: 0 done, 1 refused, 2 wrong usage, 65 unusable file, 69 the daemon does not run, 70 it failed, 74 the journal cannot be used,"
     " 75 no answer in time, 77 not allowed, 78 unusable settings."
 )
 
@@ -38,6 +38,7 @@ class Exit(IntEnum):
     DATA = 65
     NOT_RUNNING = 69
     FAILED = 70
+    JOURNAL = 74
     NO_ANSWER = 75
     NOT_ALLOWED = 77
     CONFIG = 78

@@ -136,7 +136,7 @@ def verify_audit(
             if state.break_text is not None:
                 break
     except JournalError as error:
-        raise fail(str(error), Exit.NOT_RUNNING) from error
+        raise fail(str(error), Exit.JOURNAL) from error
     _tell_chain(state if kept is None or state.break_text else _without_head(state, kept), as_json)
 
 
