@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 
 STALE_S = 1.0
+ROUNDING_S = 1e-6
+"""A timer may run this much before its time: the loop's clock is coarse. Without it a wait for the rest never ends."""
 
 
 class Freshness:
@@ -58,7 +60,7 @@ class Freshness:
         now_s = asyncio.get_running_loop().time()
         if plc_heartbeat != self._beat:
             self._beat, self._beat_at_s = plc_heartbeat, now_s
-        return now_s - self._beat_at_s >= STALE_S
+        return now_s - self._beat_at_s >= STALE_S - ROUNDING_S
 
     def _arm(self, now_s: float) -> None:
         due_s = self._due_s()
@@ -70,7 +72,7 @@ class Freshness:
 
     def _look(self) -> None:
         now_s = asyncio.get_running_loop().time()
-        if now_s < self._due_s():
+        if now_s < self._due_s() - ROUNDING_S:
             self._arm(now_s)
             return
         self._timer = None

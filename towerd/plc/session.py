@@ -17,7 +17,7 @@ from towerd.fsm.events import PlcLost, PlcObserved, PlcRefused, PlcWriteUnanswer
 from towerd.plc.codec import WORD_LIMIT, BadBlockError, BlockError
 from towerd.plc.config import LinkConfig
 from towerd.plc.decode import IdentityError, Picture
-from towerd.plc.freshness import Freshness
+from towerd.plc.freshness import ROUNDING_S, Freshness
 from towerd.plc.reader import Reader
 from towerd.plc.snapshot import Identity
 from towerd.plc.transport import Transport, TransportError
@@ -150,7 +150,7 @@ class PlcSession:
         deadline_s = loop.time() + ECHO_LIMIT_S
         first_beat = system.plc_heartbeat
         while system.pc_session_echo != session or system.plc_heartbeat == first_beat:
-            if loop.time() >= deadline_s:
+            if loop.time() >= deadline_s - ROUNDING_S:
                 raise BlockError(f"the PLC's program stands still or does not take session {session}")
             await asyncio.sleep(ECHO_PAUSE_S)
             await self._writer.beat()
@@ -168,7 +168,7 @@ class PlcSession:
         while True:
             await self._before_request()
             now_s = loop.time()
-            if now_s >= poll_due_s:
+            if now_s >= poll_due_s - ROUNDING_S:
                 poll_due_s = max(poll_due_s + self._config.poll_s, now_s)
                 await self._try_poll()
                 continue

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from towerd.fsm.commands import WriteMailbox, WritePackml
 from towerd.plc.codec import RangeError
+from towerd.plc.freshness import ROUNDING_S
 from towerd.plc.outgoing import Control, Outgoing, words_of
 from towerd.plc.registers import blocks
 from towerd.plc.transport import Transport, TransportError
@@ -50,7 +51,7 @@ class Writer:
 
     async def beat(self) -> None:
         """The heartbeat, where it is due. Raises TransportError where that ended the connection."""
-        if asyncio.get_running_loop().time() < self.heartbeat_due_s:
+        if asyncio.get_running_loop().time() < self.heartbeat_due_s - ROUNDING_S:
             return
         if (acknowledgement := self.outgoing.next_acknowledgement()) is not None:
             self._control.take_acknowledgement(acknowledgement)
