@@ -11,7 +11,7 @@ needs() {
 
 command -v git >/dev/null || needs git
 if command -v uv >/dev/null; then
-    [ -x .venv/bin/python ] || uv venv --quiet --python '>=3.11,<3.14' .venv
+    [ -x .venv/bin/python ] || uv venv --quiet --seed --python '>=3.11,<3.14' .venv
     install() { uv pip install --quiet --python .venv/bin/python --no-deps "$@"; }
 else
     python=""

@@ -110,6 +110,20 @@ def test_a_row_that_does_not_fit_is_told_by_table_and_field(path: Path) -> None:
     journal.close()
 
 
+def test_the_time_of_the_newest_event_is_known(journal: SqliteJournal) -> None:
+    assert journal.last_at() is None
+    _counted(journal, 2)
+    assert journal.last_at() == AT
+
+
+def test_a_closed_journal_says_so(path: Path) -> None:
+    journal = SqliteJournal(path)
+    journal.close()
+    journal.close()
+    with pytest.raises(JournalError, match=r"failed \(ConnectionClosedError"):
+        journal.load()
+
+
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="No such file or directory"):
         SqliteJournal(tmp_path / "nowhere" / "journal.db")

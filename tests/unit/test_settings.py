@@ -128,6 +128,11 @@ def test_an_unknown_table_lists_what_there_is(tmp_path: Path) -> None:
     assert "known here: api, face, keys" in text
 
 
+def test_a_wrong_key_under_a_model_is_told(tmp_path: Path) -> None:
+    [(line, key, _text)] = _problems(tmp_path, SMALL + '[orders.by_model."Ford Mondeo"]\nspeed = 1\n')
+    assert (line, key) == (11, "orders.by_model.Ford Mondeo.speed")
+
+
 def test_rtu_holds_its_reply_limit(tmp_path: Path) -> None:
     text = SMALL.replace('host = "127.0.0.1"', 'serial_port = "/dev/ttyUSB0"\nreply_limit_ms = 300')
     assert _problems(tmp_path, text) == [(3, "plc", "reply_limit_ms is at most 250 on a serial line")]
