@@ -42,7 +42,7 @@ class Booth:
             self.inner.step(dt_s)
         if powered or self.by_hand:
             self.outer.step(dt_s)
-        if self.by_hand and self.outer.position == 1.0:
+        if self.by_hand and self.outer.position_ratio == 1.0:
             self.by_hand = False
         if self.exit_left_s > 0:
             self.exit_left_s = max(0.0, self.exit_left_s - dt_s)

@@ -38,8 +38,8 @@ def state(sim: Simulator) -> dict[str, Any]:
         "cabins": [
             {
                 "number": booth.number,
-                "inner_door_ratio": round(booth.inner.position, 3),
-                "outer_door_ratio": round(booth.outer.position, 3),
+                "inner_door_ratio": round(booth.inner.position_ratio, 3),
+                "outer_door_ratio": round(booth.outer.position_ratio, 3),
                 "person": booth.person,
                 "motion": booth.motion,
                 "curtain_tripped": booth.curtain_tripped,

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 STANDSTILL = 1e-9
 
+AxisUnit = float
+"""The unit in which an axis counts: mm, or 0.01° for the turntable. Velocities are in it per second."""
+
 
 def trapezoid_time_s(distance: float, velocity: float, acceleration: float) -> float:
     """The least time from rest to rest over `distance` (any unit), with limits in that unit per s and s².
@@ -24,18 +27,20 @@ def trapezoid_time_s(distance: float, velocity: float, acceleration: float) -> f
     return way / velocity + velocity / acceleration
 
 
-def plan(start: float, speed: float, target: float, velocity: float, acceleration: float) -> list[tuple[float, float]]:
-    """Phases `(duration_s, acceleration)` from `start` with `speed` to rest at `target`."""
+def plan(
+    start: float, speed_now: float, target: float, velocity: float, acceleration: float
+) -> list[tuple[float, float]]:
+    """Phases `(duration_s, acceleration)` from `start` with `speed_now` to rest at `target`."""
     phases: list[tuple[float, float]] = []
     way = target - start
-    braking_way = speed * abs(speed) / (2 * acceleration)
+    braking_way = speed_now * abs(speed_now) / (2 * acceleration)
     side = math.copysign(1.0, way - braking_way)
-    if speed * side < 0:  # it runs the wrong way or too fast to stop in time: brake first, then come back
-        phases.append((abs(speed) / acceleration, math.copysign(acceleration, -speed)))
+    if speed_now * side < 0:  # it runs the wrong way or too fast to stop in time: brake first, then come back
+        phases.append((abs(speed_now) / acceleration, math.copysign(acceleration, -speed_now)))
         way -= braking_way
-        speed = 0.0
+        speed_now = 0.0
         side = math.copysign(1.0, way)
-    entry = abs(speed)
+    entry = abs(speed_now)
     if entry > velocity:
         duration_s = (entry - velocity) / acceleration
         phases.append((duration_s, -side * acceleration))
@@ -61,9 +66,9 @@ class Axis:
     high: float
     velocity_limit: float
     acceleration_limit: float
-    position: float = 0.0
+    position: AxisUnit = 0.0
     velocity: float = 0.0
-    target: float = 0.0
+    target: AxisUnit = 0.0
     homed: bool = False
     homing: bool = False
     jogging: bool = False
@@ -98,11 +103,11 @@ class Axis:
         self._planned = wanted
         self.target = goal
         self.stopping = False
-        speed = self.velocity_limit * ratio * self.speed_ratio
-        self._phases = [] if self.position == goal and self.velocity == 0 else self._plan(goal, speed)
+        velocity_top = self.velocity_limit * ratio * self.speed_ratio
+        self._phases = [] if self.position == goal and self.velocity == 0 else self._plan(goal, velocity_top)
 
-    def _plan(self, goal: float, speed: float) -> list[tuple[float, float]]:
-        return plan(self.position, self.velocity, goal, speed, self.acceleration_limit)
+    def _plan(self, goal: float, velocity_top: float) -> list[tuple[float, float]]:
+        return plan(self.position, self.velocity, goal, velocity_top, self.acceleration_limit)
 
     def stop(self, force: float = 1.0) -> None:
         """Controlled stop on the ramp; `force` above 1 is the quicker stop of an abort."""
@@ -160,7 +165,7 @@ class Mechanism:
     """Something between two ends: 0.0 closed, down, unlocked; 1.0 open, raised, locked."""
 
     travel_s: float
-    position: float = 0.0
+    position_ratio: float = 0.0
     direction: int = 0
     jammed: bool = False
 
@@ -172,16 +177,16 @@ class Mechanism:
     @property
     def at_zero(self) -> bool:
         """At the end 0.0 and not about to leave it."""
-        return self.position == 0.0 and self.direction <= 0
+        return self.position_ratio == 0.0 and self.direction <= 0
 
     @property
     def at_one(self) -> bool:
         """At the end 1.0 and not about to leave it."""
-        return self.position == 1.0 and self.direction >= 0
+        return self.position_ratio == 1.0 and self.direction >= 0
 
     def drive(self, end: int) -> None:
         """Drive towards end 0 or 1; already there, nothing moves."""
-        if self.position == float(end):
+        if self.position_ratio == float(end):
             self.direction = 0
         else:
             self.direction = 1 if end else -1
@@ -194,8 +199,8 @@ class Mechanism:
         """Advance by `dt_s` seconds."""
         if self.direction == 0 or self.jammed:
             return
-        self.position += self.direction * dt_s / self.travel_s
-        if self.position <= 1e-12:
-            self.position, self.direction = 0.0, 0
-        elif self.position >= 1.0 - 1e-12:
-            self.position, self.direction = 1.0, 0
+        self.position_ratio += self.direction * dt_s / self.travel_s
+        if self.position_ratio <= 1e-12:
+            self.position_ratio, self.direction = 0.0, 0
+        elif self.position_ratio >= 1.0 - 1e-12:
+            self.position_ratio, self.direction = 1.0, 0

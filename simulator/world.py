@@ -47,7 +47,7 @@ class World:
 
     def _look_for_customers(self) -> None:
         for booth in self._plant.booths:
-            if booth.number not in self._busy and booth.delivered and booth.car and booth.outer.position == 1.0:
+            if booth.number not in self._busy and booth.delivered and booth.car and booth.outer.position_ratio == 1.0:
                 self._schedule_departure(booth, round(self._actors.customer_delay_s * 1000))
 
     def _after(self, delay_ms: int, act: Callable[[], None]) -> None:
@@ -58,7 +58,7 @@ class World:
         if not 1 <= cabin <= len(self._plant.booths):
             raise ValueError(f"no such cabin: {cabin}")
         booth = self._plant.booths[cabin - 1]
-        if booth.outer.position != 1.0:
+        if booth.outer.position_ratio != 1.0:
             raise ValueError(f"the outer door of cabin {cabin} is not open")
         return booth
 
@@ -79,12 +79,12 @@ class World:
         self._after(delay_ms + boarding_ms + driving_ms, lambda: self._gone(booth))
 
     def _enter(self, booth: Booth) -> None:
-        if booth.outer.position != 1.0:
+        if booth.outer.position_ratio != 1.0:
             return
         booth.person = booth.motion = booth.curtain_tripped = True
 
     def _leave_with_car(self, booth: Booth) -> None:
-        if booth.outer.position != 1.0 or booth.car is None:
+        if booth.outer.position_ratio != 1.0 or booth.car is None:
             return
         self._plant.gone[booth.car.tag] = booth.car
         booth.car = None

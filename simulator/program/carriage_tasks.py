@@ -22,10 +22,10 @@ class Watch:
         self._last: float | None = None
         self._since_ms = 0
 
-    def stuck(self, position: float, now_ms: int) -> bool:
-        """Whether the position has not changed for 3 s, by the PLC's clock."""
-        if position != self._last:
-            self._last, self._since_ms = position, now_ms
+    def stuck(self, reading: float, now_ms: int) -> bool:
+        """Whether the reading has not changed for 3 s, by the PLC's clock."""
+        if reading != self._last:
+            self._last, self._since_ms = reading, now_ms
         return now_ms - self._since_ms >= STUCK_AFTER_MS
 
     def restart(self) -> None:

@@ -71,7 +71,7 @@ class ForkCycle:
 
     def _drive_pick(self, stage: str) -> Outcome | None:
         pick = self._plc.plant.pick
-        if stage == RAISE and self._overweight(pick.position):
+        if stage == RAISE and self._overweight(pick.position_ratio):
             self._too_heavy = True
         if self._too_heavy:
             pick.drive(0)
@@ -82,7 +82,7 @@ class ForkCycle:
         pick.drive(1 if stage == RAISE else 0)
         if not pick.moving:
             return (RESULT_DONE, 0)
-        if self._watch.stuck(pick.position, self._plc.now_ms):
+        if self._watch.stuck(pick.position_ratio, self._plc.now_ms):
             pick.stop()
             self._plc.alarms.pulse(alarms.FORK_TIMEOUT)
             return (RESULT_ERROR, ERROR_POSITION)
@@ -112,5 +112,5 @@ class ForkCycle:
 
     def progress_pct(self) -> int:
         """By stage, and within the fork's way."""
-        part = self._move.done_ratio if self._move is not None else self._plc.plant.pick.position
+        part = self._move.done_ratio if self._move is not None else self._plc.plant.pick.position_ratio
         return int(100 * min(1.0, (self._stage + part) / len(self._cycle)))

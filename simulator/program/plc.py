@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import random
 
-from simulator.cars import Car
-from simulator.config import KEY_AUTO, KEY_MANUAL
 from simulator.image import MAILBOXES, Image
 from simulator.plant import Plant
-from simulator.program import alarms, link, packml, publish, rules
+from simulator.program import link, packml, publish
 from simulator.program.alarms import Alarms
 from simulator.program.cabin import Cabin
 from simulator.program.jog import Jog
-from simulator.program.mailbox import Command, Executed, Unit
+from simulator.program.mailbox import Executed, Unit
+from simulator.program.questions import Questions
 from simulator.program.scan import Scan
-from simulator.program.state import Status
 
 
-class Plc(Status):
+class Plc(Questions):
     """Everything that lives from one PLC start to the next. The plant outlives it."""
 
     def __init__(self, plant: Plant, image: Image, rng: random.Random, retained: Plc | None = None) -> None:
@@ -58,8 +56,6 @@ class Plc(Status):
         if self.abort_standing or self.packml.reset_required:
             self.packml.state = packml.ABORTED
         publish.publish_machine(self)
-
-    # What the scan and the PackML machine ask for
 
     def end_all(self, result: int, error: int) -> None:
         """Every running command stops on its ramp and ends so; jog stops."""
@@ -112,61 +108,3 @@ class Plc(Status):
     def scan(self) -> None:
         """One scan of the program."""
         self.scanner.run()
-
-    # Questions
-
-    @property
-    def key(self) -> int:
-        """The key switch."""
-        return self.plant.inputs.key_switch
-
-    @property
-    def manual(self) -> bool:
-        """Key on Manual."""
-        return self.plant.inputs.key_switch == KEY_MANUAL
-
-    @property
-    def enabled(self) -> bool:
-        """Enabling switch held."""
-        return self.plant.inputs.enabling
-
-    @property
-    def abort_standing(self) -> bool:
-        """Whether an alarm stands that aborts."""
-        return bool(self.alarms.active & alarms.ABORTING)
-
-    @property
-    def drives_enabled(self) -> bool:
-        """Whether the drives have power and leave to move."""
-        aborted = self.packml.state in (packml.ABORTING, packml.ABORTED)
-        return self.plant.powered and self.plant.inputs.chain_ok and not aborted and not self.abort_standing
-
-    @property
-    def speed_ratio(self) -> float:
-        """Share of the full speed: all in Auto, manual speed else."""
-        return 1.0 if self.key == KEY_AUTO else self.manual_ratio
-
-    def override_of(self, command: Command) -> int:
-        """The override bits that count: arg3 in Manual with the enabling switch held (5.11)."""
-        uses = command.code in (rules.LIFT_TO, *rules.FORK_CODES)
-        return command.args[3] if uses and self.manual else 0
-
-    @property
-    def load_overridden(self) -> bool:
-        """Whether the running command leaves a load sensor out."""
-        command = rules.running(self, "CARRIAGE")
-        return command is not None and bool(self.override_of(command) & 12)
-
-    def at_rest(self) -> bool:
-        """All motion of the machine is over: axes, locks, and doors that no 4.6 command moves."""
-        plant = self.plant
-        return not plant.axes_moving and not any(self._ends(unit) for unit in self.units.values())
-
-    @staticmethod
-    def _ends(unit: Unit) -> bool:
-        running = unit.active
-        return running is not None and not running.rescue and not running.task.at_rest()
-
-    def too_large(self, car: Car | None) -> bool:
-        """Whether a vehicle in a cabin is larger than allowed; its mass is another question (error 9)."""
-        return bool(self.gauge_bits(car) & 0b1110)

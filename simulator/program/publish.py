@@ -225,14 +225,14 @@ def publish_load(plc: Plc) -> None:
     )
 
 
-def _door_state(position: float, direction: int, fault: bool) -> int:
+def _door_state(open_ratio: float, direction: int, fault: bool) -> int:
     if fault:
         return FAULT
     if direction:
         return OPENING if direction > 0 else CLOSING
-    if position == 0.0:
+    if open_ratio == 0.0:
         return CLOSED
-    return OPEN if position == 1.0 else BLOCKED
+    return OPEN if open_ratio == 1.0 else BLOCKED
 
 
 def publish_cabin(plc: Plc, cabin: Cabin) -> None:
@@ -240,12 +240,14 @@ def publish_cabin(plc: Plc, cabin: Cabin) -> None:
     booth = cabin.booth
     front, rear = cabin.sensors
     car = plc.plant.car_seen(booth) if front and rear else None
-    outer = BLOCKED if cabin.outer_fault else _door_state(booth.outer.position, booth.outer.direction, fault=False)
+    outer = (
+        BLOCKED if cabin.outer_fault else _door_state(booth.outer.position_ratio, booth.outer.direction, fault=False)
+    )
     plc.image.publish(
         f"CAB{cabin.number}",
         {
             "outer_door": outer,
-            "inner_door": _door_state(booth.inner.position, booth.inner.direction, cabin.inner_fault),
+            "inner_door": _door_state(booth.inner.position_ratio, booth.inner.direction, cabin.inner_fault),
             "sensors": bits(booth.curtain_clear, booth.person_detected, booth.motion_detected, front, rear)
             | (booth.misplaced & 15) << 5
             | bits(cabin.exit_button, cabin.clear_confirmed, booth.intercom, plc.plant.doorway_clear(booth)) << 9,

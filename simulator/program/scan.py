@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from simulator.config import KEY_AUTO, KEY_MANUAL
 from simulator.image import MAILBOXES
 from simulator.program import alarms, conditions, packml, publish, refusal, rules
-from simulator.program.carriage_tasks import Home, LiftTo
-from simulator.program.fork_tasks import ForkCycle
-from simulator.program.mailbox import CANCEL, NOP, Active, Command, Executed, Task, Unit
-from simulator.program.small_tasks import InnerDoor, Lock, OuterDoor, Signal
+from simulator.program.mailbox import CANCEL, NOP, Active, Command, Executed, Unit
+from simulator.program.small_tasks import InnerDoor
+from simulator.program.tasks import build_task
 from towerd.plc.registers import alarm_types
 
 if TYPE_CHECKING:
@@ -73,19 +72,15 @@ class Scan:
         self._take_commands(dirty)
         plc.packml.tick()
         self._run_tasks()
-        self._publish_bays()
+        if plant.dirty_bays:
+            publish.publish_bays(plc, plant.dirty_bays)
+            plant.dirty_bays = set()
         publish.publish_machine(plc)
         self._beat = plc.now_ms // HEARTBEAT_MS
         after = (plc.packml.state, plc.alarms.active, plc.alarms.unacked)
         busy = plant.moving or plc.jog.busy or any(unit.active is not None for unit in plc.units.values())
         waiting = plc.alarms.pulses or any(cabin.exit_pending for cabin in plc.cabins)
         self._settled = before == after and not busy and not waiting
-
-    def _publish_bays(self) -> None:
-        plant = self._plc.plant
-        if plant.dirty_bays:
-            publish.publish_bays(self._plc, plant.dirty_bays)
-            plant.dirty_bays = set()
 
     # The PC
 
@@ -142,24 +137,7 @@ class Scan:
             return
         record = Executed(unit.name, command.seq, plc.link.session, command.code, command.args, plc.boot_id)
         plc.executed.append(record)
-        unit.start(Active(command, self._task(unit, command), record, rescue=refusal.is_rescue(plc, command)))
-
-    def _task(self, unit: Unit, command: Command) -> Task:
-        plc = self._plc
-        if command.code == rules.LIFT_TO:
-            return LiftTo(plc, command)
-        if command.code == rules.HOME:
-            return Home(plc, command)
-        if command.code in rules.FORK_CODES:
-            return ForkCycle(plc, command)
-        if unit.name == "BAYS":
-            return Lock(plc, command)
-        cabin = plc.cabins[int(unit.name[-1]) - 1]
-        if command.code == rules.INNER_DOOR:
-            return InnerDoor(plc, cabin, command)
-        if command.code == rules.OUTER_DOOR:
-            return OuterDoor(plc, cabin, command)
-        return Signal(cabin, command)
+        unit.start(Active(command, build_task(plc, unit, command), record, rescue=refusal.is_rescue(plc, command)))
 
     # The machine
 

@@ -49,7 +49,7 @@ class Lock:
             plc.failed_locks.discard(self._index)
             plc.plant.dirty_bays.add(self._index)
             return DONE
-        if not self._watch.stuck(lock.position, plc.now_ms):
+        if not self._watch.stuck(lock.position_ratio, plc.now_ms):
             return None
         plc.plant.stop_lock(self._index)
         plc.failed_locks.add(self._index)
@@ -68,7 +68,7 @@ class Lock:
 
     def progress_pct(self) -> int:
         """By way."""
-        position = self._plc.plant.bays[self._index].lock.position
+        position = self._plc.plant.bays[self._index].lock.position_ratio
         return int(100 * (position if self._end else 1 - position))
 
 
@@ -111,7 +111,7 @@ class InnerDoor:
         if arrived:
             self._cabin.inner_fault = False
             return (RESULT_ERROR, ERROR_INTERLOCK) if self._reopening else DONE
-        if self._watch.stuck(door.position, self._plc.now_ms):
+        if self._watch.stuck(door.position_ratio, self._plc.now_ms):
             door.stop()
             self._cabin.inner_fault = True
             self._plc.alarms.pulse(alarms.INNER_FAULT + self._cabin.number - 1)
@@ -129,7 +129,7 @@ class InnerDoor:
 
     def progress_pct(self) -> int:
         """By way."""
-        position = self._cabin.booth.inner.position
+        position = self._cabin.booth.inner.position_ratio
         return int(100 * (position if self._end else 1 - position))
 
 
@@ -157,7 +157,7 @@ class OuterDoor:
         """One scan."""
         door = self._cabin.booth.outer
         outcome = self._open() if self._end else self._close()
-        if outcome is None and door.moving and self._watch.stuck(door.position, self._plc.now_ms):
+        if outcome is None and door.moving and self._watch.stuck(door.position_ratio, self._plc.now_ms):
             door.stop()
             self._cabin.outer_fault = True
             self._plc.alarms.pulse(alarms.DOOR_BLOCKED + self._cabin.number - 1)
@@ -184,7 +184,7 @@ class OuterDoor:
                 return (RESULT_ERROR, ERROR_BLOCKED)
             self._reopening = obstructed
             return None
-        if obstructed or (booth.closing_edge and 0.0 < door.position <= 0.5):
+        if obstructed or (booth.closing_edge and 0.0 < door.position_ratio <= 0.5):
             if not booth.curtain_clear:
                 self._plc.alarms.pulse(alarms.CURTAIN + self._cabin.number - 1)
             self._failed += 1
@@ -204,7 +204,7 @@ class OuterDoor:
 
     def progress_pct(self) -> int:
         """By way."""
-        position = self._cabin.booth.outer.position
+        position = self._cabin.booth.outer.position_ratio
         return int(100 * (position if self._end else 1 - position))
 
 

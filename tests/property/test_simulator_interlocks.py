@@ -33,11 +33,11 @@ class Watcher:
         self.lift, self.turntable = plant.lift.position, plant.turntable.position
         if travelled:
             assert plant.fork.position == 0
-            assert all(booth.inner.position == 0 for booth in plant.booths)
-            assert all(bay.lock.position == 1 for bay in plant.bays)
+            assert all(booth.inner.position_ratio == 0 for booth in plant.booths)
+            assert all(bay.lock.position_ratio == 1 for bay in plant.bays)
         for booth in plant.booths:
-            assert booth.inner.position == 0 or plant.station() == (0, booth.number)
-            assert booth.inner.position == 0 or booth.outer.position == 0
+            assert booth.inner.position_ratio == 0 or plant.station() == (0, booth.number)
+            assert booth.inner.position_ratio == 0 or booth.outer.position_ratio == 0
         assert plant.collisions == []
         assert set(self.bench.sim.truth()) == self.tags
 
@@ -63,7 +63,7 @@ def act(bench: Bench, name: str) -> None:
         sim.press_exit(1)
     elif name in ("person", "nobody"):
         sim.person(1, present=name == "person")
-    elif sim.plant.booths[0].outer.position == 1.0 and sim.plant.booths[0].car is not None:
+    elif sim.plant.booths[0].outer.position_ratio == 1.0 and sim.plant.booths[0].car is not None:
         sim.drive_off(1)
 
 

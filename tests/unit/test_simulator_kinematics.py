@@ -79,7 +79,7 @@ def test_a_mechanism_goes_from_end_to_end() -> None:
     assert not door.at_zero
     door.step(2.0)
     door.stop()
-    assert (door.at_zero, door.at_one, door.position) == (False, False, 0.5)
+    assert (door.at_zero, door.at_one, door.position_ratio) == (False, False, 0.5)
     door.drive(1)
     door.step(2.0)
     assert door.at_one
