@@ -18,7 +18,8 @@ Format = Literal["auto", "json", "console"]
 def without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Blank what must not be told, and bytes of any name."""
     for name, value in event.items():
-        if name in SECRET or isinstance(value, (bytes, bytearray, memoryview)):
+        # secrets are text or bytes; a number of that name is an exit code or a reject code
+        if (name in SECRET and isinstance(value, str)) or isinstance(value, (bytes, bytearray, memoryview)):
             event[name] = "(not told)"
     return event
 

@@ -43,7 +43,9 @@ def test_secrets_are_blanked() -> None:
     logs.set_up("info", "json", stream)
     structlog.get_logger().info("code entered", code="12345678", number="0815", picture=b"\xff\xd8")
     assert "12345678" not in stream.getvalue()
-    [line] = _lines(stream)
+    structlog.get_logger().info("ending", code=70)
+    line, ending = _lines(stream)
+    assert ending["code"] == 70
     assert (line["code"], line["picture"], line["number"]) == ("(not told)", "(not told)", "0815")
 
 
