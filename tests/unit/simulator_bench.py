@@ -34,7 +34,42 @@ class Status:
     fence_seq: int
 
 
-class Bench:
+class Readings:
+    """What the PC reads."""
+
+    sim: Simulator
+
+    @property
+    def state(self) -> int:
+        return self.sim.read(SYS, 32)[6]
+
+    @property
+    def stop_reason(self) -> int:
+        return self.sim.read(SYS, 32)[7]
+
+    @property
+    def link(self) -> int:
+        return self.sim.read(SYS, 32)[4]
+
+    def cab(self, number: int = 1) -> list[int]:
+        return self.sim.read(CABS[number], 24)
+
+    def epoch(self, number: int = 1) -> int:
+        return self.cab(number)[13]
+
+    def clear_confirmed(self, number: int = 1) -> bool:
+        return bool(self.cab(number)[4] >> 10 & 1)
+
+    def alarms(self) -> set[int]:
+        words = self.sim.read(ALM, 48)
+        return {16 * i + bit for i in range(8) for bit in range(16) if words[2 + i] >> bit & 1}
+
+    def unacked(self) -> set[int]:
+        words = self.sim.read(ALM, 48)
+        return {16 * i + bit for i in range(8) for bit in range(16) if words[10 + i] >> bit & 1}
+
+
+class Bench(Readings):
     """Drives one simulator as a PC would."""
 
     def __init__(self, *cars: tuple[str, Car], **config: Any) -> None:
@@ -114,35 +149,6 @@ class Bench:
 
     def done(self, unit: str, code: int, *args: int) -> None:
         assert self.do(unit, code, *args) == (3, 0)
-
-    @property
-    def state(self) -> int:
-        return self.sim.read(SYS, 32)[6]
-
-    @property
-    def stop_reason(self) -> int:
-        return self.sim.read(SYS, 32)[7]
-
-    @property
-    def link(self) -> int:
-        return self.sim.read(SYS, 32)[4]
-
-    def cab(self, number: int = 1) -> list[int]:
-        return self.sim.read(CABS[number], 24)
-
-    def epoch(self, number: int = 1) -> int:
-        return self.cab(number)[13]
-
-    def clear_confirmed(self, number: int = 1) -> bool:
-        return bool(self.cab(number)[4] >> 10 & 1)
-
-    def alarms(self) -> set[int]:
-        words = self.sim.read(ALM, 48)
-        return {16 * i + bit for i in range(8) for bit in range(16) if words[2 + i] >> bit & 1}
-
-    def unacked(self) -> set[int]:
-        words = self.sim.read(ALM, 48)
-        return {16 * i + bit for i in range(8) for bit in range(16) if words[10 + i] >> bit & 1}
 
     # Whole pieces of a visit
 
