@@ -85,7 +85,7 @@ def obstacles(rows: list[dict[str, Any]]) -> Table:
 
 def status_page(status: dict[str, Any]) -> RenderableType:
     """The whole status as one page."""
-    parts: list[RenderableType] = [Panel(_machine(status), title=headline(status), title_align="left")]
+    parts: list[RenderableType] = [headline(status), Panel(_machine(status))]
     if status["obstacles"]:
         parts.append(obstacles(status["obstacles"]))
     parts.extend(_table("Orders", status["orders"], ("number", "kind", "state", "vehicle", "cabin", "since_at")))
