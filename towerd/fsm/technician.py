@@ -13,6 +13,9 @@ from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import content_of
 from towerd.orders.model import Vehicle
 from towerd.places import CARRIAGE, Place
+from towerd.plc.codes import Code
+
+_FORK_CODES = (Code.FORK_GET, Code.FORK_PUT)
 
 
 def _seen(turn: Turn, place: Place) -> str | None:
@@ -57,8 +60,8 @@ def _place(turn: Turn, entry: StockEntry) -> None:
 
 def stock_imported(turn: Turn, event: StockImported) -> None:
     """Take over a stock file whole, or refuse it whole with every reason."""
-    busy = FORK in turn.tables.steps or any(step.open for step in turn.tables.steps.values())
-    problems = ["the machine is moving"] if busy else _problems(turn, event.entries)
+    busy = any(row == FORK or (step.open and step.code in _FORK_CODES) for row, step in turn.tables.steps.items())
+    problems = ["a vehicle is being moved"] if busy else _problems(turn, event.entries)
     if problems:
         turn.answer(event.reply, False, ("stock_refused",), {"problems": problems})
         return
