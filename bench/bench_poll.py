@@ -1,0 +1,149 @@
+"""One poll of the PLC, guarded, checked and decoded, against the same requests by bare pymodbus in the same run.
+
+    python -m bench.bench_poll [--json]
+
+The simulator serves in another process. A poll is the three fast reads and the heartbeat write. The cost must not be
+above 1.5 times the bare one: a rate of at least 0.667 times the bare rate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from statistics import median
+
+from pymodbus.client import AsyncModbusTcpClient
+
+from bench.ratio import Ratio
+from towerd.fsm.commands import WriteMailbox
+from towerd.plc.config import LinkConfig
+from towerd.plc.decode import Picture
+from towerd.plc.link import TcpTransport
+from towerd.plc.reader import Reader
+from towerd.plc.writer import Writer
+
+HOST = "127.0.0.1"
+POLLS = 100
+ROUNDS = 7
+LARGEST_COST_RATIO = 1.5
+FAST_READS = ((128, 96), (224, 64), (288, 48))
+
+
+class _Clock:
+    def now(self) -> datetime:
+        """Aware UTC."""
+        return datetime.now(UTC)
+
+    def mono_s(self) -> float:
+        """Monotonic seconds."""
+        return time.monotonic()
+
+
+@contextmanager
+def simulator() -> Iterator[int]:
+    """A simulator in a process of its own; gives its port."""
+    command = [sys.executable, "-m", "simulator", "--port", "0", "--homed"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            line = process.stdout.readline() if process.stdout else ""
+            yield int(line.split("port=")[1].split()[0])
+        finally:
+            process.terminate()
+
+
+async def _timed(poll: Callable[[], Awaitable[object]]) -> float:
+    start_s = time.perf_counter()
+    for _ in range(POLLS):
+        await poll()
+    return (time.perf_counter() - start_s) / POLLS
+
+
+def _unanswered(command: WriteMailbox, reason: str) -> None:
+    raise RuntimeError(f"{command.unit} {command.seq}: {reason}")
+
+
+def _failed(reason: str) -> None:
+    raise RuntimeError(reason)
+
+
+async def _idle() -> None:
+    """Nothing goes ahead of a read here."""
+
+
+async def _measure(port: int) -> tuple[list[float], list[float]]:
+    """Seconds a poll in each round: guarded and bare take turns; the server keeps the newest connection only."""
+    config = LinkConfig(host=HOST, port=port)
+    guarded_s, bare_s = [], []
+    for _ in range(ROUNDS):
+        transport = TcpTransport(config)
+        await transport.connect()
+        reader = Reader(transport, config.max_registers, _idle, lambda: None)
+        writer = Writer(transport, _Clock(), _unanswered, _failed)
+        picture = Picture(await reader.read_identity())
+        await writer.begin(1)
+        await reader.read_first(picture)
+        await reader.read_rest(picture)
+
+        async def guarded(reader: Reader = reader, writer: Writer = writer, picture: Picture = picture) -> None:
+            await reader.read_first(picture)
+            await reader.read_rest(picture)
+            writer.heartbeat_due_s = 0.0
+            await writer.beat()
+            picture.snapshot(1)
+
+        guarded_s.append(await _timed(guarded))
+        transport.close()
+
+        client = AsyncModbusTcpClient(HOST, port=port, retries=0, reconnect_delay=0)
+        await client.connect()
+
+        async def bare(client: AsyncModbusTcpClient = client) -> None:
+            for address, count in FAST_READS:
+                await client.read_holding_registers(address, count=count)
+            await client.write_registers(32, [1, 1, 0, 0, 0, 0, 0, 0])
+
+        bare_s.append(await _timed(bare))
+        client.close()
+    return guarded_s, bare_s
+
+
+def _medians_s() -> tuple[float, float]:
+    with simulator() as port:
+        guarded_s, bare_s = asyncio.run(_measure(port))
+    return median(guarded_s), median(bare_s)
+
+
+def run() -> list[Ratio]:
+    """Polls a second against bare pymodbus."""
+    guarded_s, bare_s = _medians_s()
+    return [Ratio("poll", 1 / guarded_s, 1 / bare_s, "polls/s", "bare pymodbus", 1 / LARGEST_COST_RATIO)]
+
+
+def main() -> int:
+    """Show the cost of a poll; 1 where it is above 1.5 times the bare one."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one line of JSON")
+    as_json = parser.parse_args().json
+    guarded_s, bare_s = _medians_s()
+    figures = {
+        "name": "poll",
+        "value": round(guarded_s * 1000, 3),
+        "baseline": round(bare_s * 1000, 3),
+        "ratio": round(guarded_s / bare_s, 3),
+        "unit": "ms",
+        "target": LARGEST_COST_RATIO,
+    }
+    text = "poll: {value} ms, {ratio} times bare pymodbus ({baseline} ms), at most {target}".format(**figures)
+    print(json.dumps(figures) if as_json else text)
+    return 0 if guarded_s / bare_s <= LARGEST_COST_RATIO else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
