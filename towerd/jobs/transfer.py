@@ -101,7 +101,12 @@ def _open_bay(machine: Snapshot, place: Place, kinematics: Kinematics) -> Next |
         return Wait("bay_out_of_service")
     if is_locked(word):
         return Act(Unit.BAYS, bay_unlock(place.floor, place.position), kinematics.bay_lock_s / kinematics.speed_up)
-    return None
+    return _working(machine, Unit.BAYS)
+
+
+def _working(machine: Snapshot, unit: Unit) -> Wait | None:
+    # a lock or a door shows open before its command has ended, and the PLC refuses the fork until then
+    return Wait(f"{unit.lower()}_working") if machine.mailboxes[unit].active_seq else None
 
 
 def _open_cabin(machine: Snapshot, number: int, kinematics: Kinematics) -> Next | None:
@@ -111,7 +116,7 @@ def _open_cabin(machine: Snapshot, number: int, kinematics: Kinematics) -> Next 
     if not shown.clear:
         return Wait(f"cabin{number}_not_clear")
     if shown.inner_door is DoorState.OPEN:
-        return None
+        return _working(machine, cabin_unit(number))
     if shown.inner_door is DoorState.OPENING:
         return Wait(f"inner_door{number}_opening")
     stopped = _carriage_stopped(machine)
