@@ -67,10 +67,10 @@ class PlcSettings(Section):
     """Baud rate of the RTU line; continuous jog needs 57600 or more (plc-if.md 1.8)."""
     device_id: Annotated[int, Field(ge=1, le=247)] = 1
     """Modbus device id."""
-    poll_ms: Annotated[int, Field(ge=20, le=500)] = 50
+    poll_ms: Annotated[int, Field(ge=20, le=500)] = 100
     """How often the machine's state is read."""
-    reply_limit_ms: Annotated[int, Field(ge=50, le=1000)] = 250
-    """How long a reply may take; on RTU at most 250 (plc-if.md 1.8)."""
+    reply_limit_ms: Annotated[int, Field(ge=50, le=1000)] = 300
+    """How long a reply may take; on RTU at most 250, which is the default there (plc-if.md 1.8)."""
     max_registers: Annotated[int, Field(ge=48, le=100)] = 100
     """Most registers in one read, for PLCs that give less than 100 (plc-if.md 1.4)."""
 
@@ -78,7 +78,9 @@ class PlcSettings(Section):
     def _one_line(self) -> PlcSettings:
         if (self.host is None) == (self.serial_port is None):
             raise ValueError("give either host (Modbus TCP) or serial_port (Modbus RTU)")
-        if self.serial_port is not None and self.reply_limit_ms > 250:
+        # the default is cut to 250 on a serial line; who asks for more there is told
+        asked = "reply_limit_ms" in self.model_fields_set
+        if self.serial_port is not None and asked and self.reply_limit_ms > 250:
             raise ValueError("reply_limit_ms is at most 250 on a serial line")
         return self
 
@@ -129,7 +131,7 @@ class MachineSettings(Section):
     """Whether towerd sends Reset and Start by itself when key and interlocks allow it."""
     resume_after_link_loss: bool = False
     """Whether towerd sends Unhold by itself when a lost link was the only cause (plc-if.md 3.3)."""
-    stop_grace_s: Annotated[float, Field(ge=0, le=600)] = 60.0
+    stop_grace_s: Annotated[float, Field(ge=0, le=600)] = 10.0
     """How long a running motion may go on after SIGTERM before it is held."""
     kinematics: KinematicsSettings = KinematicsSettings()
     """The tower's mechanics."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -165,13 +165,14 @@ def test_run_hands_over_to_the_daemon(tmp_path: Path, monkeypatch: pytest.Monkey
     file.write_text(SMALL)
     ran: list[Settings] = []
 
-    def run(settings: Settings) -> int:
-        ran.append(settings)
+    def run(settings: Settings, read: Callable[[], Settings]) -> int:
+        file.write_text(SMALL + "[log]\nlevel = 'debug'\n")
+        ran.extend((settings, read()))
         return 70
 
     monkeypatch.setitem(sys.modules, "towerd.app", SimpleNamespace(run=run))
     assert _run(cli.app, "run", "--config", str(file)).exit_code == 70
-    assert ran[0].tower.id == "t-1"
+    assert [(one.tower.id, one.log.level) for one in ran] == [("t-1", "info"), ("t-1", "debug")]
 
 
 def test_version() -> None:

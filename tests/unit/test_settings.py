@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from towerd.lift.kinematics import Kinematics
 from towerd.orders.rules import DriveRules, OrderRules
+from towerd.plc.config import LinkConfig
 from towerd.settings import (
     DriveSettings,
     KinematicsSettings,
@@ -136,6 +137,13 @@ def test_a_wrong_key_under_a_model_is_told(tmp_path: Path) -> None:
 def test_rtu_holds_its_reply_limit(tmp_path: Path) -> None:
     text = SMALL.replace('host = "127.0.0.1"', 'serial_port = "/dev/ttyUSB0"\nreply_limit_ms = 300')
     assert _problems(tmp_path, text) == [(3, "plc", "reply_limit_ms is at most 250 on a serial line")]
+
+
+def test_on_a_serial_line_the_default_is_taken_as_the_most_that_it_allows(tmp_path: Path) -> None:
+    plc = _load(tmp_path, SMALL.replace('host = "127.0.0.1"', 'serial_port = "/dev/ttyUSB0"')).plc
+    link = LinkConfig(serial_port=plc.serial_port, poll_ms=plc.poll_ms, timeout_ms=plc.reply_limit_ms)
+    assert link.timeout_s == 0.25
+    assert link == LinkConfig(serial_port=plc.serial_port)
 
 
 def test_bad_toml_is_told_by_line(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     settings = _settings(config)
     from towerd.app import run as run_app
 
-    raise typer.Exit(run_app(settings))
+    raise typer.Exit(run_app(settings, lambda: load(config)))
 
 
 @app.command()
