@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -203,14 +203,14 @@ class Daemon:
         """Serve until the engine ends; an adapter that fails is a bug and ends the process. Gives the exit code."""
         self._queue.post(Started(self._tables.meta.boot + 1, __version__))
         await self._matcher.sweep_keys(set(self._tables.faces))
-        serving: dict[str, Callable[[], Awaitable[None]]] = {
+        serving: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             "plc": self._plc.run,
             "bus": self._bus.run,
             "faces": self._matcher.run,
             "api": self._api.run,
             "clock": self._judge_clock,
         }
-        tasks = [asyncio.ensure_future(run()) for run in serving.values()]
+        tasks: list[asyncio.Task[Any]] = [asyncio.create_task(run(), name=name) for name, run in serving.items()]
         engine = asyncio.create_task(self.engine.run(), name="engine")
         listening = asyncio.create_task(self._say_ready(), name="ready")
         done, _pending = await asyncio.wait([engine, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -225,7 +225,7 @@ class Daemon:
         self.watchdog.ready()
         log.info("ready", tower=self._settings.tower.id, version=__version__, pid=os.getpid())
 
-    async def _adapter_failed(self, engine: asyncio.Task[int], done: set[asyncio.Future[None]]) -> int:
+    async def _adapter_failed(self, engine: asyncio.Task[int], done: set[asyncio.Task[Any]]) -> int:
         for task in done:
             log.error("an adapter has ended: the process ends", error=repr(task.exception()), exc_info=task.exception())
         engine.cancel()
