@@ -1,0 +1,140 @@
+"""`python -m simulator.demo`: a whole tower in one terminal."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from simulator.config import SimulatorConfig
+from simulator.demo.board import Board
+from simulator.demo.house import House, Options, fresh_folder
+from simulator.demo.picture import picture
+from simulator.demo.processes import DemoError
+from simulator.demo.story import Story
+from simulator.demo.summary import page, summarise
+from simulator.photos import DEFAULT_DIR, PhotosError, fetch_photos
+
+_FRAMES_HZ = 8
+
+
+class Engine(StrEnum):
+    """Which embedder towerd uses."""
+
+    OPENCV = "opencv"
+    FACE_RECOGNITION = "face_recognition"
+
+
+def _interrupted(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _renderer(house: House) -> Callable[[], Any]:
+    cars = {vehicle["id"]: vehicle for vehicle in house.stock["vehicles"]}
+    floor_mm = float(SimulatorConfig().floor_height_mm)
+    return lambda: picture(house.board, cars, floor_mm)
+
+
+@contextmanager
+def _screen(house: House, console: Console, quiet: bool) -> Iterator[None]:
+    """A live picture on a terminal; a line for each thing that happens elsewhere."""
+    if console.is_terminal and not quiet:
+        with Live(get_renderable=_renderer(house), console=console, refresh_per_second=_FRAMES_HZ):
+            yield
+        return
+    begin_s = time.monotonic()
+
+    def line(text: str) -> None:
+        mark = "SIMULATED " if house.board.simulated else ""
+        print(
+            f"{mark}{time.monotonic() - begin_s:6.1f} s  {text}", file=sys.stderr if quiet else sys.stdout, flush=True
+        )
+
+    house.board.on_line = line
+    yield
+
+
+def _save(house: House, file: Path) -> None:
+    console = Console(record=True, width=102, file=open("/dev/null", "w", encoding="utf-8"))  # noqa: SIM115
+    console.print(_renderer(house)())
+    file.parent.mkdir(parents=True, exist_ok=True)
+    console.save_svg(str(file), title="make demo")
+
+
+def _how_to_talk(house: House) -> str:
+    ports = house.ports
+    python = Path(sys.executable)
+    return "\n".join(
+        (
+            "It goes on until Ctrl-C. From another terminal:",
+            f"  {python.with_name('towerctl')} --help; status, watch, why, code … --socket {house.socket}",
+            f"  {python} -m simulator ctl {ports.control} state        (help lists what can be done to the plant)",
+            f"  {' '.join(house.platform('order', '--make', 'Skoda'))}",
+            f"  {' '.join(house.platform('watch'))}",
+            f"  curl -X PUT 'http://127.0.0.1:{ports.camera}/show?name=obama3.jpg'        (blank: nobody)",
+            f"  MQTT 5 broker at 127.0.0.1:{ports.broker}, topics towerd/v1/demo-1/#; logs in {house.folder / 'logs'}",
+        )
+    )
+
+
+def _play(house: House, console: Console, as_json: bool, svg: Path | None, keep: bool) -> None:
+    begin_s = time.monotonic()
+    story = Story(house, house.board, (lambda: _save(house, svg)) if svg else lambda: None)
+    with _screen(house, console, as_json):
+        house.start()
+        story.tell()
+        summary = summarise(house, story, time.monotonic() - begin_s)
+    if as_json:
+        print(json.dumps(summary, indent=1))
+    else:
+        console.print(page(summary))
+    if keep:
+        print(_how_to_talk(house), file=sys.stderr if as_json else sys.stdout, flush=True)
+        while True:
+            house.processes.check()
+            time.sleep(0.5)
+
+
+def main(  # noqa: PLR0913, PLR0917 - one option each
+    folder: Annotated[Path, typer.Option(help="where keys, journal and logs go; emptied first")] = Path("var/demo"),
+    photos: Annotated[Path, typer.Option(help="where the example photos are, or are fetched to")] = DEFAULT_DIR,
+    engine: Annotated[Engine, typer.Option(help="the face engine")] = Engine.OPENCV,
+    speed_up: Annotated[float, typer.Option(min=1, max=30, help="how much faster the plant moves")] = 8.0,
+    seed: Annotated[int, typer.Option(help="draws which car stands where")] = 1,
+    keep: Annotated[bool, typer.Option("--keep", help="leave all of it running afterwards, until Ctrl-C")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print the summary as JSON, what happens to stderr")] = False,
+    svg: Annotated[Path | None, typer.Option("--picture", help="write the picture at the hand-over as SVG")] = None,
+) -> None:
+    """Show a whole tower at work: two customers order, one shows the face, one types the code; both get their car."""
+    signal.signal(signal.SIGTERM, _interrupted)
+    signal.signal(signal.SIGHUP, _interrupted)
+    options = Options(folder, photos.absolute(), engine.value, speed_up, seed)
+    try:
+        fetch_photos(options.photos)
+        with fresh_folder(folder), House(options, Board()) as house:
+            try:
+                _play(house, Console(), as_json, svg, keep)
+            except DemoError as error:
+                print(f"{house.processes.tails()}\n\ndemo: {error}", file=sys.stderr)
+                raise typer.Exit(1) from error
+    except (DemoError, PhotosError, OSError) as error:
+        print(f"demo: {error}", file=sys.stderr)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        print("demo: interrupted; everything has ended", file=sys.stderr)
+        raise typer.Exit(0 if keep else 130) from None
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,177 @@
+"""All parts of the demo, started in order over real connections, and ended together."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import httpx
+
+from simulator.control import ask
+from simulator.demo import files
+from simulator.demo.board import Board
+from simulator.demo.feed import ApiFeed, MqttFeed
+from simulator.demo.processes import DemoError, Processes, Running, module, run_json, towerctl
+from simulator.tower_link import Where
+
+_MARK = ".towerd-demo"
+_SOCKET_PATH_MAX = 100
+_START_S = 20.0
+_COMMAND_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the demo is asked for."""
+
+    folder: Path
+    photos: Path
+    engine: str = "opencv"
+    speed_up: float = 8.0
+    seed: int = 1
+
+
+def fresh_folder(folder: Path) -> IO[str]:
+    """Empty the demo's folder and keep it: the open file that locks it. Raises DemoError where it is not the demo's."""
+    mark = folder / _MARK
+    if folder.exists() and any(folder.iterdir()) and not mark.exists():
+        raise DemoError(f"{folder} holds something else than a demo: name another folder, or empty it")
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = mark.open("a", encoding="utf-8")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise DemoError(f"another demo runs in {folder}") from error
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        elif entry.name != _MARK:
+            entry.unlink()
+    return lock
+
+
+class House:
+    """The demo's parts. Use it as a context: everything it started has ended when the context has."""
+
+    def __init__(self, options: Options, board: Board) -> None:
+        self.options = options
+        self.board = board
+        self.folder = options.folder.absolute()
+        self.stock = files.stock(options.seed)
+        self.processes = Processes(self.folder / "logs")
+        self._scratch = tempfile.TemporaryDirectory(prefix="towerd-demo-")
+        inside = self.folder / "api.sock"
+        # the path of a Unix socket has an end, and folders may lie deep
+        fits = len(os.fsencode(inside)) < _SOCKET_PATH_MAX
+        self.socket = inside if fits else Path(self._scratch.name) / "api.sock"
+        self.ports = files.Ports(0, 0, 0, 0)
+        self._feeds: list[MqttFeed | ApiFeed] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every process. Safe to call twice."""
+        for feed in self._feeds:
+            feed.close()
+        self._feeds.clear()
+        self.processes.stop()
+        self._scratch.cleanup()
+
+    def _listening(self, running: Running, pattern: str) -> tuple[int, ...]:
+        found = self.processes.await_line(running, pattern, _START_S)
+        return tuple(map(int, found.groups()))
+
+    def _start_plc(self, stock: Path) -> Running:
+        size = ("--floors", files.FLOORS, "--positions", files.POSITIONS, "--cabins", files.CABINS)
+        ports = ("--port", 0, "--control-port", 0)
+        play = ("--stock", stock, "--speed-up", self.options.speed_up, "--seed", self.options.seed, "--auto-drive-off")
+        return self.processes.start("plc", module("simulator", *size, *ports, *play))
+
+    def start(self) -> None:
+        """Start broker, PLC, camera, platform and towerd, and wait until the tower has spoken. Raises DemoError."""
+        stock = self.folder / "stock.json"
+        stock.write_text(json.dumps(self.stock, indent=1), encoding="utf-8")
+        broker = self.processes.start("broker", module("simulator.broker", "--port", 0))
+        plc = self._start_plc(stock)
+        camera = self.processes.start(
+            "camera", module("simulator.camera", "--photos", self.options.photos, "--seed", self.options.seed)
+        )
+        platform = self.processes.start(
+            "platform-init", self.platform("init", "--issuers", self.folder / "issuers.json")
+        )
+        plc_port, control_port = self._listening(plc, r"port=(\d+) control=(\d+)")
+        self.ports = files.Ports(
+            broker=self._listening(broker, r'"port": (\d+)')[0],
+            plc=plc_port,
+            control=control_port,
+            camera=self._listening(camera, r'"port": (\d+)')[0],
+        )
+        self.processes.await_end(platform, _START_S)
+        self._start_towerd()
+
+    def _start_towerd(self) -> None:
+        config = self.folder / "tower.toml"
+        (self.folder / "keys").mkdir(mode=0o700)
+        content = files.settings(self.ports, self.socket, self.options.engine, self.options.speed_up)
+        config.write_text(files.toml(content), encoding="utf-8")
+        mqtt = MqttFeed(self.board, Where(files.TOWER, self.ports.broker))
+        self._feeds.append(mqtt)
+        self.processes.start("towerd", module("towerd", "run", "--config", config))
+        mqtt.connect()
+        self._feeds.append(ApiFeed(self.board, self.socket))
+
+    def platform(self, *arguments: object) -> list[str]:
+        """A command line of the order platform's stand-in, with keys of its own in the demo's folder."""
+        where = ("--folder", self.folder / "platform", "--tower", files.TOWER, "--port", self.ports.broker)
+        return module("simulator.platform", *where, *arguments)
+
+    def order(self, *arguments: object) -> dict[str, Any]:
+        """Order over the platform; the answer with what the customer knows. Raises DemoError where it is refused."""
+        answer = run_json(self.platform("order", "--json", *arguments), _COMMAND_S)
+        if not answer["ok"]:
+            raise DemoError(f"the tower refuses the order: {', '.join(answer['reasons'])}")
+        return answer
+
+    def import_stock(self) -> dict[str, Any]:
+        """`towerd stock import`. Raises DemoError where it is refused."""
+        command = module("towerd", "stock", "import", self.folder / "stock.json", "--socket", self.socket, "--json")
+        answer = run_json(command, _COMMAND_S)
+        if not answer["ok"]:
+            raise DemoError(f"the stock file is refused: {answer}")
+        return answer
+
+    def code(self, number: str, code: str) -> dict[str, Any]:
+        """`towerctl code`: what a customer types. Raises DemoError where it is refused."""
+        answer = run_json(towerctl("code", number, code, "--socket", self.socket, "--json"), _COMMAND_S)
+        if not answer["ok"]:
+            raise DemoError(f"number and code are refused: {answer}")
+        return answer
+
+    def show(self, photo: str) -> None:
+        """Let somebody stand before the camera; `blank` for nobody. Raises DemoError."""
+        url = f"http://127.0.0.1:{self.ports.camera}/show"
+        try:
+            httpx.put(url, params={"name": photo}, timeout=5.0).raise_for_status()
+        except httpx.HTTPError as error:
+            raise DemoError(f"the camera does not show {photo}: {error}") from error
+
+    def ask_plc(self, question: str) -> Any:
+        """Ask the simulated PLC for `truth` or `executed`. Raises DemoError."""
+        try:
+            return ask(self.ports.control, {"do": question})[question]
+        except (OSError, ValueError, KeyError) as error:
+            raise DemoError(f"the simulated PLC gives no {question}: {error!r}") from error
