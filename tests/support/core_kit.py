@@ -45,6 +45,10 @@ SAFE = (
 )
 TAG = 4711
 MONO_S = 1000.0
+HOME_BAY = bay(2, 3)
+CABIN_1 = cabin(1)
+_NO_SENSORS = CabinSensors(0)
+_NO_SAFETY = Safety(0)
 
 _C = TypeVar("_C")
 
@@ -74,7 +78,7 @@ def with_system(picture: Snapshot, **values: Any) -> Snapshot:
     return replace(picture, system=replace(picture.system, **values))
 
 
-def with_safety(picture: Snapshot, *, on: Safety = Safety(0), off: Safety = Safety(0)) -> Snapshot:
+def with_safety(picture: Snapshot, *, on: Safety = _NO_SAFETY, off: Safety = _NO_SAFETY) -> Snapshot:
     """Safety bits set and cleared."""
     return with_system(picture, safety=(picture.system.safety | on) & ~off)
 
@@ -96,8 +100,8 @@ def with_cabin(
     picture: Snapshot,
     number: int = 1,
     *,
-    on: CabinSensors = CabinSensors(0),
-    off: CabinSensors = CabinSensors(0),
+    on: CabinSensors = _NO_SENSORS,
+    off: CabinSensors = _NO_SENSORS,
     **values: Any,
 ) -> Snapshot:
     """Another cabin: sensor bits set and cleared, other fields (inner_door, outer_door, tag, occupancy_epoch …)."""
@@ -163,7 +167,7 @@ def config(**values: Any) -> CoreConfig:
     return replace(base, **values)
 
 
-def vehicle(vehicle_id: str = "car-1", place: Place = bay(2, 3), tag: int = TAG, **values: Any) -> Vehicle:
+def vehicle(vehicle_id: str = "car-1", place: Place = HOME_BAY, tag: int = TAG, **values: Any) -> Vehicle:
     """A vehicle that the tower knows, in a bay."""
     return Vehicle(record(vehicle_id, tag), place, **values)
 
@@ -173,7 +177,7 @@ def order_in(state: str, order_id: str = "ord-1", **values: Any) -> Order:
     return replace(order(order_id), **{"state": state, "cabin": 1, **values})
 
 
-def job(number: int = 1, source: Place = bay(2, 3), target: Place = cabin(1), **values: Any) -> Job:
+def job(number: int = 1, source: Place = HOME_BAY, target: Place = CABIN_1, **values: Any) -> Job:
     """The running transfer of car-1 for ord-1."""
     return replace(Job(number, "car-1", source, target, "ord-1", "running", AT), **values)
 
