@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from towerd.cabin.handover import Gate, gate_denies, stage, wanted_signal
-from towerd.cabin.model import Cabin, DoorState
+from towerd.cabin.model import SOMEBODY, Cabin, DoorState
 from towerd.cabin.registers import outer_door, signal
 from towerd.faults import WRONG_VEHICLE
 from towerd.fsm.charts import JOB, ORDER
@@ -32,6 +32,7 @@ from towerd.places import cabin
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Snapshot, Unit, cabin_unit
 
+_STILL = (DoorState.CLOSED, DoorState.OPEN, DoorState.BLOCKED)
 _BOUND = ("identified", "delivering", "staged", "ready", "handed_over")
 
 
@@ -81,6 +82,8 @@ def run_job(turn: Turn) -> None:
 
 
 def _next_for(turn: Turn, job: Job, machine: Snapshot) -> None:
+    if any(step.open and step.job == job.id for step in turn.tables.steps.values()):
+        return
     vehicle = turn.tables.vehicles[job.vehicle]
     if vehicle.place.kind in ("out", "unknown"):
         wait_for(turn, f"{vehicle.id} is {vehicle.place}")
@@ -129,6 +132,9 @@ def _open_gate(turn: Turn, order: Order, shown: Cabin) -> None:
     elif not gate.identified and order.state in ("identified", "delivering"):
         staged = turn.move_order(order, ORDER.next(order.state, "await_customer"))  # type: ignore[arg-type]
         turn.tell("order_staged", {"cabin": shown.number}, staged)
+    elif shown.outer_door is not DoorState.CLOSED and not shown.sensors & SOMEBODY:
+        # a door that an abort left open without its customer
+        _close_outer(turn, shown)
     wait_for(turn, denied.why)
 
 
@@ -149,7 +155,7 @@ def _hand_over(turn: Turn, order: Order, shown: Cabin) -> None:
     elif _opened_for(turn, order, shown):
         ready = turn.move_order(order, ORDER.next(order.state, "open"))  # type: ignore[arg-type]
         turn.tell("order_ready", _ready_data(turn, ready), ready)
-    elif _car_is_ready(turn, order, shown.number) and shown.outer_door is DoorState.CLOSED:
+    elif _car_is_ready(turn, order, shown.number) and shown.outer_door in _STILL:
         _open_gate(turn, order, shown)
 
 
@@ -167,9 +173,13 @@ def _see_off(turn: Turn, order: Order, shown: Cabin) -> None:
             release(turn, done)
             turn.tell("order_completed", {"vehicle": order.vehicle}, done)
         return
-    if shown.deserted and shown.outer_door in (DoorState.OPEN, DoorState.BLOCKED):
-        minimum_s = turn.config.kinematics.outer_door_s / turn.config.kinematics.speed_up
-        _try_in_cabin(turn, Act(cabin_unit(shown.number), outer_door(False), minimum_s))
+    if shown.deserted and shown.outer_door in _STILL:
+        _close_outer(turn, shown)
+
+
+def _close_outer(turn: Turn, shown: Cabin) -> None:
+    minimum_s = turn.config.kinematics.outer_door_s / turn.config.kinematics.speed_up
+    _try_in_cabin(turn, Act(cabin_unit(shown.number), outer_door(False), minimum_s))
 
 
 def _show_sign(turn: Turn, shown: Cabin, order: Order | None) -> None:

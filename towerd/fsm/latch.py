@@ -10,10 +10,11 @@ from towerd.fsm.turn import Turn
 
 
 def raise_fault(turn: Turn, number: int, cause: str) -> None:
-    """Latch a fault, or count it where it stands already."""
+    """Latch a fault. It keeps its first cause; another cause counts, the same one seen again is no news."""
     known = turn.tables.faults.get(number)
     if known is not None:
-        turn.put("faults", number, replace(known, count=known.count + 1))
+        if known.cause != cause:
+            turn.put("faults", number, replace(known, count=known.count + 1))
         return
     turn.put("faults", number, Fault(number, turn.now, cause))
     turn.tell_alarm(FAULTS[number].code, "raised", reason=cause)

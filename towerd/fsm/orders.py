@@ -33,6 +33,7 @@ from towerd.plc.codes import Code
 from towerd.plc.snapshot import PackmlCommand, PackmlState, cabin_unit
 
 _KEPT = timedelta(days=1)
+_PC_COMMAND = 1
 _LOAN_KEPT = timedelta(days=60)
 
 
@@ -88,6 +89,9 @@ def release(turn: Turn, order: Order) -> None:
     for job in tuple(turn.tables.jobs.values()):
         if job.order == order.id and job.state == "running":
             turn.put("jobs", job.id, replace(job, state="cancelled", ended_at=turn.now))
+    decisions = turn.volatile.decisions
+    if order.id in decisions:
+        turn.set(decisions={key: row for key, row in decisions.items() if key != order.id})
     face = turn.tables.faces.get(order.id)
     if face is not None:
         kept = timedelta(seconds=turn.config.face_key_kept_s)
@@ -116,7 +120,9 @@ def _motion(turn: Turn, outcome: MotionAsked) -> Outcome:
             send_packml(turn, PackmlCommand.HOLD)
     elif turn.tables.meta.mqtt_hold:
         turn.set_meta(mqtt_hold=False)
-        if machine is not None and machine.system.packml_state is PackmlState.HELD:
+        # only what an operator far away has held goes on by an operator far away
+        system = machine.system if machine is not None and not turn.tables.meta.person_holds else None
+        if system is not None and system.packml_state is PackmlState.HELD and system.stop_reason == _PC_COMMAND:
             send_packml(turn, PackmlCommand.UNHOLD)
     else:
         return Refusal(("too_late",), "No operator holds the tower.")

@@ -9,14 +9,12 @@ from towerd.fsm.obstacles import fault_obstacles, link_obstacles, safety_obstacl
 from towerd.fsm.state import PackmlRequest
 from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act
-from towerd.jobs.transfer import close_up
-from towerd.lift.registers import HomeAxis, home
+from towerd.jobs.transfer import home_first
 from towerd.plc.codes import REJECT_TEXT
 from towerd.plc.registers import alarm_types
-from towerd.plc.snapshot import KeySwitch, PackmlCommand, PackmlState, Snapshot, Unit
+from towerd.plc.snapshot import KeySwitch, PackmlCommand, PackmlState, Snapshot
 
 _LINK_LOST = 2
-_HOME_S = 120.0
 _RETRY_S = 2.0
 # Stop and Abort need no answer to be followed; the others wait for the last (4.3)
 _URGENT = (PackmlCommand.STOP, PackmlCommand.HOLD, PackmlCommand.ABORT)
@@ -59,6 +57,9 @@ def packml_requested(turn: Turn, event: PackmlRequested) -> None:
     if not send_packml(turn, command):
         turn.answer(event.reply, False, ("busy",))
         return
+    # what a person has stopped, no restart and no setting starts again
+    stops = command in (PackmlCommand.STOP, PackmlCommand.HOLD, PackmlCommand.ABORT)
+    turn.set_meta(person_holds=stops)
     turn.set(started_session=turn.snapshot.session)
     turn.tell("manual_intervention", {"packml": event.command, "by": event.by})
     turn.answer(event.reply, True, (), {"packml": event.command})
@@ -69,16 +70,14 @@ def _cause_open(turn: Turn, machine: Snapshot) -> bool:
     stops = any(number not in known or known[number].stops != "no" for number in machine.alarms.active)
     # drives may only come on with Reset, so that they do not count as a cause here
     unsafe = [obstacle for obstacle in safety_obstacles(machine) if obstacle.code != "drives_off"]
-    held = turn.volatile.stopping or turn.tables.meta.mqtt_hold
+    held = turn.volatile.stopping or turn.tables.meta.mqtt_hold or turn.tables.meta.person_holds
     return stops or bool(unsafe) or bool(fault_obstacles(turn.state)) or held
 
 
 def _homing(turn: Turn, machine: Snapshot) -> None:
-    axes = (machine.lift, machine.turntable, machine.fork)
-    if all(axis.homed for axis in axes) or machine.system.packml_state is not PackmlState.EXECUTE:
+    if machine.system.packml_state is not PackmlState.EXECUTE:
         return
-    first = close_up(machine, turn.config.kinematics)
-    act = first if first is not None else Act(Unit.CARRIAGE, home(HomeAxis.ALL), _HOME_S)
+    act = home_first(machine, turn.config.kinematics)
     if isinstance(act, Act) and free(turn, act.unit) and not backing_off(turn, act.unit):
         send(turn, act)
 

@@ -12,7 +12,7 @@ from towerd.fsm.obstacles import may_command
 from towerd.fsm.state import Job
 from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import minimum_s
-from towerd.orders.model import Vehicle
+from towerd.orders.model import Order, Vehicle
 from towerd.places import CARRIAGE, Place, bay, cabin
 from towerd.planner.decide import decide, guard
 from towerd.planner.model import Decision, PlanSnapshot, Wish
@@ -43,14 +43,25 @@ def _free_bays(turn: Turn, machine: Snapshot) -> tuple[Place, ...]:
     )
 
 
+def _targets(order: Order, vehicle: Vehicle, cabins: tuple[Place, ...]) -> tuple[Place, ...]:
+    """Where an order's vehicle may go now; none where it stands in its cabin, or cannot be moved."""
+    if vehicle.place.kind == "cabin" and order.cabin is None:
+        # it stood there already when it was ordered: its cabin becomes the order's
+        return (vehicle.place,)
+    if vehicle.place.kind not in ("bay", "carriage"):
+        return ()
+    return cabins if order.cabin is None else (cabin(order.cabin),)
+
+
 def _delivery_wishes(turn: Turn, cabins: tuple[Place, ...]) -> list[Wish]:
     wishes = []
     for order in turn.tables.orders.values():
         vehicle = turn.tables.vehicles.get(order.vehicle or "")
-        due = order.state == "identified" or (order.state in ("delivering", "staged") and order.cabin is not None)
-        if vehicle is None or not due or vehicle.place.kind not in ("bay", "carriage"):
+        if vehicle is None or order.state not in ("identified", "delivering", "staged"):
             continue
-        targets = cabins if order.cabin is None else (cabin(order.cabin),)
+        targets = _targets(order, vehicle, cabins)
+        if not targets:
+            continue
         waiting_s = order.since_at.timestamp()
         wishes.append(Wish(order.id, vehicle.id, vehicle.place, targets, waiting_s))
     return wishes
@@ -82,7 +93,7 @@ def _begin_job(turn: Turn, machine: Snapshot, decision: Decision) -> None:
     turn.set_meta(job_seq=number)
     start = (float(machine.lift.actual), machine.turntable.actual / 100.0)
     source = vehicle.place
-    least_s = 0.0 if source == CARRIAGE else minimum_s(source, decision.target, start, turn.config.kinematics)
+    least_s = 0.0 if source.kind != "bay" else minimum_s(source, decision.target, start, turn.config.kinematics)
     job = Job(number, vehicle.id, source, decision.target, decision.order, "running", turn.now, round(least_s, 2))
     turn.put("jobs", number, job)
     if vehicle.condition != "unknown":

@@ -123,6 +123,7 @@ class Meta:
     layout_crc: int | None = None
     last_number: int = 0
     mqtt_hold: bool = False
+    person_holds: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from bay to bay and a putting back are one thing. Conditions are those of plc-if
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from towerd.bays.model import content, is_locked, is_usable
 from towerd.bays.registers import bay_lock, bay_unlock
@@ -19,6 +20,9 @@ from towerd.lift.kinematics import Kinematics
 from towerd.lift.registers import HomeAxis, fork_get, fork_put, home, lift_to
 from towerd.places import CARRIAGE, Place, bay, cabin
 from towerd.plc.snapshot import Capability, Interlock, Safety, Snapshot, Unit, cabin_unit
+
+HOMING_S: Final = 60.0
+"""What homing may take at most on a tower of this kind, s; only its time limit hangs on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def _closing(machine: Snapshot, number: int, kinematics: Kinematics) -> Next:
 def close_up(machine: Snapshot, kinematics: Kinematics, leave_open: Place | None = None) -> Next | None:
     """Fork in, bays locked and inner doors closed, but for `leave_open`; None where all is so already."""
     if not fork_centred(machine):
-        return Act(Unit.CARRIAGE, home(HomeAxis.FORK), kinematics.fork_cycle_s)
+        return _carriage_stopped(machine) or Act(Unit.CARRIAGE, home(HomeAxis.FORK), kinematics.fork_cycle_s)
     for place in unlocked_bays(machine):
         if place != leave_open:
             return Act(Unit.BAYS, bay_lock(place.floor, place.position), kinematics.bay_lock_s / kinematics.speed_up)
@@ -83,12 +87,18 @@ def close_up(machine: Snapshot, kinematics: Kinematics, leave_open: Place | None
     return None
 
 
+def home_first(machine: Snapshot, kinematics: Kinematics) -> Next | None:
+    """HOME, and what it asks before, where an axis has lost its reference; None where all know where they are."""
+    if machine.lift.homed and machine.turntable.homed and machine.fork.homed:
+        return None
+    ready = close_up(machine, kinematics) or _carriage_stopped(machine)
+    return ready or Act(Unit.CARRIAGE, home(HomeAxis.ALL), HOMING_S / kinematics.speed_up)
+
+
 def _travel(machine: Snapshot, place: Place, kinematics: Kinematics) -> Next:
     stopped = _carriage_stopped(machine)
     if stopped is not None:
         return stopped
-    if not (machine.lift.homed and machine.turntable.homed):
-        return Wait("not_homed")
     if machine.load.state == "disagree" or (machine.load.state == "loaded" and not machine.load.centred):
         return Wait("vehicle_misplaced")
     minimum_s = kinematics.travel_s(machine.lift.actual, machine.turntable.actual / 100.0, place.station)
@@ -128,8 +138,6 @@ def _use_fork(machine: Snapshot, place: Place, *, get: bool, kinematics: Kinemat
     stopped = _carriage_stopped(machine)
     if stopped is not None:
         return stopped
-    if not machine.fork.homed:
-        return Wait("not_homed")
     epoch = machine.cabin(place.position).occupancy_epoch if place.kind == "cabin" else 0
     seen = content_of(machine, place)
     if seen != ("occupied" if get else "empty") or machine.load.state != ("empty" if get else "loaded"):
@@ -162,6 +170,9 @@ def next_action(machine: Snapshot, transfer: Transfer, kinematics: Kinematics) -
         wrong = _wrong_tag(machine, transfer)
         if wrong is not None:
             return wrong
+    homing = home_first(machine, kinematics)
+    if homing is not None:
+        return homing
     station = transfer.target if loaded else transfer.place
     here = stands_at(machine, station)
     preparing = close_up(machine, kinematics, station if here else None)
