@@ -83,6 +83,7 @@ class Engine:
         self._view: View | None = None
         self._shown_mono_s = float("-inf")
         self._dirty = True
+        self._sealed: dict[str, bytes] = {}
         self._handlers = self._command_handlers()
 
     def view(self) -> View:
@@ -189,8 +190,11 @@ class Engine:
             timer.cancel()
 
     def _watch(self, command: cmd.Watch) -> None:
-        sealed = {order: self._ports.journal.face(order) for order in command.orders}
-        self._ports.matcher.watch({order: blob for order, blob in sealed.items() if blob is not None})
+        # who was watched before is not read again: the matcher holds the very same bytes
+        known = self._sealed
+        found = {order: known.get(order) or self._ports.journal.face(order) for order in command.orders}
+        self._sealed = {order: sealed for order, sealed in found.items() if sealed is not None}
+        self._ports.matcher.watch(self._sealed)
 
     def _answer(self, command: cmd.Answer) -> None:
         if command.reply.channel == "mqtt":
