@@ -22,7 +22,7 @@ from statistics import median
 from pymodbus.client import AsyncModbusTcpClient
 
 from bench.ratio import Ratio
-from towerd.fsm.commands import WriteMailbox
+from towerd.fsm.events import Event
 from towerd.plc.config import LinkConfig
 from towerd.plc.decode import Picture
 from towerd.plc.link import TcpTransport
@@ -65,8 +65,10 @@ async def _timed(poll: Callable[[], Awaitable[object]]) -> float:
     return (time.perf_counter() - start_s) / POLLS
 
 
-def _unanswered(command: WriteMailbox, reason: str) -> None:
-    raise RuntimeError(f"{command.unit} {command.seq}: {reason}")
+class _NoInbox:
+    def post(self, event: Event, attachment: bytes | None = None, done: Callable[[], None] | None = None) -> None:
+        """Nothing is posted in a good run."""
+        raise RuntimeError(f"unexpected: {event}")
 
 
 def _failed(reason: str) -> None:
@@ -85,7 +87,7 @@ async def _measure(port: int) -> tuple[list[float], list[float]]:
         transport = TcpTransport(config)
         await transport.connect()
         reader = Reader(transport, config.max_registers, _idle, lambda: None)
-        writer = Writer(transport, _Clock(), _unanswered, _failed)
+        writer = Writer(transport, _Clock(), _NoInbox(), _failed)
         picture = Picture(await reader.read_identity())
         await writer.begin(1)
         await reader.read_first(picture)

@@ -16,7 +16,7 @@ from towerd.fsm.events import PlcLost, PlcObserved, PlcRefused, PlcWriteUnanswer
 from towerd.plc.codes import Code
 from towerd.plc.config import LinkConfig
 from towerd.plc.registers import blocks
-from towerd.plc.session import PlcSession
+from towerd.plc.session import PlcSession, draw_session
 from towerd.plc.snapshot import PackmlCommand, Snapshot, Unit
 from towerd.plc.transport import BadReplyError, ExceptionReplyError, NoReplyError
 
@@ -438,3 +438,47 @@ async def test_a_plc_that_never_answers_is_told_once() -> None:
     assert [event for _, event in bench.inbox.posted] == [PlcLost("no good values for 1 s: refused")]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_bays_that_never_rest_are_a_failed_read() -> None:
+    bench = make()
+    async with bench.running():
+
+        def move(words: list[int]) -> list[int]:
+            bench.plc.set_bay(0, bench.plc.words[blocks()["BAY"].start] ^ 1)
+            return words
+
+        bench.plc.set_bay(0, 1)
+        bench.transport.faults.extend([move] * 2000)
+        lost = await bench.inbox.next_of(PlcLost)
+        assert "BAY moved" in lost.reason
+
+
+async def test_a_restart_between_the_mailboxes_and_the_second_boot_id_is_no_snapshot() -> None:
+    bench = make(replace(CONFIG, max_registers=48))
+    async with bench.running() as snapshot:
+
+        def restart(words: list[int]) -> list[int]:
+            bench.plc.restart()
+            return words
+
+        bench.transport.faults.extend([None, restart])
+        assert (await bench.inbox.next_of(PlcLost)).reason == "PLC restarted"
+        assert (await bench.observed()).identity.boot_id == snapshot.identity.boot_id + 1
+
+
+async def test_a_restart_while_a_session_begins_begins_it_again() -> None:
+    bench = make()
+
+    def restart(words: list[int]) -> list[int]:
+        bench.plc.restart()
+        return words
+
+    bench.transport.faults.extend([None, restart])
+    async with bench.running() as snapshot:
+        assert snapshot.identity.boot_id == 0x10002
+        assert bench.inbox.of(PlcLost) == []
+
+
+def test_drawn_sessions_are_never_zero() -> None:
+    assert all(1 <= draw_session() <= 65535 for _ in range(200))

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from towerd.fsm.commands import AcknowledgeAlarm, WriteMailbox, WritePackml
-from towerd.fsm.events import PlcLost, PlcObserved, PlcRefused, PlcWriteUnanswered
+from towerd.fsm.events import PlcLost, PlcObserved, PlcRefused
 from towerd.plc.codec import WORD_LIMIT, BadBlockError, BlockError
 from towerd.plc.config import LinkConfig
 from towerd.plc.decode import IdentityError, Picture
@@ -58,7 +58,7 @@ class PlcSession:
         self._draw = draw
         self._freshness = Freshness(self._lose)
         self._reader = Reader(transport, config.max_registers, self._before_request, self._freshness.good)
-        self._writer = Writer(transport, clock, self._unanswered, self._freshness.failed)
+        self._writer = Writer(transport, clock, inbox, self._freshness.failed)
         self._wake = asyncio.Event()
         self._picture: Picture | None = None
         self._session = 0
@@ -70,7 +70,8 @@ class PlcSession:
     def write_mailbox(self, command: WriteMailbox) -> None:
         """Send once, ahead of the next read. No good answer, or another session by now: PlcWriteUnanswered."""
         if command.session != self._session:
-            self._unanswered(command, "not sent: session changed" if self._session else "not sent: no link to the PLC")
+            reason = "session changed" if self._session else "no link to the PLC"
+            self._writer.unanswered(command, f"not sent: {reason}")
             return
         self._writer.outgoing.add(command)
         self._wake.set()
@@ -155,7 +156,8 @@ class PlcSession:
             await asyncio.sleep(ECHO_PAUSE_S)
             await self._writer.beat()
             system = await self._reader.read_system(picture)
-            self._check_boot(picture)
+            if system.boot_id != identity.boot_id:
+                raise SessionEndedError("the PLC restarted while the session began")
         self._freshness.start()
         self._reader.forget()
         self._picture, self._session = picture, session
@@ -180,7 +182,8 @@ class PlcSession:
     async def _before_request(self) -> None:
         """What goes ahead of every read. Not before the device has been identified (2.1)."""
         if self._serving:
-            self._check_session()
+            if not self._session:
+                raise SessionEndedError("the values became stale")
             await self._writer.send_waiting()
 
     async def _try_poll(self) -> None:
@@ -199,10 +202,9 @@ class PlcSession:
 
     async def _poll(self) -> None:
         """Read everything that may have moved and post it as one snapshot (1.4, 2.3)."""
-        self._check_session()
         picture = self._picture
         if picture is None:
-            raise SessionEndedError("nothing read in this session")
+            raise SessionEndedError("the values became stale")
         await self._reader.read_first(picture)
         self._check_system(picture)
         await self._reader.read_rest(picture)
@@ -213,25 +215,18 @@ class PlcSession:
         self._known = True
         self._inbox.post(PlcObserved(picture.snapshot(self._session)))
 
-    def _check_session(self) -> None:
-        if not self._session:
-            raise SessionEndedError("the values became stale")
-
-    def _check_boot(self, picture: Picture) -> None:
-        if picture.system.boot_id != picture.identity.boot_id:
-            self._lose("PLC restarted")
-            raise SessionEndedError("PLC restarted")
-
     def _check_system(self, picture: Picture) -> None:
         """A restart (2.4), a heartbeat that stands (3.2) or another PC's session end this one."""
-        self._check_boot(picture)
         system = picture.system
-        if self._session and system.pc_session_echo != self._session:
+        if system.boot_id != picture.identity.boot_id:
+            self._lose("PLC restarted")
+        elif self._session and system.pc_session_echo != self._session:
             self._backoff_s = BACKOFF_LAST_S
             self._lose(f"the PLC follows another session, {system.pc_session_echo}")
-        if self._freshness.beat_stands(system.plc_heartbeat):
+        elif self._freshness.beat_stands(system.plc_heartbeat):
             self._lose("plc_heartbeat has stood still for 1 s")
-        self._check_session()
+        if not self._session:
+            raise SessionEndedError("the values became unknown")
 
     def _lose(self, reason: str) -> None:
         """Everything is unknown from now on; told once. Commands that were not sent yet never will be."""
@@ -243,6 +238,3 @@ class PlcSession:
         if self._known:
             self._known = False
             self._inbox.post(PlcLost(reason))
-
-    def _unanswered(self, command: WriteMailbox, reason: str) -> None:
-        self._inbox.post(PlcWriteUnanswered(command.unit, command.seq, reason))

@@ -7,12 +7,13 @@ import logging
 from collections.abc import Callable
 
 from towerd.fsm.commands import WriteMailbox, WritePackml
+from towerd.fsm.events import PlcWriteUnanswered
 from towerd.plc.codec import RangeError
 from towerd.plc.freshness import ROUNDING_S
 from towerd.plc.outgoing import Control, Outgoing, words_of
 from towerd.plc.registers import blocks
 from towerd.plc.transport import Transport, TransportError
-from towerd.ports import Clock
+from towerd.ports import Clock, Inbox
 
 log = logging.getLogger(__name__)
 
@@ -20,20 +21,20 @@ HEARTBEAT_S = 0.1
 
 
 class Writer:
-    """Owns the words of CTL and what waits. `unanswered(command, reason)` is told of a mailbox write without a good
-    answer, `failed(reason)` of a heartbeat without one.
+    """Owns the words of CTL and what waits. A mailbox write without a good answer is posted as PlcWriteUnanswered;
+    `failed(reason)` is told of a heartbeat without one.
     """
 
     def __init__(
         self,
         transport: Transport,
         clock: Clock,
-        unanswered: Callable[[WriteMailbox, str], None],
+        inbox: Inbox,
         failed: Callable[[str], None],
     ) -> None:
         self._transport = transport
         self._clock = clock
-        self._unanswered = unanswered
+        self._inbox = inbox
         self._failed = failed
         self._control = Control()
         self.outgoing = Outgoing()
@@ -70,7 +71,11 @@ class Writer:
     def drop(self, reason: str) -> None:
         """Forget what was not sent; mailbox commands are told as unanswered."""
         for command in self.outgoing.clear():
-            self._unanswered(command, f"not sent: {reason}")
+            self.unanswered(command, f"not sent: {reason}")
+
+    def unanswered(self, command: WriteMailbox, reason: str) -> None:
+        """Tell that a mailbox command got no good answer, or was not sent."""
+        self._inbox.post(PlcWriteUnanswered(command.unit, command.seq, reason))
 
     async def _write_control(self) -> None:
         """The whole CTL block with the next heartbeat. A failed write is made good by the next one."""
@@ -89,8 +94,8 @@ class Writer:
         try:
             await self._transport.write(blocks()[f"CMD_{command.unit.value}"].start, words_of(command))
         except RangeError as error:
-            self._unanswered(command, f"not sent: {error}")
+            self.unanswered(command, f"not sent: {error}")
         except TransportError as error:
-            self._unanswered(command, str(error))
+            self.unanswered(command, str(error))
             if not self._transport.connected:
                 raise
