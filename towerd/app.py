@@ -47,6 +47,8 @@ CONFIG_CODE: Final = 78
 JOURNAL_CODE: Final = 74
 BUG_CODE: Final = 70
 _CLOCK_EVERY_S: Final = 10.0
+SERVED_LIVENESS: Final[frozenset[str]] = frozenset()
+"""The liveness checks that this program can make."""
 
 
 def core_config(settings: Settings, step: int) -> CoreConfig:
@@ -94,6 +96,12 @@ def mqtt_config(settings: Settings) -> MqttConfig | None:
     return MqttConfig(mqtt.host, settings.tower.id, mqtt.port, mqtt.root, mqtt.keep_alive_s, tls)
 
 
+def _withheld(settings: Settings) -> str | None:
+    """Why faces cannot count, whatever the camera sees: then none is stored either, and the code serves (6.1)."""
+    missing = sorted(set(settings.face.liveness) - SERVED_LIVENESS)
+    return f"liveness_not_served: {', '.join(missing)}" if missing else None
+
+
 @dataclass(slots=True)
 class _Secrets:
     key: TowerKey
@@ -126,6 +134,7 @@ class Daemon:
                 tower=settings.tower.id,
                 keys_dir=settings.keys.faces_dir,
                 camera_source=settings.face.camera,
+                withheld=_withheld(settings),
                 engine=settings.face.engine,
             ),
         )

@@ -72,8 +72,8 @@ class FaceClient:
     async def run(self) -> None:
         """Keep a worker alive until cancelled. Ends it, and finishes what is to be destroyed, on the way out."""
         try:
-            if self._config.camera_source is None:
-                self._set_health(False, "no_camera")
+            if self._config.camera_source is None or self._config.withheld is not None:
+                self._set_health(False, self._config.withheld or "no_camera")
                 await asyncio.Event().wait()
             await self._keep_alive()
         finally:

@@ -16,7 +16,7 @@ class FaceConfig:
     """Settings of the face worker and its client.
 
     `camera_source`: a number (USB camera by index), a URL (rtsp, http), or the path of an image or a video; None for a
-    tower without a camera. `keys_dir` holds one key file an order; it belongs outside database and backups
+    tower without a camera. `withheld`: why faces do not serve although there is one. `keys_dir` holds one key file an order; it belongs outside database and backups
     (orders-if.md 7.1). `burst_frames` good frames of one face make a report; the same face is reported again after
     `repeat_s`. `enrol_limit_s` bounds a selfie's check, so that the answer keeps its second (4.5). The worker is asked
     every `ping_s` and replaced after `hang_limit_s` of silence.
@@ -25,6 +25,7 @@ class FaceConfig:
     tower: str
     keys_dir: Path
     camera_source: str | None = None
+    withheld: str | None = None
     engine: EngineName = "opencv"
     burst_frames: int = 5
     frame_rate_hz: float = 15.0
