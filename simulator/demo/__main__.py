@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import sys
@@ -20,13 +21,15 @@ from rich.live import Live
 from simulator.config import SimulatorConfig
 from simulator.demo.board import Board
 from simulator.demo.house import House, Options, fresh_folder
-from simulator.demo.picture import picture
+from simulator.demo.picture import PICTURE_WIDTH, picture
 from simulator.demo.processes import DemoError
 from simulator.demo.story import Story
 from simulator.demo.summary import page, summarise
 from simulator.photos import DEFAULT_DIR, PhotosError, fetch_photos
 
 _FRAMES_HZ = 8
+_BOARDS_S = 20.0
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Engine(StrEnum):
@@ -37,6 +40,9 @@ class Engine(StrEnum):
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:
+    # once is enough: a second one must not cut the ending short, which is bounded in time
+    for number in _ENDS:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -57,16 +63,20 @@ def _screen(house: House, console: Console, quiet: bool) -> Iterator[None]:
 
     def line(text: str) -> None:
         mark = "SIMULATED " if house.board.simulated else ""
-        print(
-            f"{mark}{time.monotonic() - begin_s:6.1f} s  {text}", file=sys.stderr if quiet else sys.stdout, flush=True
-        )
+        out = sys.stderr if quiet else sys.stdout
+        # one write: two threads tell what happens
+        out.write(f"{mark}{time.monotonic() - begin_s:6.1f} s  {text}\n")
+        out.flush()
 
     house.board.on_line = line
     yield
 
 
 def _save(house: House, file: Path) -> None:
-    console = Console(record=True, width=102, file=open("/dev/null", "w", encoding="utf-8"))  # noqa: SIM115
+    """The picture as SVG, once the customer is on the way to the car."""
+    board = house.board
+    board.wait("a person in the cabin", lambda: any(one["person"] for one in (board.status or {})["cabins"]), _BOARDS_S)
+    console = Console(record=True, width=PICTURE_WIDTH, file=io.StringIO())
     console.print(_renderer(house)())
     file.parent.mkdir(parents=True, exist_ok=True)
     console.save_svg(str(file), title="make demo")
@@ -117,8 +127,8 @@ def main(  # noqa: PLR0913, PLR0917 - one option each
     svg: Annotated[Path | None, typer.Option("--picture", help="write the picture at the hand-over as SVG")] = None,
 ) -> None:
     """Show a whole tower at work: two customers order, one shows the face, one types the code; both get their car."""
-    signal.signal(signal.SIGTERM, _interrupted)
-    signal.signal(signal.SIGHUP, _interrupted)
+    for number in _ENDS:
+        signal.signal(number, _interrupted)
     options = Options(folder, photos.absolute(), engine.value, speed_up, seed)
     try:
         fetch_photos(options.photos)

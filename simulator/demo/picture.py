@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich import box
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -21,7 +22,7 @@ _PAINT = {
     "green": "green",
 }
 _EVENTS = 9
-_WIDTH = 100
+PICTURE_WIDTH = 100
 
 
 def _car(vehicle: str | None, cars: dict[str, dict[str, Any]], wide: bool = False) -> Text:
@@ -57,11 +58,16 @@ def _carriage(lift: dict[str, Any], cars: dict[str, dict[str, Any]]) -> Text:
     return Text.assemble(("[", "bold"), load, ("]", "bold"), (f"{turn}{fork}", "bold yellow"))
 
 
+def _bay_of_cabin(cabin: dict[str, Any], cars: dict[str, dict[str, Any]]) -> Text:
+    inside = _car(cabin["vehicle"], cars) if cabin["vehicle"] else Text("  ··  ", style="dim")
+    return Text.assemble(inside, f"\ncabin {cabin['number']}")
+
+
 def tower(status: dict[str, Any], cars: dict[str, dict[str, Any]], floor_mm: float) -> Table:
     """Floors from above, the shaft with the carriage, the bays of each floor, the cabins on the ground."""
     floors, positions, lift = status["floors"], status["positions"], status["lift"]
     bays = {bay["place"]: bay for bay in status["bays"]}
-    table = Table("", "shaft", *(str(one) for one in range(1, positions + 1)), title_justify="left", padding=(0, 1))
+    table = Table("", "shaft", *(str(one) for one in range(1, positions + 1)), box=box.ROUNDED)
     table.columns[1].width = 10
     level = _level(lift, floors, floor_mm) if lift["quality"] == "good" else -1
     for floor in range(floors, 0, -1):
@@ -70,7 +76,7 @@ def tower(status: dict[str, Any], cars: dict[str, dict[str, Any]], floor_mm: flo
         table.add_row(str(floor), shaft, *cells)
     ground = _carriage(lift, cars) if level == 0 else Text("    │", style="dim")
     table.add_section()
-    table.add_row("0", ground, *(Text(f"cabin {cabin['number']}", style="bold") for cabin in status["cabins"]))
+    table.add_row("0", ground, *(_bay_of_cabin(cabin, cars) for cabin in status["cabins"]))
     return table
 
 
@@ -87,26 +93,37 @@ def _cabin(cabin: dict[str, Any], cars: dict[str, dict[str, Any]]) -> Text:
     person = Text("  a person inside", style="bold red") if cabin["person"] else Text("")
     tag = f"  tag {cabin['tag']}" if cabin["tag"] else ""
     sign = f"  sign: {(cabin['signal'] or '?').replace('_', ' ')}"
-    return Text.assemble(f"cabin {cabin['number']}:", inside, tag, person, sign, "\n         ", _doors(cabin))
+    return Text.assemble((f"cabin {cabin['number']}  ", "dim"), inside, tag, person, sign, "\n         ", _doors(cabin))
+
+
+def _why(board: Board, status: dict[str, Any]) -> str:
+    """What is in the way, else what is waited for, else whose order all this is for."""
+    blocked = "; ".join(f"{one['text']}: {one['cure']}" for one in status["obstacles"])
+    if blocked:
+        return blocked
+    doing, waits = status["activity"], status["extra"].get("doing")
+    order = next((one for one in status["orders"] if one["id"] == doing["order"]), None)
+    if order is None:
+        return "nobody waits for a car"
+    by = f", identified by {order['identified_by']} (liveness: {order['liveness']})" if order["identified_by"] else ""
+    still = f"; waits for: {waits}" if doing["step"] is None and doing["what"] == "delivering" and waits else ""
+    return f"{order['customer']} ordered {order['vehicle']}{by}{still}"
 
 
 def _now(board: Board, status: dict[str, Any], cars: dict[str, dict[str, Any]]) -> Text:
     doing = status["activity"]
-    step = doing["step"] or "no motion"
     left = f", at least {doing['remaining_s']:.0f} s to go" if doing["remaining_s"] is not None else ""
-    waits = status["extra"].get("doing") or ""
-    why = ", ".join(one["text"] for one in status["obstacles"]) or (
-        f"next: {waits}" if waits else "nothing is in the way"
+    rows = (
+        ("now", board.chapter, "bold"),
+        ("machine", f"{doing['what'].replace('_', ' ')}, {doing['step'] or 'no motion'}{left}", ""),
+        ("why", _why(board, status), ""),
+        ("camera", f"{board.camera} stands before it", ""),
     )
-    text = Text.assemble(("now:     ", "dim"), (board.chapter, "bold"), "\n")
-    text.append_text(Text.assemble(("machine: ", "dim"), f"{doing['what']}, {step}{left}", "\n"))
-    text.append_text(Text.assemble(("why:     ", "dim"), why, "\n"))
-    text.append_text(
-        Text.assemble(("camera:  ", "dim"), board.camera, f" (liveness: {', '.join(status['liveness'])})", "\n")
-    )
+    text = Text()
+    for name, value, style in rows:
+        text.append(f"{name:<9}", style="dim").append(value + "\n", style=style)
     for cabin in status["cabins"]:
-        text.append_text(_cabin(cabin, cars))
-        text.append("\n")
+        text.append_text(_cabin(cabin, cars)).append("\n")
     return text
 
 
@@ -136,6 +153,6 @@ def picture(board: Board, cars: dict[str, dict[str, Any]], floor_mm: float) -> R
     """The whole screen."""
     status = board.status
     if status is None or not status["floors"]:
-        return Panel(Text(board.chapter, style="bold"), title=headline(board), title_align="left", width=_WIDTH)
+        return Panel(Text(board.chapter, style="bold"), title=headline(board), title_align="left", width=PICTURE_WIDTH)
     body = Group(tower(status, cars, floor_mm), _now(board, status, cars), _log(board))
-    return Panel(body, title=headline(board), title_align="left", width=_WIDTH)
+    return Panel(body, title=headline(board), title_align="left", width=PICTURE_WIDTH)
