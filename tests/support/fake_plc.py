@@ -206,10 +206,12 @@ class Recorder:
 
     posted: list[tuple[float, Event]] = field(default_factory=list)
     on_post: Callable[[Event], None] | None = None
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def post(self, event: Event, attachment: bytes | None = None, done: Callable[[], None] | None = None) -> None:
         """Keep the event."""
         self.posted.append((asyncio.get_running_loop().time(), event))
+        self._changed.set()
         if self.on_post is not None:
             self.on_post(event)
 
@@ -221,8 +223,9 @@ class Recorder:
         """The first event of a type posted from now on (or after `after` of them). Raises TimeoutError."""
         count = len(self.of(kind)) if after is None else after
         async with asyncio.timeout(limit_s):
-            while len(self.of(kind)) <= count:  # noqa: ASYNC110 - a step of virtual time
-                await asyncio.sleep(0.002)
+            while len(self.of(kind)) <= count:
+                self._changed.clear()
+                await self._changed.wait()
         return self.of(kind)[count]
 
 
