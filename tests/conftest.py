@@ -3,6 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
 
 # without a loop of its own the main thread makes one when pytest-asyncio first asks for it, and nobody closes that
 asyncio.set_event_loop(None)
+
+
+@pytest_asyncio.fixture
+async def no_task_left() -> AsyncIterator[None]:
+    """A test that leaves a task running has not ended what it began."""
+    before = asyncio.all_tasks()
+    yield
+    # what was cancelled last may need one more turn to end
+    await asyncio.sleep(0)
+    left = [task for task in asyncio.all_tasks() - before if not task.done() and task is not asyncio.current_task()]
+    assert not left, f"still running: {left}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function):
+            # first, so that it is left last: other fixtures end their own tasks
+            item.fixturenames.insert(0, "no_task_left")

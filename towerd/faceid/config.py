@@ -25,7 +25,6 @@ class FaceConfig:
     tower: str
     keys_dir: Path
     camera_source: str | None = None
-    withheld: str | None = None
     engine: EngineName = "opencv"
     burst_frames: int = 5
     frame_rate_hz: float = 15.0
@@ -36,3 +35,4 @@ class FaceConfig:
     hang_limit_s: float = 2.0
     backoff_first_s: float = 0.5
     backoff_max_s: float = 30.0
+    withheld: str | None = None

@@ -16,6 +16,7 @@ from towerd.plc.snapshot import KeySwitch, PackmlCommand, PackmlState, Snapshot
 
 _LINK_LOST = 2
 _RETRY_S = 2.0
+_ANSWER_S = 2.0
 # Stop and Abort need no answer to be followed; the others wait for the last (4.3)
 _URGENT = (PackmlCommand.STOP, PackmlCommand.HOLD, PackmlCommand.ABORT)
 _AUTO_RETRY = "packml"
@@ -39,6 +40,9 @@ def follow_packml(turn: Turn) -> None:
         return
     if pending.session != machine.session:
         turn.set(packml=None)
+    elif turn.mono_s - pending.sent_mono_s > _ANSWER_S and machine.system.packml_ack_seq != pending.seq:
+        # a later Stop or Hold has overtaken it, or it was never taken: it is as if it had not been asked for
+        turn.set(packml=None, packml_refusal=f"{PackmlCommand(pending.command).name.capitalize()} was not answered")
     elif machine.system.packml_ack_seq == pending.seq:
         code = machine.system.packml_reject_code
         name = PackmlCommand(pending.command).name.capitalize()
@@ -74,11 +78,8 @@ def _cause_open(turn: Turn, machine: Snapshot) -> bool:
     return stops or bool(unsafe) or bool(fault_obstacles(turn.state)) or held
 
 
-def _homing(turn: Turn, machine: Snapshot) -> None:
-    if machine.system.packml_state is not PackmlState.EXECUTE:
-        return
-    act = home_first(machine, turn.config.kinematics)
-    if isinstance(act, Act) and free(turn, act.unit) and not backing_off(turn, act.unit):
+def _home(turn: Turn, act: Act) -> None:
+    if free(turn, act.unit) and not backing_off(turn, act.unit):
         send(turn, act)
 
 
@@ -103,12 +104,16 @@ def start_machine(turn: Turn) -> None:
     machine = turn.snapshot
     if machine is None or link_obstacles(turn.state) or machine.system.key_switch is not KeySwitch.AUTO:
         return
-    if machine.system.packml_state is PackmlState.EXECUTE and turn.config.auto_start:
+    executes = machine.system.packml_state is PackmlState.EXECUTE
+    if executes and turn.config.auto_start and turn.volatile.started_session != machine.session:
         turn.set(started_session=machine.session)
+    first = home_first(machine, turn.config.kinematics) if executes and turn.config.auto_start else None
+    command = _next_start(turn, machine)
+    if first is None and command is None:
+        return
     if unresolved(turn) or _cause_open(turn, machine) or backing_off(turn, _AUTO_RETRY):
         return
-    if turn.config.auto_start:
-        _homing(turn, machine)
-    command = _next_start(turn, machine)
+    if isinstance(first, Act):
+        _home(turn, first)
     if command is not None:
         send_packml(turn, command)
