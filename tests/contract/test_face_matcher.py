@@ -119,7 +119,7 @@ class Box:
         self.events.append(event)
         self._arrived.set()
 
-    async def first(self, wanted: Callable[[Event], bool], limit_s: float = 20.0) -> Event:
+    async def first(self, wanted: Callable[[Event], bool], limit_s: float = 60.0) -> Event:
         async with asyncio.timeout(limit_s):
             while not (found := [event for event in self.events if wanted(event)]):
                 self._arrived.clear()
