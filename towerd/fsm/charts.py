@@ -31,7 +31,7 @@ ORDER: Final = Chart(
         Arc("hand_over", ("ready",), "handed_over"),
         Arc("complete", ("handed_over",), "completed"),
         Arc("cancel", ("accepted", "arrived", "identified", "delivering", "staged"), "cancelled"),
-        Arc("miss", ("accepted", "arrived"), "no_show"),
+        Arc("miss", ("accepted", "arrived", "staged"), "no_show"),
         Arc("fail", ("accepted", "arrived", "identified", "delivering", "staged"), "failed"),
     ),
 )

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from towerd.errors import Refusal
 from towerd.faceid.policy import decide_match
 from towerd.fsm.charts import ORDER
 from towerd.fsm.commands import Watch
+from towerd.fsm.decision import decision_holds
 from towerd.fsm.events import CodeEntered, FaceHealthChanged, FaceLooked
+from towerd.fsm.orders import end_order
 from towerd.fsm.state import IdentityDecision
 from towerd.fsm.turn import Turn
-from towerd.orders.codes import CodeMatch, decide_code
+from towerd.orders.codes import CodeMatch, CodeMismatch, decide_code
 from towerd.orders.model import Order, OrderState
 
 WAITING: frozenset[OrderState] = frozenset({"accepted", "arrived", "identified", "delivering", "staged"})
 """States in which the customer may still be asked who they are."""
 _SLOW_S = (0.0, 2.0, 4.0, 10.0)
-
-
-def decision_holds(turn: Turn, order: Order) -> bool:
-    """Whether a decision about the person stands that is younger than 300 s of this process's clock."""
-    decision = turn.volatile.decisions.get(order.id)
-    return decision is not None and turn.mono_s - decision.decided_mono_s < turn.config.decision_age_s
 
 
 def in_time(turn: Turn, order: Order) -> bool:
@@ -31,22 +28,24 @@ def in_time(turn: Turn, order: Order) -> bool:
     return slot is None or slot.from_at - timedelta(seconds=turn.config.early_s) <= turn.now
 
 
-def _asked_for(turn: Turn) -> list[Order]:
+def _compared(turn: Turn) -> list[Order]:
+    """Waiting orders that a face may serve, also those decided already: their customers may be look-alikes (6.1)."""
     return [
         order
         for order in turn.tables.orders.values()
-        if order.state in WAITING and in_time(turn, order) and not decision_holds(turn, order)
+        if order.state in WAITING and not order.code_only and order.id in turn.tables.faces and in_time(turn, order)
     ]
 
 
+def _asked_for(turn: Turn, compared: list[Order]) -> list[Order]:
+    return [order for order in compared if not decision_holds(turn, order)]
+
+
 def watch_waiting(turn: Turn) -> None:
-    """Tell the face worker who may be at the gate, whenever that changes."""
+    """Tell the face worker who may be at the gate, whenever that changes; nobody is compared while nobody is asked for."""
+    compared = _compared(turn) if turn.volatile.face_available else []
     faces = turn.tables.faces
-    wanted = {
-        order.id: faces[order.id].sha256 for order in _asked_for(turn) if order.id in faces and not order.code_only
-    }
-    if not turn.volatile.face_available:
-        wanted = {}
+    wanted = {order.id: faces[order.id].sha256 for order in compared} if _asked_for(turn, compared) else {}
     if wanted != turn.volatile.watching:
         turn.set(watching=wanted)
         turn.ask(Watch(wanted))
@@ -71,7 +70,9 @@ def identify(turn: Turn, order: Order, decision: IdentityDecision) -> Order:
     if ORDER.allows(order.state, "identify"):
         order = turn.move_order(order, ORDER.next(order.state, "identify"), **known)  # type: ignore[arg-type]
     else:
-        order = turn.move_order(order, order.state, **known)
+        # the same state goes on, since when it began: nobody loses the place in the queue by showing the face again
+        order = replace(order, **known)  # type: ignore[arg-type]
+        turn.put("orders", order.id, order)
     data = {"by": decision.by, "liveness": decision.liveness, "score": decision.score}
     turn.tell("order_identified", data, order)
     return order
@@ -84,18 +85,21 @@ def _look_failed(turn: Turn, event: FaceLooked, outcome: str, why: str) -> None:
 
 
 def _live_enough(turn: Turn, liveness: str) -> bool:
-    # what did not run never counts as passed
-    return not turn.config.liveness or liveness in turn.config.liveness
+    # what did not run never counts as passed, and what was seen through never counts at all
+    if liveness == "failed":
+        return False
+    return not turn.config.liveness or (liveness != "not_checked" and liveness in turn.config.liveness)
 
 
 def face_looked(turn: Turn, event: FaceLooked) -> None:
     """Decide over a burst of frames. A failed look slows the next ones down and locks nobody."""
     if turn.mono_s < turn.volatile.look_allowed_mono_s:
         return
-    asked = {order.id: order for order in _asked_for(turn)}
-    customers = {order.id: order.customer for order in asked.values() if not order.code_only}
-    if not customers:
+    compared = _compared(turn)
+    asked = _asked_for(turn, compared)
+    if not asked:
         return
+    customers = {order.id: order.customer for order in compared}
     decision = decide_match(event.scores, customers, turn.config.policy)
     if decision.outcome != "matched":
         _look_failed(turn, event, decision.outcome, decision.why)
@@ -103,7 +107,10 @@ def face_looked(turn: Turn, event: FaceLooked) -> None:
     if not _live_enough(turn, event.liveness):
         _look_failed(turn, event, "not_sure", f"liveness {event.liveness}: the code decides")
         return
-    theirs = sorted((o for o in asked.values() if o.customer == decision.customer), key=lambda o: o.accepted_at)
+    theirs = sorted((o for o in asked if o.customer == decision.customer), key=lambda o: o.accepted_at)
+    if not theirs:
+        # known already, and still in view
+        return
     order = theirs[0]
     if order.kind not in turn.config.face_alone:
         _look_failed(turn, event, "not_sure", f"a {order.kind} wants the code too")
@@ -112,15 +119,21 @@ def face_looked(turn: Turn, event: FaceLooked) -> None:
     identify(turn, order, IdentityDecision(order.id, "face", turn.mono_s, event.liveness, decision.score))
 
 
-def _code_refused(turn: Turn, event: CodeEntered, refusal: Refusal, order: Order | None) -> None:
+def _code_refused(turn: Turn, event: CodeEntered, mismatch: CodeMismatch) -> None:
     failed = turn.volatile.failed_codes_in_row + 1
     turn.set(failed_codes_in_row=failed, code_allowed_mono_s=turn.mono_s + _slower(failed))
+    refusal, order = mismatch.refusal, mismatch.order
+    before = turn.tables.orders[order.id] if order is not None else None
+    if order is not None and before is not None and not order.open and not ORDER.allows(before.state, "fail"):
+        # its door is open: whoever guesses at the kiosk must not make the tower forget a car that is leaving
+        order = replace(before, wrong_codes=order.wrong_codes)
+        refusal = Refusal(("wrong_code",), "Number or code is wrong.")
     if order is not None:
         turn.put("orders", order.id, order)
     locked = "code_locked" in refusal.reasons and order is not None
     turn.tell("code_locked" if locked else "code_failed", {"reasons": list(refusal.reasons), "by": event.by}, order)
-    if order is not None and not order.open:
-        turn.tell("order_failed", {"reason": order.reason}, order)
+    if before is not None and order is not None and not order.open:
+        end_order(turn, before, "failed", order.reason, wrong_codes=order.wrong_codes)
     turn.answer(event.reply, False, refusal.reasons, {"text": refusal.text})
 
 
@@ -132,7 +145,7 @@ def code_entered(turn: Turn, event: CodeEntered) -> None:
         return
     match = decide_code(event.number, event.code_mac, turn.tables.orders, turn.config.rules, turn.now)
     if not isinstance(match, CodeMatch):
-        _code_refused(turn, event, match.refusal, match.order)
+        _code_refused(turn, event, match)
         return
     order = match.order
     if not in_time(turn, order):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from towerd.cabin.model import DoorState
 from towerd.errors import Refusal
 from towerd.fsm.charts import ORDER
 from towerd.fsm.commands import DestroyFaceKey, DropFace, StoreFace
+from towerd.fsm.decision import decision_holds
 from towerd.fsm.events import ClockJudged, CommandRefused, OrderRequested
 from towerd.fsm.packml import send_packml
 from towerd.fsm.state import AnswerRow, FaceRow
@@ -27,7 +29,7 @@ from towerd.orders.book import (
 )
 from towerd.orders.lifecycle import decide_request
 from towerd.orders.model import Order, OrderState, Vehicle
-from towerd.orders.requests import remember, remember_request, stale_keys
+from towerd.orders.requests import recall, remember, remember_request, stale_keys, too_many_requests
 from towerd.places import CARRIAGE, cabin
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import PackmlCommand, PackmlState, cabin_unit
@@ -71,9 +73,7 @@ def _take_order(turn: Turn, event: OrderRequested, outcome: OrderAccepted) -> No
     order = outcome.order
     turn.put("orders", order.id, order)
     turn.set_meta(last_number=outcome.last_number)
-    vehicle = turn.tables.vehicles.get(order.vehicle or "")
-    if vehicle is not None:
-        turn.put_vehicle(vehicle, condition="reserved")
+    turn.put_vehicle(turn.tables.vehicles[order.vehicle or ""], condition="reserved")
     if not order.code_only and event.face_sha256 is not None:
         turn.put("faces", order.id, FaceRow(order.id, event.face_sha256))
         turn.ask(StoreFace(order.id, event.face_sha256))
@@ -98,18 +98,22 @@ def release(turn: Turn, order: Order) -> None:
         turn.put("faces", order.id, replace(face, destroy_at=turn.now + kept))
 
 
-def end_order(turn: Turn, order: Order, state: OrderState, reason: str | None) -> None:
-    """End an order otherwise than by hand-over, and tell it."""
-    ended = turn.move_order(order, state, reason=reason)
+def end_order(turn: Turn, order: Order, state: OrderState, reason: str | None, **values: object) -> None:
+    """End an order otherwise than by hand-over, with other fields changed, and tell it."""
+    ended = turn.move_order(order, state, reason=reason, **values)
     release(turn, ended)
     turn.tell(f"order_{state}", {"reason": reason}, ended)
 
 
 def _door_opens(turn: Turn, order: Order) -> bool:
+    """Whether the outer door opens or stands open for the order, by what was commanded and by what is seen."""
     if order.cabin is None:
         return False
     step = turn.tables.steps.get(cabin_unit(order.cabin))
-    return step is not None and step.open and step.code == Code.OUTER_DOOR
+    if step is not None and step.open and step.code == Code.OUTER_DOOR:
+        return True
+    machine = turn.snapshot
+    return machine is not None and machine.cabin(order.cabin).outer_door is not DoorState.CLOSED
 
 
 def _motion(turn: Turn, outcome: MotionAsked) -> Outcome:
@@ -143,7 +147,8 @@ def _apply(turn: Turn, event: OrderRequested, outcome: Outcome) -> Outcome:
             return _motion(turn, outcome)
         case Refusal():
             turn.tell("order_refused", {"verb": event.verb, "reasons": list(outcome.reasons)})
-        case Repeated():
+        case _:
+            # repeated: nothing changes
             pass
     return outcome
 
@@ -174,17 +179,28 @@ def order_requested(turn: Turn, event: OrderRequested) -> None:
 
 
 def command_refused(turn: Turn, event: CommandRefused) -> None:
-    """A command that did not get as far as a verified token: an event, the answer, nothing else (3.3)."""
-    refusal = Refusal(event.reasons, "")
-    _keep(turn, remember_request(event.reply.req_id, event.expires_at, refusal, turn.config.rules, turn.now))
+    """A command that did not get as far as a verified token: an event, the answer, nothing else (3.3).
+
+    A req_id seen before gets its first answer again; where too many are kept already, `busy`.
+    """
+    tables, rules = turn.tables, turn.config.rules
+    before = recall(event.reply.req_id, tables.answers, turn.now)
+    if before is not None:
+        turn.answer(event.reply, before.ok, before.reasons, before.result)
+        return
+    full = too_many_requests(OrderBook(tables.vehicles, tables.orders, tables.loans, tables.answers), rules, turn.now)
+    reasons = ("busy",) if full else event.reasons
+    _keep(turn, remember_request(event.reply.req_id, event.expires_at, Refusal(reasons, ""), rules, turn.now))
     turn.tell("command_dropped", {"verb": event.verb, "reasons": list(event.reasons)}, audit=False)
-    turn.answer(event.reply, False, event.reasons)
+    turn.answer(event.reply, False, reasons)
 
 
 def _missed(turn: Turn) -> None:
     for order in tuple(turn.tables.orders.values()):
         late = order.slot is not None and order.slot.until_at < turn.now
-        if late and ORDER.allows(order.state, "miss"):
+        unseen = order.cabin is not None and turn.snapshot is None
+        here = unseen or decision_holds(turn, order) or _door_opens(turn, order)
+        if late and not here and ORDER.allows(order.state, "miss"):
             end_order(turn, order, "no_show", "slot_passed")
 
 

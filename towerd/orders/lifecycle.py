@@ -27,8 +27,8 @@ from towerd.orders.model import Order, Slot, Vehicle
 from towerd.orders.requests import first_answer, too_many_requests
 from towerd.orders.rules import DriveRules, OrderRules
 
-CANCELLABLE = frozenset({"accepted", "awaiting_stock", "arrived", "identified"})
-"""An order whose car is on its way can be cancelled no more."""
+CANCELLABLE = frozenset({"accepted", "awaiting_stock", "arrived", "identified", "delivering", "staged"})
+"""Until the outer door opens for hand-over (3.4); a car that is on its way then goes back. The core sees the door."""
 
 
 def at_json(at: datetime) -> str:
@@ -126,7 +126,7 @@ def decide_order(
 
 
 def decide_cancel(claims: Cancel, book: OrderBook, now: datetime) -> OrderCancelled | Refusal:
-    """End an order before its car moves. Whoever names another customer's order learns nothing of it (4.3)."""
+    """End an order before its car is handed over. Whoever names another customer's order learns nothing of it (4.3)."""
     order = book.orders.get(claims.order)
     if order is None or order.customer != claims.sub:
         return Refusal(("no_such_order",), f"There is no order {claims.order} of this customer.")

@@ -1,0 +1,12 @@
+"""How long a decision about a person holds (invariant 7). Pure."""
+
+from __future__ import annotations
+
+from towerd.fsm.turn import Turn
+from towerd.orders.model import Order
+
+
+def decision_holds(turn: Turn, order: Order) -> bool:
+    """Whether a decision about the person stands that is younger than 300 s of this process's clock."""
+    decision = turn.volatile.decisions.get(order.id)
+    return decision is not None and turn.mono_s - decision.decided_mono_s < turn.config.decision_age_s
