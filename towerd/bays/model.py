@@ -20,24 +20,28 @@ class BayBits(IntFlag):
 
 
 SENSORS = BayBits.OCCUPIED_A | BayBits.OCCUPIED_B
+# plain numbers: every bay is looked at often, and arithmetic on flags is slow
+_SENSORS = int(SENSORS)
+_LOCKED = int(BayBits.LOCKED)
+_OUT_OF_USE = int(BayBits.FAULT | BayBits.DISABLED | BayBits.OVERHANG)
 
 
 def content(word: int) -> BayContent:
     """What both sensors of a bay say together (plc-if.md 5.10)."""
-    seen = word & SENSORS
-    if seen == SENSORS:
+    seen = word & _SENSORS
+    if seen == _SENSORS:
         return "occupied"
     return "empty" if not seen else "disagree"
 
 
 def is_locked(word: int) -> bool:
     """Whether the lock is closed."""
-    return bool(word & BayBits.LOCKED)
+    return bool(word & _LOCKED)
 
 
 def is_usable(word: int) -> bool:
     """Whether commands in Auto may touch the bay: no fault, not disabled, nothing overhanging (5.10)."""
-    return not word & (BayBits.FAULT | BayBits.DISABLED | BayBits.OVERHANG)
+    return not word & _OUT_OF_USE
 
 
 def size_class(word: int) -> int:

@@ -61,6 +61,10 @@ class Signal(IntEnum):
 CabinContent = Literal["empty", "occupied", "disagree"]
 BOTH_VEHICLE_SENSORS = CabinSensors.VEHICLE_FRONT | CabinSensors.VEHICLE_REAR
 SOMEBODY = CabinSensors.PERSON_DETECTED | CabinSensors.MOTION_DETECTED
+# plain numbers: asked several times with every snapshot, and arithmetic on flags is slow
+_BOTH_VEHICLE_SENSORS = int(BOTH_VEHICLE_SENSORS)
+_CURTAIN_CLEAR = int(CabinSensors.LIGHT_CURTAIN_CLEAR)
+_DESERTED = int(SOMEBODY | BOTH_VEHICLE_SENSORS) | _CURTAIN_CLEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,8 @@ class Cabin:
     @property
     def content(self) -> CabinContent:
         """What both vehicle sensors say together."""
-        seen = self.sensors & BOTH_VEHICLE_SENSORS
-        if seen == BOTH_VEHICLE_SENSORS:
+        seen = int(self.sensors) & _BOTH_VEHICLE_SENSORS
+        if seen == _BOTH_VEHICLE_SENSORS:
             return "occupied"
         return "disagree" if seen else "empty"
 
@@ -96,5 +100,4 @@ class Cabin:
     @property
     def deserted(self) -> bool:
         """No vehicle, person or motion, and the light curtain clear (orders-if.md 5.1)."""
-        curtain = CabinSensors.LIGHT_CURTAIN_CLEAR in self.sensors
-        return curtain and not self.sensors & (SOMEBODY | BOTH_VEHICLE_SENSORS)
+        return int(self.sensors) & _DESERTED == _CURTAIN_CLEAR

@@ -14,8 +14,8 @@ from towerd.cabin.registers import outer_door, signal
 from towerd.faults import WRONG_VEHICLE
 from towerd.fsm.charts import JOB, ORDER
 from towerd.fsm.commanding import free, send
+from towerd.fsm.decision import decision_holds
 from towerd.fsm.ending import describe
-from towerd.fsm.identity import decision_holds
 from towerd.fsm.inventory import FORK
 from towerd.fsm.latch import raise_fault
 from towerd.fsm.loans import begin_loan
@@ -73,9 +73,11 @@ def _bring_fork_in(turn: Turn, job: Job | None) -> None:
 def run_job(turn: Turn) -> None:
     """Do the one thing that comes next for the running job, if it may be done now."""
     job, machine = running_job(turn), turn.snapshot
-    if machine is None or not may_command(turn.state) or not free(turn, Unit.CARRIAGE):
+    owed = FORK in turn.tables.steps
+    # the cheap questions first: most snapshots find the carriage at work, or without any
+    if machine is None or not (job or owed) or not free(turn, Unit.CARRIAGE) or not may_command(turn.state):
         return
-    if FORK in turn.tables.steps:
+    if owed:
         _bring_fork_in(turn, job)
     elif job is not None:
         _next_for(turn, job, machine)
@@ -198,4 +200,5 @@ def run_cabins(turn: Turn) -> None:
         order = _cabin_order(turn, shown.number)
         if order is not None:
             _hand_over(turn, order, shown)
-        _show_sign(turn, shown, _cabin_order(turn, shown.number))
+            order = _cabin_order(turn, shown.number)
+        _show_sign(turn, shown, order)

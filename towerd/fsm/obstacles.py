@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from towerd.faults import FAULTS
 from towerd.fsm.latch import stopping_faults
 from towerd.fsm.state import State
@@ -34,14 +36,19 @@ _PACKML_CURE = {
 
 def safety_obstacles(machine: Snapshot) -> tuple[Obstacle, ...]:
     """What the safety inputs say against any motion."""
+    return _safety_obstacles(machine.system.safety)
+
+
+@lru_cache(maxsize=256)
+def _safety_obstacles(safety: Safety) -> tuple[Obstacle, ...]:
     return tuple(
-        Obstacle(code, text, cure)
-        for bit, wanted, code, text, cure in _SAFETY
-        if (bit in machine.system.safety) is not wanted
+        Obstacle(code, text, cure) for bit, wanted, code, text, cure in _SAFETY if (bit in safety) is not wanted
     )
 
 
 def _alarm_obstacles(machine: Snapshot) -> tuple[Obstacle, ...]:
+    if not machine.alarms.active:
+        return ()
     known = alarm_types()
     holding = sorted(n for n in machine.alarms.active if n in known and known[n].stops != "no")
     return tuple(Obstacle(f"PLC-{n:03d}", known[n].text, "See the alarm's cause and cure.") for n in holding)
@@ -71,6 +78,8 @@ def link_obstacles(state: State) -> tuple[Obstacle, ...]:
 
 def fault_obstacles(state: State) -> tuple[Obstacle, ...]:
     """Latched faults that stop."""
+    if not state.tables.faults:
+        return ()
     rows = [state.tables.faults[number] for number in stopping_faults(state.tables)]
     return tuple(
         Obstacle(
@@ -104,4 +113,6 @@ def may_command(state: State, *, with_faults: bool = True) -> bool:
     system = machine.system
     if system.packml_state is not PackmlState.EXECUTE or system.key_switch is not KeySwitch.AUTO:
         return False
-    return not obstacles(state, with_faults=with_faults)
+    if state.tables.meta.mqtt_hold or safety_obstacles(machine) or _alarm_obstacles(machine):
+        return False
+    return not (with_faults and fault_obstacles(state))

@@ -7,13 +7,13 @@ from towerd.cabin.model import DoorState
 from towerd.fsm.charts import ORDER
 from towerd.fsm.commands import RequestPlan
 from towerd.fsm.delivering import running_job
-from towerd.fsm.inventory import FORK, is_unknown, vehicle_at
+from towerd.fsm.inventory import FORK, is_unknown
 from towerd.fsm.obstacles import may_command
 from towerd.fsm.state import Job
 from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import minimum_s
 from towerd.orders.model import Order, Vehicle
-from towerd.places import CARRIAGE, Place, bay, cabin
+from towerd.places import Place, bay, cabin
 from towerd.planner.decide import decide, guard
 from towerd.planner.model import Decision, PlanSnapshot, Wish
 from towerd.plc.snapshot import Snapshot
@@ -32,14 +32,12 @@ def _free_cabins(turn: Turn, machine: Snapshot) -> tuple[Place, ...]:
 
 def _free_bays(turn: Turn, machine: Snapshot) -> tuple[Place, ...]:
     positions = machine.identity.positions
+    taken = {vehicle.place for vehicle in turn.tables.vehicles.values()}
     places = (bay(index // positions + 1, index % positions + 1) for index in range(len(machine.bay_words)))
     return tuple(
         place
         for place, word in zip(places, machine.bay_words, strict=True)
-        if content(word) == "empty"
-        and is_usable(word)
-        and not is_unknown(turn.tables, place)
-        and vehicle_at(turn.tables, place) is None
+        if content(word) == "empty" and is_usable(word) and not is_unknown(turn.tables, place) and place not in taken
     )
 
 
@@ -53,11 +51,13 @@ def _targets(order: Order, vehicle: Vehicle, cabins: tuple[Place, ...]) -> tuple
     return cabins if order.cabin is None else (cabin(order.cabin),)
 
 
-def _delivery_wishes(turn: Turn, cabins: tuple[Place, ...]) -> list[Wish]:
+def _delivery_wishes(turn: Turn, machine: Snapshot) -> list[Wish]:
+    due = [order for order in turn.tables.orders.values() if order.state in ("identified", "delivering", "staged")]
+    cabins = _free_cabins(turn, machine) if due else ()
     wishes = []
-    for order in turn.tables.orders.values():
+    for order in due:
         vehicle = turn.tables.vehicles.get(order.vehicle or "")
-        if vehicle is None or order.state not in ("identified", "delivering", "staged"):
+        if vehicle is None:
             continue
         targets = _targets(order, vehicle, cabins)
         if not targets:
@@ -67,17 +67,20 @@ def _delivery_wishes(turn: Turn, cabins: tuple[Place, ...]) -> list[Wish]:
     return wishes
 
 
-def _stranded(turn: Turn, machine: Snapshot) -> list[Vehicle]:
+def _stranded(turn: Turn) -> list[Vehicle]:
+    inside = [vehicle for vehicle in turn.tables.vehicles.values() if vehicle.place.kind in ("carriage", "cabin")]
+    if not inside:
+        return []
     wanted = {order.vehicle for order in turn.tables.orders.values() if order.open}
-    places = (CARRIAGE, *(cabin(shown.number) for shown in machine.cabins))
-    found = (vehicle_at(turn.tables, place) for place in places)
-    return [vehicle for vehicle in found if vehicle is not None and vehicle.id not in wanted]
+    # the carriage first, which has position 0, then the cabins
+    return sorted((one for one in inside if one.id not in wanted), key=lambda one: one.place.position)
 
 
 def _snapshot(turn: Turn, machine: Snapshot, version: int) -> PlanSnapshot:
-    wishes = _delivery_wishes(turn, _free_cabins(turn, machine))
-    bays = _free_bays(turn, machine)
-    wishes += [Wish(None, vehicle.id, vehicle.place, bays, 0.0) for vehicle in _stranded(turn, machine)]
+    wishes = _delivery_wishes(turn, machine)
+    if stranded := _stranded(turn):
+        bays = _free_bays(turn, machine)
+        wishes += [Wish(None, vehicle.id, vehicle.place, bays, 0.0) for vehicle in stranded]
     start = (float(machine.lift.actual), machine.turntable.actual / 100.0)
     places = {place for wish in wishes for place in wish.targets}
     kinematics = turn.config.kinematics

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from towerd.fsm.commands import Answer, AppendAudit, AppendOutbox, Command
@@ -23,8 +24,14 @@ def audit_hash(previous_hash: str, audit_seq: int, at: datetime, body: Mapping[s
     return hashlib.sha256(row.encode()).hexdigest()
 
 
+_VOLATILE = tuple(field.name for field in fields(Volatile))
+_values_of = attrgetter(*_VOLATILE)
+
+
 class Turn:
-    """The state as it becomes, and the commands. Tables are copied once, at their first change in this turn."""
+    """The state as it becomes, and the commands. Tables and the volatile state are copied once, at their first change in
+    this turn; what was given stays as it was.
+    """
 
     def __init__(self, state: State, stamped: Stamped, config: CoreConfig) -> None:
         self.tables: Tables = state.tables
@@ -34,6 +41,7 @@ class Turn:
         self.config = config
         self.commands: list[Command] = []
         self._copied: set[str] = set()
+        self._own_volatile = False
 
     @property
     def state(self) -> State:
@@ -64,7 +72,12 @@ class Turn:
 
     def set(self, **values: object) -> None:
         """Replace fields of the volatile state."""
-        self.volatile = replace(self.volatile, **values)  # type: ignore[arg-type]
+        if not self._own_volatile:
+            self.volatile = Volatile(*_values_of(self.volatile))
+            self._own_volatile = True
+        for name, value in values.items():
+            # nobody outside this turn has seen this copy yet: it may still be written to
+            object.__setattr__(self.volatile, name, value)
 
     def set_meta(self, **values: object) -> Meta:
         """Replace fields of the single row of metadata."""

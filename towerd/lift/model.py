@@ -34,6 +34,10 @@ class AxisStatus(IntFlag):
     SLACK_ROPE = 1 << 8
 
 
+# a plain number: asked with every snapshot, and arithmetic on flags is slow
+_HOMED = int(AxisStatus.HOMED)
+
+
 @dataclass(frozen=True, slots=True)
 class Axis:
     """One axis. `actual`, `target`, `velocity` are raw: mm and mm/s (lift, fork), 0.01° and 0.01°/s (turntable).
@@ -54,7 +58,7 @@ class Axis:
     @property
     def homed(self) -> bool:
         """Whether the axis knows where it is."""
-        return AxisStatus.HOMED in self.status
+        return bool(int(self.status) & _HOMED)
 
     @property
     def standstill(self) -> bool:
