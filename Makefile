@@ -19,8 +19,8 @@ $(READY): requirements/dev.txt requirements/build.txt
 demo: $(READY) ## a whole tower in this terminal; ARGS="--help" says what can be seen
 	$(PY) -m simulator.demo $(ARGS)
 
-test: $(READY) ## every test but those of the service manager (about 5 minutes)
-	$(PY) -m pytest -n 2 -m "not systemd" $(ARGS)
+test: $(READY) ## every test but those of the service manager and of the killed daemon (about 5 minutes)
+	$(PY) -m pytest -n 2 -m "not systemd and not kill" $(ARGS)
 
 check: $(READY) ## style, types, imports, references and lock
 	.venv/bin/ruff check .
@@ -43,7 +43,7 @@ test-systemd: $(READY) ## units valid, exposure small (needs systemd-analyze, no
 	$(PY) -m pytest -m systemd tests/e2e/test_systemd_units.py $(ARGS)
 
 test-e2e-kill: $(READY) ## the daemon killed at every step of a delivery, and what it finds afterwards
-	$(PY) -m pytest tests/e2e/test_kill.py $(ARGS)
+	$(PY) -m pytest -n 2 -m kill tests/e2e $(ARGS)
 
 install: ## towerd as a service under /opt/towerd (needs root; DESTDIR for packages)
 	DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" tools/install.sh

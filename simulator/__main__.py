@@ -34,6 +34,8 @@ def run(  # noqa: PLR0913, PLR0917 - one option each
     rated: Annotated[bool, typer.Option(help="Rated person detection, capabilities bit 4.")] = True,
     auto_drive_off: Annotated[bool, typer.Option(help="Customers drive delivered cars away.")] = False,
     customer_delay_s: Annotated[float, typer.Option(min=0)] = 4.0,
+    boarding_s: Annotated[float, typer.Option(min=0, help="How long a customer takes to get in.")] = 3.0,
+    driving_s: Annotated[float, typer.Option(min=0, help="How long a vehicle takes to leave the cabin.")] = 2.0,
     auto_press_clear: Annotated[bool, typer.Option(help="Staff press the clear button after each driver.")] = False,
 ) -> None:
     """Run a simulated tower until SIGTERM or SIGINT."""
@@ -48,7 +50,11 @@ def run(  # noqa: PLR0913, PLR0917 - one option each
         homed=homed,
         rated_person_detection=rated,
         actors=Actors(
-            auto_drive_off=auto_drive_off, customer_delay_s=customer_delay_s, auto_press_clear=auto_press_clear
+            auto_drive_off=auto_drive_off,
+            customer_delay_s=customer_delay_s,
+            boarding_s=boarding_s,
+            driving_s=driving_s,
+            auto_press_clear=auto_press_clear,
         ),
     )
     try:
