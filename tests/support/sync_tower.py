@@ -1,0 +1,213 @@
+"""The core and the simulator without loop, clock or journal: each tick is a function call. For property tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from simulator.core import Simulator
+from tests.scenario.tower import Tower, record, small_tower
+from tests.support.orders_kit import claims, eligibility
+from towerd.fsm import commands as cmd
+from towerd.fsm import events as ev
+from towerd.fsm.reducer import step
+from towerd.fsm.state import State, Tables
+from towerd.journal.diff import diff
+from towerd.journal.records import Recorded
+from towerd.journal.replay import replay
+from towerd.orders.stock import parse_record
+from towerd.planner.decide import decide
+from towerd.plc.codes import Code
+from towerd.plc.decode import Picture, decode_identity
+from towerd.plc.outgoing import Control, words_of
+from towerd.plc.registers import blocks
+from towerd.plc.snapshot import Snapshot, Unit
+
+TICK_S = 0.1
+START = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+GROUPS = (
+    ("SYS", *(f"STS_{unit.value}" for unit in Unit)),
+    ("AX_LIFT", "AX_TURNTABLE", "AX_FORK", "LOAD"),
+    ("CAB1", "CAB2"),
+)
+ANSWERED = "answered"
+
+
+@dataclass
+class SyncTower:
+    """`check` is called with every command that the core gives, and the state it gave it in."""
+
+    check: Callable[[SyncTower, State, cmd.Command], None]
+    tower: Tower = field(default_factory=lambda: Tower(small_tower(speed_up=8.0)))
+    now_s: float = 1000.0
+    state: State = field(default_factory=State)
+    history: list[Recorded] = field(default_factory=list)
+    answers: list[cmd.Answer] = field(default_factory=list)
+    watching: dict[str, str] = field(default_factory=dict)
+    fate: str = ANSWERED
+    linked: bool = True
+    ended: int | None = None
+
+    def __post_init__(self) -> None:
+        self.control = Control()
+        self.sessions = 1000
+        self.session = 0
+        self.picture: Picture | None = None
+        self.timers: dict[str, float] = {}
+        self.start()
+
+    @property
+    def simulator(self) -> Simulator:
+        return self.tower.simulator
+
+    def start(self) -> None:
+        """A new life of the daemon over the same tables."""
+        self.state, self.session, self.picture, self.timers, self.ended = State(self.state.tables), 0, None, {}, None
+        self.watching = {}
+        self.take(ev.Started(self.state.tables.meta.boot + 1, "test"))
+        self.take(ev.ClockJudged(True))
+        self.take(ev.FaceHealthChanged(True, ""))
+
+    def take(self, event: ev.Event) -> None:
+        """One event through the core, and its commands to the world."""
+        stamped = ev.Stamped(START + timedelta(seconds=self.now_s), self.now_s, event)
+        before = self.state
+        after, commands = step(before, stamped, self.tower.core)
+        appends = [command for command in commands if isinstance(command, cmd.JournalCommand)]
+        if diff(before.tables, after.tables) or appends:
+            self.history.append(Recorded(stamped, before.volatile))
+        self.state = after
+        for command in commands:
+            self.check(self, after, command)
+            self._carry_out(command)
+
+    def _carry_out(self, command: cmd.Command) -> None:
+        match command:
+            case cmd.WriteMailbox():
+                self._write(command)
+            case cmd.WritePackml() if command.session == self.session:
+                self.control.take_packml(command)
+            case cmd.StartTimer(name, after_s):
+                self.timers[name] = self.now_s + after_s
+            case cmd.RequestPlan(snapshot):
+                self.take(ev.PlanDecided(decide(snapshot, 1, 0)))
+            case cmd.Watch(orders):
+                self.watching = orders
+            case cmd.Answer():
+                self.answers.append(command)
+            case cmd.EndProcess(code):
+                self.ended = code
+
+    def _write(self, command: cmd.WriteMailbox) -> None:
+        fate, self.fate = self.fate, ANSWERED
+        if command.session != self.session:
+            self.take(ev.PlcWriteUnanswered(command.unit, command.seq, "not sent"))
+            return
+        if fate != "request lost":
+            self.simulator.write(blocks()[f"CMD_{command.unit.value}"].start, words_of(command))
+        if fate != ANSWERED:
+            self.take(ev.PlcWriteUnanswered(command.unit, command.seq, fate))
+
+    def tick(self, seconds: float = TICK_S) -> None:
+        """Let time pass in polls."""
+        for _ in range(max(1, round(seconds / TICK_S))):
+            self.now_s += TICK_S
+            if self.linked and self.session:
+                self._beat()
+            self.simulator.step(TICK_S)
+            for name, due_s in tuple(self.timers.items()):
+                if due_s <= self.now_s:
+                    del self.timers[name]
+                    self.take(ev.TimerExpired(name))
+            if self.linked:
+                self._poll()
+
+    def _beat(self) -> None:
+        self.simulator.write(blocks()["CTL"].start, self.control.next_words(int(self.now_s)))
+
+    def lose(self, reason: str) -> None:
+        """The link's values become unknown, and its session with them."""
+        if self.session:
+            self.session, self.picture = 0, None
+            self.take(ev.PlcLost(reason))
+
+    def _poll(self) -> None:
+        table = blocks()
+        identity = decode_identity(self.simulator.read(table["ID"].start, table["ID"].length))
+        if self.picture is None:
+            self.sessions += 1
+            self.session, self.picture = self.sessions, Picture(identity)
+            self.control.begin(self.session)
+            self._beat()
+            self.simulator.step(0.02)
+            self._beat()
+            self.simulator.step(0.02)
+        for names in GROUPS:
+            for name in names:
+                self.picture.accept(name, self.simulator.read(table[name].start, table[name].length))
+        self.picture.accept_bays(self.simulator.read(table["BAY"].start, identity.floors * identity.positions))
+        self.picture.accept("ALM", self.simulator.read(table["ALM"].start, table["ALM"].length))
+        if self.picture.system.boot_id != self.picture.identity.boot_id:
+            self.lose("PLC restarted")
+            return
+        snapshot: Snapshot = self.picture.snapshot(self.session)
+        self.take(ev.PlcObserved(snapshot))
+
+    def import_stock(self) -> None:
+        entries = tuple(ev.StockEntry(parse_record(record(number)), place) for place, number in self.tower.stock)
+        self.take(ev.StockImported(entries, "technician", ev.ReplyTo("api", "stock")))
+
+    def order(self, number: int, customer: int) -> None:
+        """A verified test_drive token."""
+        now = START + timedelta(seconds=self.now_s)
+        jti = f"o_{number}"
+        raw: dict[str, Any] = claims(
+            jti=jti, sub=f"c_{customer}", iat=int(now.timestamp()), exp=int(now.timestamp()) + 3600
+        )
+        raw["eligibility"] = eligibility(as_of=(now - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ"))
+        raw.pop("slot", None)
+        reply = ev.ReplyTo("mqtt", "rsp/shop", "", f"r_{jti}_{self.now_s}")
+        self.take(
+            ev.OrderRequested(
+                "test_drive",
+                raw,
+                f"sha-{jti}-{customer}",
+                reply,
+                f"mac-{jti}",
+                "enrolled",
+                (),
+                "0" * 64,
+                now + timedelta(seconds=60),
+            )
+        )
+
+    def cancel(self, number: int, customer: int) -> None:
+        now = START + timedelta(seconds=self.now_s)
+        raw = claims("cancel", jti=f"t_{number}_{round(self.now_s * 10)}", sub=f"c_{customer}", order=f"o_{number}")
+        raw |= {"iat": int(now.timestamp()), "exp": int(now.timestamp()) + 3600}
+        reply = ev.ReplyTo("mqtt", "rsp/shop", "", f"r_c_{number}_{self.now_s}")
+        self.take(ev.OrderRequested("cancel", raw, raw["jti"], reply, expires_at=now + timedelta(seconds=60)))
+
+    def look(self, order: str | None) -> None:
+        frame = {name: (0.8 if name == order else 0.05) for name in self.watching}
+        self.take(ev.FaceLooked("opencv", 1, (frame,) * 5))
+
+    def code(self, order: str, *, right: bool) -> None:
+        row = self.state.tables.orders.get(order)
+        number = row.number if row is not None else "0000"
+        self.take(ev.CodeEntered(number, f"mac-{order}" if right else "wrong", "kiosk", ev.ReplyTo("api", "code")))
+
+    def packml(self, command: str) -> None:
+        self.take(ev.PackmlRequested(command, "technician", ev.ReplyTo("api", "packml")))
+
+    def told_again(self) -> Tables:
+        """The whole history replayed from nothing."""
+        return replay(Tables(), self.history, lambda state, stamped: step(state, stamped, self.tower.core))
+
+
+def executed_motions(tower: SyncTower) -> list[tuple[Any, ...]]:
+    """What the PLC really did, by the number it was asked under."""
+    quiet = (Code.NOP, Code.CANCEL)
+    return [(e.boot_id, e.unit, e.session, e.seq) for e in tower.simulator.executed if e.code not in quiet]
