@@ -10,19 +10,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from towerd.bays.model import content, is_locked, is_usable
+from towerd.bays.model import BayBits, content, is_locked, is_usable
 from towerd.bays.registers import bay_lock, bay_unlock
-from towerd.cabin.model import CabinSensors, DoorState
+from towerd.cabin.model import Cabin, CabinSensors, DoorState, Gauge
 from towerd.cabin.registers import inner_door
 from towerd.faults import WRONG_VEHICLE
 from towerd.jobs.model import Act, Arrived, Halt, Next, Wait
 from towerd.lift.kinematics import Kinematics
 from towerd.lift.registers import HomeAxis, fork_get, fork_put, home, lift_to
 from towerd.places import CARRIAGE, Place, bay, cabin
+from towerd.plc.codes import Code
 from towerd.plc.snapshot import Capability, Interlock, Safety, Snapshot, Unit, cabin_unit
 
 HOMING_S: Final = 60.0
 """What homing may take at most on a tower of this kind, s; only its time limit hangs on it."""
+_MISPLACED = (
+    CabinSensors.TOO_FAR_FORWARD | CabinSensors.TOO_FAR_BACK | CabinSensors.TOO_FAR_LEFT | CabinSensors.TOO_FAR_RIGHT
+)
+_TOO_LARGE = Gauge.TOO_LONG | Gauge.TOO_WIDE | Gauge.TOO_HIGH
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +52,12 @@ def stands_at(machine: Snapshot, place: Place) -> bool:
 
 
 def unlocked_bays(machine: Snapshot) -> tuple[Place, ...]:
-    """Bays whose lock is open, without those that are disabled and empty."""
+    """Bays whose lock is open, without those that are disabled at the PLC's panel and empty (plc-if.md 5)."""
     positions = machine.identity.positions
     return tuple(
         bay(index // positions + 1, index % positions + 1)
         for index, word in enumerate(machine.bay_words)
-        if not is_locked(word) and (is_usable(word) or content(word) != "empty")
+        if not is_locked(word) and not (word & BayBits.DISABLED and content(word) == "empty")
     )
 
 
@@ -63,6 +68,29 @@ def _carriage_stopped(machine: Snapshot) -> Wait | None:
     if Safety.GATES_CLOSED not in machine.system.safety:
         return Wait("gate_open")
     return None
+
+
+def _travel_stopped(machine: Snapshot) -> Wait | None:
+    """What LIFT_TO and HOME of lift and turntable ask beside: nothing is about to open in their way."""
+    for unit in (Unit.BAYS, *(cabin_unit(shown.number) for shown in machine.cabins)):
+        mailbox = machine.mailboxes[unit]
+        if mailbox.active_seq and mailbox.active_code in (Code.BAY_UNLOCK, Code.INNER_DOOR):
+            return Wait(f"{unit.lower()}_working")
+    return _carriage_stopped(machine)
+
+
+def _cabin_unsafe(shown: Cabin) -> Wait | None:
+    """What the fork in a cabin always asks (plc-if.md 5, 5.8)."""
+    if shown.outer_door is not DoorState.CLOSED:
+        return Wait(f"outer_door{shown.number}_not_closed")
+    return None if shown.clear else Wait(f"cabin{shown.number}_not_clear")
+
+
+def bring_fork_in(machine: Snapshot, kinematics: Kinematics) -> Next:
+    """HOME of the fork that is out, with what is on it; it may be in every cabin whose inner door is not closed."""
+    open_to = (_cabin_unsafe(shown) for shown in machine.cabins if shown.inner_door is not DoorState.CLOSED)
+    stopped = _carriage_stopped(machine) or next((wait for wait in open_to if wait), None)
+    return stopped or Act(Unit.CARRIAGE, home(HomeAxis.FORK), kinematics.fork_cycle_s)
 
 
 def _closing(machine: Snapshot, number: int, kinematics: Kinematics) -> Next:
@@ -77,7 +105,7 @@ def _closing(machine: Snapshot, number: int, kinematics: Kinematics) -> Next:
 def close_up(machine: Snapshot, kinematics: Kinematics, leave_open: Place | None = None) -> Next | None:
     """Fork in, bays locked and inner doors closed, but for `leave_open`; None where all is so already."""
     if not fork_centred(machine):
-        return _carriage_stopped(machine) or Act(Unit.CARRIAGE, home(HomeAxis.FORK), kinematics.fork_cycle_s)
+        return bring_fork_in(machine, kinematics)
     for place in unlocked_bays(machine):
         if place != leave_open:
             return Act(Unit.BAYS, bay_lock(place.floor, place.position), kinematics.bay_lock_s / kinematics.speed_up)
@@ -91,12 +119,12 @@ def home_first(machine: Snapshot, kinematics: Kinematics) -> Next | None:
     """HOME, and what it asks before, where an axis has lost its reference; None where all know where they are."""
     if machine.lift.homed and machine.turntable.homed and machine.fork.homed:
         return None
-    ready = close_up(machine, kinematics) or _carriage_stopped(machine)
+    ready = close_up(machine, kinematics) or _travel_stopped(machine)
     return ready or Act(Unit.CARRIAGE, home(HomeAxis.ALL), HOMING_S / kinematics.speed_up)
 
 
 def _travel(machine: Snapshot, place: Place, kinematics: Kinematics) -> Next:
-    stopped = _carriage_stopped(machine)
+    stopped = _travel_stopped(machine)
     if stopped is not None:
         return stopped
     if machine.load.state == "disagree" or (machine.load.state == "loaded" and not machine.load.centred):
@@ -121,10 +149,9 @@ def _working(machine: Snapshot, unit: Unit) -> Wait | None:
 
 def _open_cabin(machine: Snapshot, number: int, kinematics: Kinematics) -> Next | None:
     shown = machine.cabin(number)
-    if shown.outer_door is not DoorState.CLOSED:
-        return Wait(f"outer_door{number}_not_closed")
-    if not shown.clear:
-        return Wait(f"cabin{number}_not_clear")
+    unsafe = _cabin_unsafe(shown)
+    if unsafe is not None:
+        return unsafe
     if shown.inner_door is DoorState.OPEN:
         return _working(machine, cabin_unit(number))
     if shown.inner_door is DoorState.OPENING:
@@ -134,16 +161,34 @@ def _open_cabin(machine: Snapshot, number: int, kinematics: Kinematics) -> Next 
     return stopped or Act(cabin_unit(number), command, kinematics.inner_door_s / kinematics.speed_up)
 
 
+def _open(machine: Snapshot, station: Place, kinematics: Kinematics) -> Next | None:
+    if station.kind == "bay":
+        return _open_bay(machine, station, kinematics)
+    return _open_cabin(machine, station.position, kinematics)
+
+
 def _use_fork(machine: Snapshot, place: Place, *, get: bool, kinematics: Kinematics) -> Next:
     stopped = _carriage_stopped(machine)
     if stopped is not None:
         return stopped
     epoch = machine.cabin(place.position).occupancy_epoch if place.kind == "cabin" else 0
+    make = fork_get if get else fork_put
+    return Act(Unit.CARRIAGE, make(*place.station, epoch), kinematics.fork_cycle_s)
+
+
+def _unfit(machine: Snapshot, place: Place, *, get: bool) -> Wait | None:
+    """What keeps the fork from a place before anything is opened for it (plc-if.md 5.10)."""
     seen = content_of(machine, place)
     if seen != ("occupied" if get else "empty") or machine.load.state != ("empty" if get else "loaded"):
         return Wait("place_sensors_disagree")
-    make = fork_get if get else fork_put
-    return Act(Unit.CARRIAGE, make(*place.station, epoch), kinematics.fork_cycle_s)
+    if not get and not machine.load.centred:
+        return Wait("vehicle_misplaced")
+    if not get or place.kind != "cabin":
+        return None
+    shown = machine.cabin(place.position)
+    if shown.sensors & _MISPLACED:
+        return Wait("vehicle_misplaced")
+    return Wait("vehicle_too_large") if shown.gauge & _TOO_LARGE else None
 
 
 def content_of(machine: Snapshot, place: Place) -> str:
@@ -154,25 +199,27 @@ def content_of(machine: Snapshot, place: Place) -> str:
 
 
 def _wrong_tag(machine: Snapshot, transfer: Transfer) -> Halt | None:
+    """Another vehicle than the expected one, on the carriage or still in the cabin; 0 is a tag that was not read."""
     reader = Capability.CARRIAGE_TAG_READER in machine.identity.capabilities
-    read = machine.load.tag
-    if reader and machine.load.state == "loaded" and read not in (0, transfer.tag):
-        return Halt(WRONG_VEHICLE, f"tag {read} on the carriage, {transfer.tag} expected")
-    return None
+    if transfer.place == CARRIAGE and reader:
+        read = machine.load.tag if machine.load.state == "loaded" else 0
+    elif transfer.place.kind == "cabin":
+        read = machine.cabin(transfer.place.position).tag
+    else:
+        read = 0
+    if read in (0, transfer.tag):
+        return None
+    return Halt(WRONG_VEHICLE, f"tag {read} read at {transfer.place}, {transfer.tag} expected")
 
 
 def next_action(machine: Snapshot, transfer: Transfer, kinematics: Kinematics) -> Next:
     """The one thing that comes next, or what is waited for, or what is wrong, or that the vehicle has arrived."""
     if transfer.place == transfer.target:
         return close_up(machine, kinematics) or Arrived()
+    first = _wrong_tag(machine, transfer) or home_first(machine, kinematics)
+    if first is not None:
+        return first
     loaded = transfer.place == CARRIAGE
-    if loaded:
-        wrong = _wrong_tag(machine, transfer)
-        if wrong is not None:
-            return wrong
-    homing = home_first(machine, kinematics)
-    if homing is not None:
-        return homing
     station = transfer.target if loaded else transfer.place
     here = stands_at(machine, station)
     preparing = close_up(machine, kinematics, station if here else None)
@@ -180,10 +227,7 @@ def next_action(machine: Snapshot, transfer: Transfer, kinematics: Kinematics) -
         return preparing
     if not here:
         return _travel(machine, station, kinematics)
-    if station.kind == "bay":
-        opening = _open_bay(machine, station, kinematics)
-    else:
-        opening = _open_cabin(machine, station.position, kinematics)
+    opening = _unfit(machine, station, get=not loaded) or _open(machine, station, kinematics)
     return opening or _use_fork(machine, station, get=not loaded, kinematics=kinematics)
 
 
