@@ -1,0 +1,118 @@
+"""A customer thinks again: until the outer door opens the order ends and the car goes back by itself (orders-if.md 3.4)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.scenario.running import Running, running
+from tests.scenario.tower import Tower
+from towerd.orders.rules import OrderRules
+from towerd.plc.codes import Code
+from towerd.plc.snapshot import Unit
+
+pytestmark = pytest.mark.looptime
+
+
+def works_on(run: Running, code: Code, unit: Unit = Unit.CARRIAGE) -> Callable[[], bool]:
+    def looks() -> bool:
+        step = run.daemon.tables.steps.get(unit)
+        return step is not None and step.open and step.code == code
+
+    return looks
+
+
+async def cancelled(run: Running) -> None:
+    answer = await run.send("cancel", "x_1", order="o_91", sub="c_7Hq2", reason="changed_mind")
+    assert answer.ok, answer.reasons
+    assert run.state() == "cancelled"
+
+
+async def car_is_back(run: Running) -> None:
+    def back() -> bool:
+        vehicle = run.daemon.tables.vehicles["v_0042"]
+        return vehicle.place.kind == "bay" and vehicle.condition == "available" and run.at_rest()
+
+    def clear() -> bool:
+        # whoever next looks sees that nobody is in there (plc-if.md 5.8)
+        run.tower.simulator.press_clear(1)
+        return back()
+
+    await run.daemon.until(clear, "the car is back in a bay")
+
+
+@pytest.mark.parametrize("code", [Code.LIFT_TO, Code.FORK_GET, Code.FORK_PUT])
+async def test_on_its_way(code: Code) -> None:
+    async with running() as run:
+        await run.ask()
+        await run.show_face()
+        await run.daemon.until(works_on(run, code), f"the carriage works on {code.name}")
+        await cancelled(run)
+        await car_is_back(run)
+        assert run.outer_opened() == 0
+
+
+async def test_before_and_while_the_inner_door_moves() -> None:
+    async with running() as run:
+        await run.ask()
+        await run.show_face()
+        await run.daemon.until(works_on(run, Code.INNER_DOOR, Unit.CABIN1), "the inner door moves")
+        await cancelled(run)
+        await car_is_back(run)
+        assert run.outer_opened() == 0
+
+
+async def staged(run: Running) -> None:
+    """The car waits in the cabin: the decision has aged out while the tower was held on the way."""
+    await run.ask()
+    await run.show_face()
+    await run.daemon.until(works_on(run, Code.LIFT_TO), "the car is under way")
+    await run.packml("hold")
+    await asyncio.sleep(301)
+    await run.packml("unhold")
+    await run.until_state("staged")
+
+
+async def test_when_staged() -> None:
+    async with running() as run:
+        await staged(run)
+        await cancelled(run)
+        await car_is_back(run)
+        assert run.outer_opened() == 0
+        # and it can be ordered again
+        await run.ask("o_92", vehicle={"id": "v_0042"})
+        assert run.daemon.tables.orders["o_92"].vehicle == "v_0042"
+
+
+async def test_a_decision_that_ages_out_is_made_again_at_the_gate() -> None:
+    async with running() as run:
+        await staged(run)
+        assert run.outer_opened() == 0
+        await asyncio.sleep(20)
+        assert run.outer_opened() == 0, "presence is never enough"
+        await run.show_face()
+        await run.until_state("completed")
+        assert run.outer_opened() == 1
+
+
+async def test_while_the_outer_door_opens_it_is_too_late() -> None:
+    async with running() as run:
+        await run.ask()
+        await run.show_face()
+        await run.daemon.until(works_on(run, Code.OUTER_DOOR, Unit.CABIN1), "the outer door opens")
+        answer = await run.send("cancel", "x_1", order="o_91", sub="c_7Hq2", reason="changed_mind")
+        assert answer.reasons == ("too_late",)
+        await run.until_state("completed")
+
+
+async def test_who_does_not_come_back_gives_the_cabin_free() -> None:
+    tower = Tower()
+    tower.core = replace(tower.core, rules=OrderRules(walk_in_s=340.0))
+    async with running(tower) as run:
+        await staged(run)
+        await run.until_state("no_show")
+        await car_is_back(run)
+        assert run.outer_opened() == 0
