@@ -35,8 +35,11 @@ def free(turn: Turn, unit: Unit) -> bool:
 
 def _next_free_seq(mailbox: Mailbox) -> int:
     seq = next_seq(mailbox.taken_seq)
-    # a number refused as out of reach was not taken; its trace must not be read as the answer to a new command
-    return next_seq(seq) if mailbox.reject_seq == seq else seq
+    # a number refused as out of reach was not taken, and one of the last round may still show as ended: such a trace
+    # must not be read as the answer to a new command
+    while seq in (mailbox.reject_seq, mailbox.last_seq):
+        seq = next_seq(seq)
+    return seq
 
 
 def limit_s(act: Act) -> float:
@@ -118,9 +121,10 @@ def _fence(turn: Turn, step: Step, machine: Snapshot) -> None:
     last = step.fence_seq if step.fence_session == machine.session and step.fence_seq else None
     if last is None and step.session == machine.session:
         last = step.seq
-    # in the same session the number doubted may still arrive: the fence goes one past it
-    if last is not None and seq_distance(last, mailbox.taken_seq) < _FENCE_AHEAD:
-        seq = next_seq(last)
+    # in the same session the number doubted may still arrive: the fence goes one past it. At the end of what the PLC
+    # takes it is the same fence again, for no number may mean two things
+    if last is not None and seq_distance(last, mailbox.taken_seq) <= _FENCE_AHEAD:
+        seq = next_seq(last) if seq_distance(last, mailbox.taken_seq) < _FENCE_AHEAD else last
     fencing = _put(turn, step, "fence", fence_seq=seq, fence_session=machine.session)
     fence = nop()
     _write(turn, fencing, seq, fence.code, fence.args)
@@ -145,7 +149,7 @@ def _follow_fence(turn: Turn, step: Step, machine: Snapshot) -> None:
 
 def _follow(turn: Turn, step: Step, machine: Snapshot) -> None:
     if step.boot_id != machine.system.boot_id:
-        step_ended(turn, _put(turn, step, "forget"))
+        step_ended(turn, _put(turn, step, "forget", ended_at=turn.now))
     elif step.state == "fencing":
         _follow_fence(turn, step, machine)
     elif step.state == "unsure":
