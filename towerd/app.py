@@ -111,16 +111,20 @@ class _Secrets:
 
 def _load_secrets(settings: Settings) -> _Secrets:
     keys = settings.keys
-    return _Secrets(
-        load_tower_key(keys.tower_key_file), load_secret(keys.code_secret_file), load_issuers(keys.issuers_file)
-    )
+    issuers: IssuerKeys = {}
+    if keys.issuers_file.exists():
+        issuers = load_issuers(keys.issuers_file)
+    else:
+        # a tower works alone: without a key set it takes no orders, and everything else goes on
+        log.warning("no issuers' key set: every order is refused until there is one", file=str(keys.issuers_file))
+    return _Secrets(load_tower_key(keys.tower_key_file), load_secret(keys.code_secret_file), issuers)
 
 
 class Daemon:
     """All parts of the running daemon."""
 
     def __init__(self, settings: Settings, journal: SqliteJournal, tables: Tables, secrets: _Secrets) -> None:
-        """Make the parts; nothing is connected before `run`. Raises OSError where a certificate cannot be read."""
+        """Make the parts; nothing is connected before `run`. Raises ConfigError where a certificate cannot be read."""
         self._settings = settings
         self._secrets = secrets
         self._queue = Queue()
@@ -270,6 +274,9 @@ def run(settings: Settings, read: Callable[[], Settings] | None = None) -> int:
     try:
         daemon = Daemon(settings, journal, journal.load(), secrets)
         return asyncio.run(_serve(daemon, read or (lambda: settings)))
+    except ConfigError as error:
+        log.error("the settings cannot be used", error=str(error))
+        return CONFIG_CODE
     except JournalError as error:
         log.error("the journal cannot be used", error=str(error))
         return JOURNAL_CODE

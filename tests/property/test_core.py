@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from tests.support.sync_tower import SyncTower, executed_motions
+from tests.support.sync_tower import SyncTower, executed_motions, told_again
 from towerd.cabin.model import DoorState
 from towerd.fsm import commands as cmd
 from towerd.fsm.events import FaultReset, ReplyTo
@@ -200,7 +200,7 @@ def test_whatever_happens(acts: list[tuple[Any, ...]]) -> None:
     bring_to_an_end(tower)
     check_truth(tower)
     assert max(Counter(executed_motions(tower)).values(), default=0) <= 1
-    assert tower.told_again() == tower.state.tables
+    assert told_again(tower) == tower.state.tables
     event(f"orders completed: {sum(o.state == 'completed' for o in tower.state.tables.orders.values())}")
     event(f"fork moves: {min(4, sum(e.code in (Code.FORK_GET, Code.FORK_PUT) for e in tower.simulator.executed))}")
     event(f"faults: {sorted(tower.state.tables.faults)}")

@@ -89,6 +89,8 @@ class SyncTower:
                 self._write(command)
             case cmd.WritePackml() if command.session == self.session:
                 self.control.take_packml(command)
+            case cmd.AcknowledgeAlarm():
+                self.control.take_acknowledgement(command)
             case cmd.StartTimer(name, after_s):
                 self.timers[name] = self.now_s + after_s
             case cmd.RequestPlan(snapshot):
@@ -202,9 +204,10 @@ class SyncTower:
     def packml(self, command: str) -> None:
         self.take(ev.PackmlRequested(command, "technician", ev.ReplyTo("api", "packml")))
 
-    def told_again(self) -> Tables:
-        """The whole history replayed from nothing."""
-        return replay(Tables(), self.history, lambda state, stamped: step(state, stamped, self.tower.core))
+
+def told_again(tower: SyncTower) -> Tables:
+    """The whole history replayed from nothing."""
+    return replay(Tables(), tower.history, lambda state, stamped: step(state, stamped, tower.tower.core))
 
 
 def executed_motions(tower: SyncTower) -> list[tuple[Any, ...]]:

@@ -19,7 +19,9 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from towerd.api import metrics, payload
 from towerd.api.access import Caller
 from towerd.api.core import ApiCore, Core, Operator, Technician, Viewer
+from towerd.fsm.alarms import ALL_ALARMS
 from towerd.fsm.events import (
+    AlarmAcknowledged,
     CodeEntered,
     Event,
     FaultReset,
@@ -32,6 +34,7 @@ from towerd.fsm.events import (
 from towerd.orders.stock import StockErrors, parse_stock
 
 STOCK_LIMIT_BYTES: Final = 4 * 1024 * 1024
+ALARM_NUMBERS: Final = 128
 PACKML: Final = ("reset", "start", "stop", "hold", "unhold", "abort", "clear")
 _STOPPING: Final = frozenset({"stop", "hold", "abort"})
 _WATCH_S: Final = 0.25
@@ -163,6 +166,16 @@ async def reset_fault(core: Core, caller: Technician, number: int) -> JSONRespon
 async def confirm_layout(core: Core, caller: Technician) -> JSONResponse:
     """Confirm the PLC's station table after it has changed (technician; plc-if.md 2.1)."""
     return await _asked(core, lambda reply: LayoutConfirmed(caller.user, reply))
+
+
+@router.post("/alarms/{alarm}/acknowledge")
+async def acknowledge(core: Core, caller: Operator, alarm: str) -> JSONResponse:
+    """Acknowledge a PLC alarm by number or code (22, PLC-022), or `all`. It leaves once its cause is gone as well."""
+    digits = alarm.upper().removeprefix("PLC-")
+    if alarm != "all" and not (digits.isascii() and digits.isdigit() and int(digits) < ALARM_NUMBERS):
+        return _refused(404, ["no_such_alarm"], "a number, a code such as PLC-022, or all; faults (TWR-…) are reset")
+    number = ALL_ALARMS if alarm == "all" else int(digits)
+    return await _asked(core, lambda reply: AlarmAcknowledged(number, caller.user, reply))
 
 
 @router.post("/packml/{command}")

@@ -38,7 +38,7 @@ def gate_denies(shown: Cabin, gate: Gate) -> Denied | None:
         return Denied("no vehicle in the cabin")
     if shown.tag not in (0, gate.tag):
         return Denied(f"tag {shown.tag} read, {gate.tag} expected", wrong_vehicle=True)
-    if shown.tag != gate.tag or gate.read_tag != gate.tag:
+    if gate.tag == 0 or shown.tag != gate.tag or gate.read_tag != gate.tag:
         return Denied("the vehicle's tag is not read")
     if shown.occupancy_epoch != gate.read_epoch:
         return Denied("the cabin was entered or left since the tag was read")

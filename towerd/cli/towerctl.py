@@ -121,6 +121,16 @@ def packml(
 
 
 @app.command()
+def acknowledge(
+    alarm: Annotated[str, typer.Argument(help="PLC-022, 22, or all.")],
+    socket: SocketOption = DEFAULT_SOCKET,
+    as_json: JsonOption = False,
+) -> None:
+    """Acknowledge an alarm of the PLC; it leaves the list once its cause is gone too. Role: operator."""
+    _ask(socket, f"/alarms/{alarm}/acknowledge", as_json)
+
+
+@app.command()
 def alarms(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -> None:
     """List alarms that are active or not acknowledged. Role: viewer."""
     body = client.get(socket, "/alarms", as_json)

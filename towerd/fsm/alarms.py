@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from towerd.fsm.commands import AcknowledgeAlarm
+from towerd.fsm.events import AlarmAcknowledged
 from towerd.fsm.state import AlarmRow, AlarmState
 from towerd.fsm.turn import Turn
 from towerd.plc.snapshot import Snapshot
+from towerd.units import next_seq
+
+ALL_ALARMS: Final = 0xFFFF
 
 
 def plc_code(number: int) -> str:
@@ -19,6 +26,23 @@ def _state(active: bool, unacked: bool) -> AlarmState:
 
 
 _WHAT = {"unacked_active": "raised", "acked_active": "acknowledged", "unacked_cleared": "cleared"}
+
+
+def alarm_acknowledged(turn: Turn, event: AlarmAcknowledged) -> None:
+    """Tell the PLC that somebody has seen it; the row changes when the PLC shows it (8.1)."""
+    machine = turn.snapshot
+    if machine is None:
+        turn.answer(event.reply, False, ("plc_lost",))
+        return
+    if event.alarm != ALL_ALARMS and event.alarm not in machine.alarms.unacked:
+        turn.answer(event.reply, False, ("nothing_to_acknowledge",))
+        return
+    seq = next_seq(turn.volatile.alarm_ack_seq)
+    turn.set(alarm_ack_seq=seq)
+    turn.ask(AcknowledgeAlarm(event.alarm, seq, machine.session))
+    what = "all" if event.alarm == ALL_ALARMS else plc_code(event.alarm)
+    turn.tell("manual_intervention", {"acknowledged": what, "by": event.by})
+    turn.answer(event.reply, True, (), {"alarm": what})
 
 
 def mirror_alarms(turn: Turn, machine: Snapshot) -> None:

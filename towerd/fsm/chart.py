@@ -51,10 +51,10 @@ class Chart:
 
     def next(self, state: str, trigger: str) -> str:
         """The state after `trigger`. Raises BugError where the table has no such arc."""
-        self._machine.set_state(state, self._model)
         try:
+            self._machine.set_state(state, self._model)
             self._model.trigger(trigger)  # type: ignore[attr-defined]
-        except (MachineError, AttributeError) as error:
+        except (MachineError, AttributeError, ValueError) as error:
             raise BugError(f"{self.name}: no {trigger} from {state}") from error
         return self._model.state
 

@@ -177,6 +177,15 @@ class PackmlRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmAcknowledged:
+    """Somebody has seen a PLC alarm; `alarm` is its number, 0xFFFF all (plc-if.md 8.1)."""
+
+    alarm: int
+    by: str
+    reply: ReplyTo
+
+
+@dataclass(frozen=True, slots=True)
 class PlanDecided:
     """The planner's answer; `version` names the snapshot it was made for (invariant 10)."""
 
@@ -234,6 +243,7 @@ Event = (
     | FaultReset
     | LayoutConfirmed
     | PackmlRequested
+    | AlarmAcknowledged
     | PlanDecided
     | BusChanged
     | OutboxAcknowledged

@@ -30,9 +30,8 @@ def mark_unknown(turn: Turn, place: Place, reason: str) -> None:
     """No command touches the place, nor the vehicle remembered there, until a technician has decided."""
     key = str(place)
     known = turn.tables.bays.get(key)
-    if known is not None and known.unknown:
-        return
-    turn.put("bays", key, BayRecord(place, True, reason))
+    if known is None or not known.unknown:
+        turn.put("bays", key, BayRecord(place, True, reason))
     vehicle = vehicle_at(turn.tables, place)
     if vehicle is not None:
         turn.put_vehicle(vehicle, place=UNKNOWN, condition="unknown")

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from towerd.faults import LAYOUT_CHANGED, PLC_NOT_COMPATIBLE
 from towerd.fsm import events as ev
-from towerd.fsm.alarms import mirror_alarms
+from towerd.fsm.alarms import alarm_acknowledged, mirror_alarms
 from towerd.fsm.commanding import doubt, follow_all, unresolved
 from towerd.fsm.commands import Command, EndProcess, StartTimer, TrimOutbox
 from towerd.fsm.config import CoreConfig
@@ -35,6 +35,7 @@ _LAST_S = 2.0
 
 def _started(turn: Turn, event: ev.Started) -> None:
     turn.set_meta(boot=event.boot)
+    turn.set(started_at=turn.now)
     turn.tell("started", {"version": event.version})
     turn.ask(StartTimer(MINUTE, 60.0))
     every_minute(turn)
@@ -55,7 +56,9 @@ def _plc_observed(turn: Turn, event: ev.PlcObserved) -> None:
     if before is None or before.session != machine.session:
         clear_fault(turn, PLC_NOT_COMPATIBLE, None)
         _layout(turn, machine)
-        turn.set(places_checked=False)
+        turn.set(places_checked=False, identity=machine.identity)
+        if turn.tables.meta.simulated != machine.identity.simulated:
+            turn.set_meta(simulated=machine.identity.simulated)
     elif before.bay_words is not machine.bay_words or before.load is not machine.load:
         turn.set(places_checked=False)
     if before is None or before.alarms is not machine.alarms:
@@ -74,6 +77,8 @@ def _mode_changed(turn: Turn, machine: Snapshot) -> None:
 
 
 def _plc_lost(turn: Turn, event: ev.PlcLost) -> None:
+    if turn.volatile.packml is not None:
+        turn.answer(turn.volatile.packml.reply, False, ("plc_lost",))
     turn.set(snapshot=None, plc_reason=event.reason, reconciled_session=None, packml=None, plan_pending_mono_s=None)
 
 
@@ -118,6 +123,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     ev.FaultReset: fault_reset,
     ev.LayoutConfirmed: layout_confirmed,
     ev.PackmlRequested: packml_requested,
+    ev.AlarmAcknowledged: alarm_acknowledged,
     ev.PlanDecided: lambda turn, event: plan_decided(turn, event.decision),
     ev.BusChanged: lambda turn, event: turn.set(bus_connected=event.connected),
     ev.OutboxAcknowledged: lambda turn, event: turn.ask(TrimOutbox(event.up_to_seq)),

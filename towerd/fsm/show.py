@@ -21,7 +21,7 @@ from towerd.orders.choice import orderable
 from towerd.places import CARRIAGE, Place, bay, cabin
 from towerd.plc.codes import STOP_REASON_TEXT, Code
 from towerd.plc.registers import alarm_types
-from towerd.plc.snapshot import Snapshot
+from towerd.plc.snapshot import Identity, Snapshot
 from towerd.view import Activity, AlarmView, BayView, CabinView, LiftView, Obstacle, Offer, View
 
 _UNKNOWN_LIFT = LiftView("unknown", None, None, None, None, None, None, None)
@@ -103,6 +103,19 @@ def _bays(shown: _Shown, machine: Snapshot) -> tuple[BayView, ...]:
     return tuple(found)
 
 
+def _unknown_cabins(known: Identity | None) -> tuple[CabinView, ...]:
+    nothing = dict.fromkeys(("outer_door", "inner_door", "vehicle", "person", "clear_confirmed", "signal", "order"))
+    count = known.cabins if known else 0
+    return tuple(CabinView(number=number, quality="unknown", **nothing) for number in range(1, count + 1))
+
+
+def _unknown_bays(known: Identity | None) -> tuple[BayView, ...]:
+    nothing = dict.fromkeys(("occupied", "vehicle", "locked", "disabled", "fault", "reserved_for"))
+    floors, positions = (known.floors, known.positions) if known else (0, 0)
+    places = (f"{floor}-{position}" for floor in range(1, floors + 1) for position in range(1, positions + 1))
+    return tuple(BayView(place=place, quality="unknown", **nothing) for place in places)
+
+
 def _alarms(state: State) -> tuple[AlarmView, ...]:
     known = alarm_types()
     plc = []
@@ -141,6 +154,12 @@ def _what(state: State, job: Job | None, blocked: tuple[Obstacle, ...]) -> str:
     return "stopped" if blocked else "idle"
 
 
+def _last_end(state: State) -> datetime | None:
+    ends = [row.ended_at for rows in (state.tables.jobs, state.tables.orders) for row in rows.values()]
+    times = [at for at in (state.volatile.started_at, *ends) if at is not None]
+    return max(times, default=None)
+
+
 def _activity(shown: _Shown, blocked: tuple[Obstacle, ...], now: datetime) -> Activity:
     state = shown.state
     job, step = running_job(shown.turn), _open_step(state)
@@ -150,7 +169,7 @@ def _activity(shown: _Shown, blocked: tuple[Obstacle, ...], now: datetime) -> Ac
         due = (o.id for o in state.tables.orders.values() if o.state in ("staged", "ready", "handed_over"))
         order = next(due, None)
     remaining_s = None
-    since_at = now
+    since_at = _last_end(state) or now
     if job is not None:
         since_at = job.started_at
         remaining_s = round(max(0.0, job.minimum_s - (now - job.started_at).total_seconds()), 1)
@@ -187,13 +206,14 @@ def build_view(state: State, config: CoreConfig, turn: Turn) -> View:
     """The view of a state. `turn` is a fresh one over the same state: it lends its clock and its readings."""
     now, machine = turn.now, turn.snapshot
     shown = _Shown(state, turn, {vehicle.place: vehicle.id for vehicle in state.tables.vehicles.values()})
+    known = state.volatile.identity
     blocked = obstacles(state)
     system = machine.system if machine else None
     reason = system.stop_reason if system else 0
     return View(
         at=now,
         boot=state.tables.meta.boot,
-        simulated=bool(machine and machine.identity.simulated),
+        simulated=state.tables.meta.simulated,
         version=config.version,
         plc_good=machine is not None,
         plc_reason="" if machine is not None else state.volatile.plc_reason,
@@ -209,11 +229,11 @@ def build_view(state: State, config: CoreConfig, turn: Turn) -> View:
         face_alone=config.face_alone,
         face_available=state.volatile.face_available,
         face_reason=state.volatile.face_reason,
-        floors=machine.identity.floors if machine else 0,
-        positions=machine.identity.positions if machine else 0,
+        floors=known.floors if known else 0,
+        positions=known.positions if known else 0,
         lift=_lift(shown),
-        cabins=tuple(_cabin(shown, door) for door in machine.cabins) if machine else (),
-        bays=_bays(shown, machine) if machine else (),
+        cabins=tuple(_cabin(shown, door) for door in machine.cabins) if machine else _unknown_cabins(known),
+        bays=_bays(shown, machine) if machine else _unknown_bays(known),
         orders=tuple(state.tables.orders.values()),
         loans=tuple(state.tables.loans.values()),
         offers=_offers(shown, config),

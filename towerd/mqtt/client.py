@@ -19,6 +19,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from towerd.errors import ConfigError
 from towerd.mqtt.config import MqttConfig
 from towerd.mqtt.wire import Listener, Outgoing, Received
 
@@ -43,7 +44,7 @@ class PahoWire:
     """`Wire` over paho. `will` is what the broker publishes when the tower is gone."""
 
     def __init__(self, config: MqttConfig, will: Outgoing) -> None:
-        """Nothing is connected before `start`. Raises OSError where a certificate cannot be read."""
+        """Nothing is connected before `start`. Raises ConfigError where a certificate cannot be read."""
         self._config = config
         self._guard = threading.Lock()
         self._generation = 0
@@ -57,7 +58,10 @@ class PahoWire:
         self._client.will_set(will.topic, will.payload, will.qos, will.retain)
         self._client.reconnect_delay_set(config.reconnect_min_s, config.reconnect_max_s)
         if config.tls is not None:
-            self._client.tls_set(str(config.tls.ca_file), str(config.tls.cert_file), str(config.tls.key_file))
+            try:
+                self._client.tls_set(str(config.tls.ca_file), str(config.tls.cert_file), str(config.tls.key_file))
+            except OSError as error:
+                raise ConfigError(f"a file of [mqtt.tls] cannot be used: {error}") from error
 
     def start(self, listener: Listener) -> None:
         """See `Wire`."""

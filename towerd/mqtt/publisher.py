@@ -44,6 +44,9 @@ class Publisher:
 
     def show(self, view: View) -> None:
         """Take the newest view; `flush` publishes it."""
+        if self._view is not None and self._view.simulated != view.simulated:
+            # the mark is in the envelope of everything that is retained
+            self._retained.forget()
         self._view = view
         plc = {"text": ONLINE if view.plc_good else OFFLINE}
         self._wanted = {topics.KEY: self._key, topics.PLC_AVAILABILITY: plc, **payloads.bodies(view)}

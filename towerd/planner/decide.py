@@ -1,7 +1,8 @@
-"""First come, first served; the closest open place. The first planner behind the port; better ones follow. Pure."""
+"""First come, first served, after what is on the carriage; the closest open place. The first planner behind the port; better ones follow. Pure."""
 
 from __future__ import annotations
 
+from towerd.places import CARRIAGE
 from towerd.planner.model import Decision, PlanSnapshot, Wish
 
 
@@ -19,12 +20,18 @@ def decide(snapshot: PlanSnapshot, max_iterations: int, seed: int) -> Decision:
     if max_iterations < 1:
         raise ValueError(f"max_iterations is at least 1, not {max_iterations}")
     del seed
-    open_wishes = [wish for wish in snapshot.wishes if wish.targets]
+    carried = _carried(snapshot)
+    open_wishes = [wish for wish in (carried or snapshot.wishes) if wish.targets]
     if not open_wishes:
         return nothing(snapshot.version, "no wish that could be met")
     first = min(open_wishes, key=_waited_longest)
     target = min(first.targets, key=lambda place: (snapshot.distance_s.get(str(place), 0.0), str(place)))
     return Decision(snapshot.version, first.order, first.vehicle, first.source, target, "has waited longest")
+
+
+def _carried(snapshot: PlanSnapshot) -> tuple[Wish, ...]:
+    """Wishes for what stands on the carriage: nothing else can be fetched before it is off."""
+    return tuple(wish for wish in snapshot.wishes if wish.source == CARRIAGE)
 
 
 def _waited_longest(wish: Wish) -> tuple[float, str]:
@@ -37,6 +44,8 @@ def guard(decision: Decision, snapshot: PlanSnapshot) -> str | None:
         return f"made for {decision.version}, now it is {snapshot.version}"
     if decision.vehicle is None:
         return None
+    if _carried(snapshot) and decision.source != CARRIAGE:
+        return "the carriage is loaded"
     for wish in snapshot.wishes:
         if (wish.order, wish.vehicle, wish.source) == (decision.order, decision.vehicle, decision.source):
             return None if decision.target in wish.targets else f"{decision.target} is not open to {decision.vehicle}"

@@ -9,7 +9,7 @@ from towerd.places import Place
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A transfer that somebody waits for. `waiting_since_s` is monotonic; `targets` are the places that would do."""
+    """A transfer that somebody waits for. `waiting_since_s` is wall time, s since 1970; `targets` are the places that would do."""
 
     order: str | None
     vehicle: str
