@@ -200,3 +200,24 @@ async def test_on_rtu_a_port_that_is_not_there() -> None:
     transport = RtuTransport(LinkConfig(serial_port="/dev/no-such-line"))
     with pytest.raises(NotConnectedError, match="no-such-line"):
         await transport.connect()
+
+
+class Ended(TcpTransport):
+    """Its reader is told to end in the very turn of the loop in which the reply arrives."""
+
+    reader: asyncio.Task[list[int]] | None = None
+
+    def _observe_packet(self, sending: bool, data: bytes) -> bytes:
+        if not sending and self.reader is not None:
+            asyncio.get_running_loop().call_soon(self.reader.cancel)
+        return super()._observe_packet(sending, data)
+
+
+async def test_who_is_told_to_end_while_the_reply_arrives_ends() -> None:
+    async with modbus_peer() as peer:
+        transport = Ended(LinkConfig(host="127.0.0.1", port=peer.port))
+        await transport.connect()
+        transport.reader = asyncio.create_task(transport.read(128, 3))
+        with pytest.raises(asyncio.CancelledError):
+            await transport.reader
+        transport.close()

@@ -31,6 +31,15 @@ from towerd.plc.transport import (
 SILENCE_S = 0.3
 
 
+def _heed_cancellation() -> None:
+    """Raise CancelledError where the library's wait_for has swallowed one: on Python 3.11 it gives the result instead,
+    if that came in the same turn of the loop. Whoever was told to end would go on for ever.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 class _GuardedTransport(ABC):
     """What TCP and RTU share. One request at a time; the caller sees to it."""
 
@@ -49,7 +58,9 @@ class _GuardedTransport(ABC):
         self.close()
         client = self._make_client()
         self._client = client
-        if not await client.connect():
+        connected = await client.connect()
+        _heed_cancellation()
+        if not connected:
             self.close()
             raise NotConnectedError(f"no connection to {self._where()}")
 
@@ -93,6 +104,7 @@ class _GuardedTransport(ABC):
             raise NoReplyError(f"no reply within {self._config.timeout_s} s") from None
         finally:
             self._expected = None
+        _heed_cancellation()
         if reply.isError():
             raise ExceptionReplyError(reply.exception_code)
         return reply
