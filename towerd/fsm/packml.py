@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from towerd.fsm.commanding import free, send, unresolved
 from towerd.fsm.commands import WritePackml
-from towerd.fsm.events import PackmlRequested
+from towerd.fsm.events import NOWHERE, PackmlRequested, ReplyTo
 from towerd.fsm.obstacles import fault_obstacles, link_obstacles, safety_obstacles
 from towerd.fsm.state import PackmlRequest
 from towerd.fsm.turn import Turn
@@ -23,8 +23,11 @@ _URGENT = (PackmlCommand.STOP, PackmlCommand.HOLD, PackmlCommand.ABORT)
 _AUTO_RETRY = "packml"
 
 
-def send_packml(turn: Turn, command: PackmlCommand) -> bool:
-    """Ask for a PackML command; False where the last is not answered yet, or nothing is known of the machine."""
+def send_packml(turn: Turn, command: PackmlCommand, reply: ReplyTo = NOWHERE) -> bool:
+    """Ask for a PackML command; False where the last is not answered yet, or nothing is known of the machine.
+
+    Who waits at `reply` is answered once the PLC has.
+    """
     machine, pending = turn.snapshot, turn.volatile.packml
     if machine is None or (pending is not None and command not in _URGENT):
         return False
@@ -32,7 +35,9 @@ def send_packml(turn: Turn, command: PackmlCommand) -> bool:
     # a command acts on a change of its number: one that was given up may have been taken, so its number is never used
     # again. 0 is what the first CTL of a session carries
     last = sent.seq if sent is not None and sent.session == machine.session else machine.system.packml_ack_seq
-    request = PackmlRequest(command, next_seq(last), machine.session, turn.mono_s)
+    if pending is not None:
+        turn.answer(pending.reply, False, ("overtaken",))
+    request = PackmlRequest(command, next_seq(last), machine.session, turn.mono_s, reply)
     turn.set(packml=request, packml_sent=request, packml_refusal=None)
     turn.ask(WritePackml(command, request.seq, machine.session))
     return True
@@ -43,16 +48,21 @@ def follow_packml(turn: Turn) -> None:
     machine, pending = turn.snapshot, turn.volatile.packml
     if machine is None or pending is None:
         return
+    name = PackmlCommand(pending.command).name.lower()
     if pending.session != machine.session:
         turn.set(packml=None)
+        turn.answer(pending.reply, False, ("plc_lost",), {"packml": name})
     elif turn.mono_s - pending.sent_mono_s > _ANSWER_S and machine.system.packml_ack_seq != pending.seq:
         # a later Stop or Hold has overtaken it, or it was never taken: it is as if it had not been asked for
-        turn.set(packml=None, packml_refusal=f"{PackmlCommand(pending.command).name.capitalize()} was not answered")
+        turn.set(packml=None, packml_refusal=f"{name.capitalize()} was not answered")
+        turn.answer(pending.reply, False, ("not_answered",), {"packml": name})
     elif machine.system.packml_ack_seq == pending.seq:
         code = machine.system.packml_reject_code
-        name = PackmlCommand(pending.command).name.capitalize()
-        refusal = f"{name} was refused: {REJECT_TEXT.get(code, f'refusal {code}')}" if code else None
+        why = REJECT_TEXT.get(code, f"refusal {code}")
+        refusal = f"{name.capitalize()} was refused: {why}" if code else None
         turn.set(packml=None, packml_refusal=refusal)
+        reasons, text = (("plc_refused",), {"text": f"The PLC refuses it: {why}."}) if code else ((), {})
+        turn.answer(pending.reply, not code, reasons, {"packml": name, **text})
         if refusal:
             turn.set(retry_after_mono_s={**turn.volatile.retry_after_mono_s, _AUTO_RETRY: turn.mono_s + _RETRY_S})
 
@@ -66,14 +76,13 @@ def packml_requested(turn: Turn, event: PackmlRequested) -> None:
     if turn.snapshot is None:
         turn.answer(event.reply, False, ("plc_lost",))
         return
-    if not send_packml(turn, command):
+    if not send_packml(turn, command, event.reply):
         turn.answer(event.reply, False, ("busy",))
         return
     if command in (PackmlCommand.START, PackmlCommand.UNHOLD):
         turn.set_meta(person_holds=False)
     turn.set(started_session=turn.snapshot.session)
     turn.tell("manual_intervention", {"packml": event.command, "by": event.by})
-    turn.answer(event.reply, True, (), {"packml": event.command})
 
 
 def _cause_open(turn: Turn, machine: Snapshot) -> bool:

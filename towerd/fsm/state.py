@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from towerd.fsm.events import NOWHERE, ReplyTo
 from towerd.orders.model import Loan, Order, Vehicle
 from towerd.places import Place
-from towerd.plc.snapshot import Snapshot, Unit
+from towerd.plc.snapshot import Identity, Snapshot, Unit
 
 JobState = Literal["running", "done", "cancelled"]
 StepState = Literal[
@@ -124,6 +125,7 @@ class Meta:
     last_number: int = 0
     mqtt_hold: bool = False
     person_holds: bool = False
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,7 @@ class PackmlRequest:
     seq: int
     session: int
     sent_mono_s: float
+    reply: ReplyTo = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,9 @@ class Volatile:
     """What dies with the process: the picture of the machine, decisions about people, links, what was asked for."""
 
     snapshot: Snapshot | None = None
+    identity: Identity | None = None
+    started_at: datetime | None = None
+    alarm_ack_seq: int = 0
     plc_reason: str = "not connected yet"
     reconciled_session: int | None = None
     packml: PackmlRequest | None = None
