@@ -47,7 +47,8 @@ class FaceClient:
             return _UNAVAILABLE
         header = {"op": "enrol", "order": order, "until_mono_s": time.monotonic() + self._config.enrol_limit_s}
         try:
-            answer = await asyncio.wait_for(self._session.ask(header, selfie_jpeg), self._config.enrol_limit_s)
+            async with asyncio.timeout(self._config.enrol_limit_s):
+                answer = await self._session.ask(header, selfie_jpeg)
         except (TimeoutError, OSError, WireError):
             return _UNAVAILABLE
         if answer.op == "enrolled":

@@ -69,7 +69,8 @@ class WorkerProcess:
         worker = cls(process, reader, writer)
         try:
             worker.send(config_message(config))
-            await asyncio.wait_for(worker._expect_ready(), config.start_limit_s)
+            async with asyncio.timeout(config.start_limit_s):
+                await worker._expect_ready()
         except TimeoutError as error:
             await worker.kill()
             raise WorkerStartError("worker_hung: it did not start in time") from error

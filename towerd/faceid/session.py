@@ -99,7 +99,9 @@ class WorkerSession:
     async def _beat(self, config: FaceConfig) -> str:
         while True:
             try:
-                await asyncio.wait_for(self.ask({"op": "ping"}), config.hang_limit_s)
+                # not wait_for: on Python 3.11 it may swallow a cancellation
+                async with asyncio.timeout(config.hang_limit_s):
+                    await self.ask({"op": "ping"})
             except TimeoutError:
                 return "worker_hung"
             await asyncio.sleep(config.ping_s)
