@@ -13,7 +13,7 @@ from towerd.fsm.state import Job
 from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import minimum_s
 from towerd.orders.model import Order, Vehicle
-from towerd.places import Place, bay, cabin
+from towerd.places import CARRIAGE, Place, bay, cabin
 from towerd.planner.decide import decide, guard
 from towerd.planner.model import Decision, PlanSnapshot, Wish
 from towerd.plc.snapshot import Snapshot
@@ -81,6 +81,10 @@ def _snapshot(turn: Turn, machine: Snapshot, version: int) -> PlanSnapshot:
     if stranded := _stranded(turn):
         bays = _free_bays(turn, machine)
         wishes += [Wish(None, vehicle.id, vehicle.place, bays, 0.0) for vehicle in stranded]
+    carried = [wish for wish in wishes if wish.source == CARRIAGE]
+    if carried or machine.load.state != "empty":
+        # a loaded carriage can fetch nothing: what is on it goes first, whoever waits longer
+        wishes = carried
     start = (float(machine.lift.actual), machine.turntable.actual / 100.0)
     places = {place for wish in wishes for place in wish.targets}
     kinematics = turn.config.kinematics
@@ -99,7 +103,8 @@ def _begin_job(turn: Turn, machine: Snapshot, decision: Decision) -> None:
     least_s = 0.0 if source.kind != "bay" else minimum_s(source, decision.target, start, turn.config.kinematics)
     job = Job(number, vehicle.id, source, decision.target, decision.order, "running", turn.now, round(least_s, 2))
     turn.put("jobs", number, job)
-    if vehicle.condition != "unknown":
+    if vehicle.condition in ("available", "reserved"):
+        # why a car is not offered (inspection, out of service) outlives its being moved
         turn.put_vehicle(vehicle, condition="moving")
     order = turn.tables.orders.get(decision.order or "")
     if order is not None and ORDER.allows(order.state, "deliver"):

@@ -1,0 +1,39 @@
+"""A car that has left: its order is handed over and its loan begins (orders-if.md 5.1, 5.2)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.core_kit import CABIN_1, asked, config, order_in, state_of, tables_of, told, turn_of, vehicle
+from tests.support.values import AT
+from towerd.errors import BugError
+from towerd.fsm.commands import AppendOutbox
+from towerd.fsm.loans import begin_loan
+from towerd.orders.rules import DriveRules, OrderRules
+from towerd.places import OUT
+
+
+@pytest.mark.parametrize(("identified_at", "waited_s"), [(AT - timedelta(seconds=90), 90.0), (None, None)])
+def test_the_car_is_out_and_its_loan_runs(identified_at: object, waited_s: float | None) -> None:
+    order = order_in("ready", identified_at=identified_at, identified_by="code")
+    rules = OrderRules(by_model={"Kestrel Three": DriveRules(drive_s=3600.0)})
+    state = state_of(None, tables_of(vehicles=[vehicle(place=CABIN_1)], orders=[order]))
+    t = turn_of(state, settings=config(rules=rules))
+    begin_loan(t, order)
+    car, loan = t.tables.vehicles["car-1"], t.tables.loans["ord-1"]
+    assert (car.place, car.condition) == (OUT, "out")
+    assert t.tables.orders["ord-1"].state == "handed_over"
+    assert (loan.state, loan.vehicle, loan.customer, loan.number) == ("out", "car-1", "cust-1", "0815")
+    assert loan.due_back_at - loan.out_since_at == timedelta(hours=1)
+    assert told(t) == ["order_handed_over", "loan_out"]
+    data = asked(t, AppendOutbox)[0].body["data"]
+    assert (data["waited_s"], data["make"], data["identified_by"]) == (waited_s, "Kestrel", "code")
+
+
+def test_only_a_ready_order_is_handed_over() -> None:
+    order = order_in("staged")
+    t = turn_of(state_of(None, tables_of(vehicles=[vehicle(place=CABIN_1)], orders=[order])))
+    with pytest.raises(BugError):
+        begin_loan(t, order)

@@ -1,0 +1,169 @@
+"""What a technician tells the tower: stock, faults looked at, a layout confirmed (invariant 11)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.support.core_kit import (
+    HOME_BAY,
+    OCCUPIED_LOCKED,
+    answers,
+    machine,
+    order_in,
+    state_of,
+    step_row,
+    tables_of,
+    told,
+    turn_of,
+    vehicle,
+    with_bay,
+    with_cabin_vehicle,
+)
+from tests.support.values import AT, record
+from towerd.bays.model import BayBits
+from towerd.faults import COMMAND_REFUSED, LAYOUT_CHANGED
+from towerd.fsm import events as ev
+from towerd.fsm.inventory import FORK
+from towerd.fsm.state import BayRecord, Fault, Meta, Tables
+from towerd.fsm.technician import fault_reset, layout_confirmed, stock_imported
+from towerd.fsm.turn import Turn
+from towerd.places import CARRIAGE, UNKNOWN, Place, bay, cabin
+from towerd.plc.codes import Code
+from towerd.plc.snapshot import Snapshot
+
+API = ev.ReplyTo("api", "request 1")
+FULL = with_bay(with_bay(machine(), 2, 3, OCCUPIED_LOCKED), 1, 1, OCCUPIED_LOCKED)
+
+
+def turn(tables: Tables | None = None, seen: Snapshot | None = FULL, **volatile: Any) -> Turn:
+    return turn_of(state_of(seen, tables or Tables(), **volatile))
+
+
+def line(place: Place = HOME_BAY, vehicle_id: str = "car-1", tag: int = 4711) -> ev.StockEntry:
+    return ev.StockEntry(record(vehicle_id, tag), place)
+
+
+def load(t: Turn, *entries: ev.StockEntry) -> list[str]:
+    stock_imported(t, ev.StockImported(entries, "jo", API))
+    result = answers(t)[0].result or {}
+    return list(result.get("problems", []))
+
+
+def test_a_stock_file_fills_the_inventory() -> None:
+    t = turn(places_checked=True)
+    assert load(t, line(), line(bay(1, 1), "car-2", 4712)) == []
+    assert {key: row.place for key, row in t.tables.vehicles.items()} == {"car-1": bay(2, 3), "car-2": bay(1, 1)}
+    assert answers(t)[0].result == {"vehicles": 2}
+    assert told(t) == ["vehicle_stocked_in"]
+    assert not t.volatile.places_checked, "the sensors are asked again"
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        (line(bay(3, 4)), "car-1: the sensors of bay:3-4 say empty"),
+        (line(bay(9, 9)), "car-1: the sensors of bay:9-9 say no_such_place"),
+        (line(cabin(1)), "car-1: the sensors of cabin:1 say empty"),
+        (line(bay(3, 3)), "car-1: the sensors of bay:3-3 say disagree"),
+        (line(bay(1, 1), "car-3", 99), "car-3: bay:1-1 holds car-2"),
+        (line(bay(2, 3), "car-3", 4712), "car-3: tag 4712 is that of car-2"),
+    ],
+)
+def test_what_sensors_or_inventory_contradict_is_refused_whole(entry: ev.StockEntry, problem: str) -> None:
+    seen = with_bay(FULL, 3, 3, int(BayBits.OCCUPIED_A | BayBits.LOCKED))
+    before = tables_of(vehicles=[vehicle("car-2", bay(1, 1), 4712)])
+    t = turn(before, seen)
+    good = line(bay(2, 3), "car-5", 55)
+    assert problem in load(t, good, entry)
+    assert answers(t)[0].reasons == ("stock_refused",)
+    assert t.tables is before
+
+
+def test_cars_may_change_places_in_one_file() -> None:
+    t = turn(tables_of(vehicles=[vehicle(), vehicle("car-2", bay(1, 1), 4712)]))
+    assert load(t, line(bay(1, 1)), line(bay(2, 3), "car-2", 4712)) == []
+    assert t.tables.vehicles["car-1"].place == bay(1, 1)
+
+
+def test_without_the_plc_the_file_is_believed_and_checked_later() -> None:
+    t = turn(seen=None)
+    assert load(t, line()) == []
+    assert not t.volatile.places_checked
+
+
+def test_a_car_in_a_cabin_or_on_the_carriage_can_be_told() -> None:
+    t = turn(seen=with_cabin_vehicle(FULL))
+    assert load(t, line(cabin(1)), line(CARRIAGE, "car-2", 4712)) == []
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        step_row(state="running", code=Code.FORK_GET),
+        step_row(state="unsure", code=Code.FORK_PUT),
+        replace(step_row(state="settling", code=Code.FORK_GET), unit=FORK),  # type: ignore[arg-type]
+    ],
+)
+def test_while_the_fork_moves_a_car_no_file_is_taken(step: Any) -> None:
+    t = turn(tables_of(steps=[step]))
+    assert load(t, line()) == ["a vehicle is being moved"]
+
+
+@pytest.mark.parametrize(
+    "step", [step_row(state="running"), step_row(state="done", code=Code.FORK_GET)], ids=["lift", "ended"]
+)
+def test_other_commands_keep_no_file_out(step: Any) -> None:
+    assert load(turn(tables_of(steps=[step])), line()) == []
+
+
+@pytest.mark.parametrize(("state", "condition"), [("accepted", "reserved"), ("completed", "available")])
+def test_a_car_that_is_found_again_is_still_its_orders(state: str, condition: str) -> None:
+    lost = vehicle(place=UNKNOWN, condition="unknown", charge_ratio=0.7)
+    t = turn(tables_of(vehicles=[lost], orders=[order_in(state)]))
+    load(t, line())
+    found = t.tables.vehicles["car-1"]
+    assert (found.place, found.condition, found.charge_ratio) == (bay(2, 3), condition, 0.7)
+
+
+def test_places_that_are_told_or_empty_are_unknown_no_more() -> None:
+    marks = [bay(2, 3), bay(3, 1), bay(1, 1), CARRIAGE]
+    t = turn(tables_of(bays={str(place): BayRecord(place, unknown=True) for place in marks}))
+    load(t, line())
+    assert set(t.tables.bays) == {"bay:1-1"}, "occupied, and nobody says by what"
+
+
+def test_a_fault_is_reset_and_refusals_are_counted_anew() -> None:
+    fault = Fault(COMMAND_REFUSED, AT, "why")
+    t = turn(tables_of(faults={COMMAND_REFUSED: fault}), refusals={"CARRIAGE": 3}, retry_after_mono_s={"CARRIAGE": 9e9})
+    fault_reset(t, ev.FaultReset(COMMAND_REFUSED, "jo", API))
+    assert not t.tables.faults
+    assert (t.volatile.refusals, t.volatile.retry_after_mono_s) == ({}, {})
+    assert told(t) == ["TWR-2002 cleared", "manual_intervention"]
+    assert answers(t)[0].ok
+
+
+def test_a_fault_that_does_not_stand_cannot_be_reset() -> None:
+    t = turn()
+    fault_reset(t, ev.FaultReset(COMMAND_REFUSED, "jo", API))
+    assert answers(t)[0].reasons == ("no_such_fault",)
+    assert not told(t)
+
+
+def test_a_confirmed_layout_is_the_known_one() -> None:
+    changed = Fault(LAYOUT_CHANGED, AT, "another")
+    t = turn(tables_of(meta=Meta(layout_crc=1), faults={LAYOUT_CHANGED: changed}))
+    layout_confirmed(t, ev.LayoutConfirmed("jo", API))
+    assert t.tables.meta.layout_crc == FULL.identity.layout_crc
+    assert not t.tables.faults
+    assert told(t) == ["TWR-1002 cleared", "manual_intervention"]
+    assert answers(t)[0].result == {"layout_crc": FULL.identity.layout_crc}
+
+
+def test_an_unseen_layout_cannot_be_confirmed() -> None:
+    t = turn(tables_of(meta=Meta(layout_crc=1)), None)
+    layout_confirmed(t, ev.LayoutConfirmed("jo", API))
+    assert answers(t)[0].reasons == ("plc_lost",)
+    assert t.tables.meta.layout_crc == 1
