@@ -1,0 +1,182 @@
+"""What follows when a mailbox command has ended: sensors for the fork, faults and pauses for the rest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.core_kit import (
+    MONO_S,
+    OCCUPIED_OPEN,
+    config,
+    fork_out,
+    machine,
+    state_of,
+    step_row,
+    tables_of,
+    told,
+    turn_of,
+    vehicle,
+    with_bay,
+)
+from towerd.faults import COMMAND_FAILED, COMMAND_REFUSED, DOOR_STUCK
+from towerd.fsm.ending import describe, step_ended
+from towerd.fsm.inventory import FORK
+from towerd.fsm.state import Step, StepState
+from towerd.fsm.turn import Turn
+from towerd.jobs.model import Act
+from towerd.lift.registers import lift_to
+from towerd.plc.codes import Args, Code
+from towerd.plc.snapshot import Snapshot, Unit
+
+CLOSE = step_row(Unit.CABIN1, "failed", Code.OUTER_DOOR, (0, 0, 0, 0), error=7)
+
+
+def ended(step: Step, turn: Turn | None = None, picture: Snapshot | None = None) -> Turn:
+    turn = turn or turn_of(state_of(picture or machine(), tables_of(vehicles=[vehicle()])))
+    step_ended(turn, step)
+    return turn
+
+
+def rejected(why: int = 6, **values: object) -> Step:
+    return replace(step_row(state="rejected", reject_code=why), **values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("unit", "code", "args", "text"),
+    [
+        (Unit.CARRIAGE, Code.LIFT_TO, (3, 4, 0, 0), "LIFT_TO 3-4"),
+        (Unit.CARRIAGE, Code.FORK_GET, (0, 1, 5, 0), "FORK_GET 0-1"),
+        (Unit.CARRIAGE, Code.HOME, (2, 0, 0, 0), "HOME 2"),
+        (Unit.CABIN2, Code.SIGNAL, (3, 0, 0, 0), "SIGNAL 3"),
+        (Unit.CABIN1, Code.INNER_DOOR, (1, 5, 0, 0), "INNER_DOOR open (CABIN1)"),
+        (Unit.CABIN2, Code.OUTER_DOOR, (0, 0, 0, 0), "OUTER_DOOR close (CABIN2)"),
+    ],
+)
+def test_a_command_in_words(unit: Unit, code: Code, args: Args, text: str) -> None:
+    assert describe(step_row(unit, code=code, args=args)) == text
+
+
+def test_what_is_about_to_be_sent_reads_the_same() -> None:
+    assert describe(Act(Unit.CARRIAGE, lift_to(3, 4), 1.0)) == "LIFT_TO 3-4"
+
+
+def test_a_refusal_is_paused_upon_and_counted() -> None:
+    turn = ended(rejected())
+    assert turn.volatile.refusals == {Unit.CARRIAGE: 1}
+    assert turn.volatile.retry_after_mono_s == {Unit.CARRIAGE: MONO_S + config().retry_s}
+    assert turn.tables.faults == {}
+
+
+def test_refused_again_and_again_it_is_a_fault_that_says_why() -> None:
+    turn = turn_of(state_of(machine()))
+    for _ in range(config().refusals_before_fault - 1):
+        ended(rejected(10), turn)
+    assert turn.tables.faults == {}
+    ended(rejected(10), turn)
+    assert turn.tables.faults[COMMAND_REFUSED].cause.startswith("LIFT_TO 2-3: person in the cabin or shaft")
+    assert turn.volatile.refusals == {Unit.CARRIAGE: 0}
+
+
+def test_refusals_are_counted_for_each_mailbox() -> None:
+    turn = turn_of(state_of(machine()))
+    for _ in range(config().refusals_before_fault - 1):
+        ended(rejected(), turn)
+        ended(rejected(unit=Unit.BAYS, code=Code.BAY_LOCK), turn)
+    assert turn.tables.faults == {}
+
+
+def test_a_success_in_between_starts_the_count_anew() -> None:
+    turn = turn_of(state_of(machine()))
+    for _ in range(3 * config().refusals_before_fault):
+        ended(rejected(), turn)
+        ended(step_row(state="done", result=3), turn)
+    assert turn.tables.faults == {}
+
+
+def test_a_sign_that_is_refused_stops_no_machine() -> None:
+    turn = turn_of(state_of(machine()))
+    for _ in range(3 * config().refusals_before_fault):
+        ended(rejected(unit=Unit.CABIN1, code=Code.SIGNAL, args=(1, 0, 0, 0)), turn)
+    assert turn.tables.faults == {}
+
+
+@pytest.mark.parametrize(("code", "text"), [(0, "refusal 0"), (77, "refusal 77")])
+def test_a_refusal_that_nobody_knows_is_shown_by_its_number(code: int, text: str) -> None:
+    turn = turn_of(state_of(machine()), settings=config(refusals_before_fault=1))
+    ended(rejected(code), turn)
+    assert turn.tables.faults[COMMAND_REFUSED].cause == f"LIFT_TO 2-3: {text}"
+
+
+def test_a_refusal_without_a_code_is_one_all_the_same() -> None:
+    turn = turn_of(state_of(machine()), settings=config(refusals_before_fault=1))
+    ended(step_row(state="rejected"), turn)
+    assert COMMAND_REFUSED in turn.tables.faults
+
+
+@pytest.mark.parametrize("error", [2, 3, 4, 5, 6, 8, 9])
+def test_an_error_stops_until_somebody_has_looked(error: int) -> None:
+    turn = ended(step_row(state="failed", result=4, error=error))
+    assert COMMAND_FAILED in turn.tables.faults
+    assert told(turn) == ["TWR-2001 raised"]
+
+
+@pytest.mark.parametrize(("error", "text"), [(None, "error 0"), (99, "error 99")])
+def test_an_error_that_nobody_knows_is_shown_by_its_number(error: int | None, text: str) -> None:
+    assert ended(step_row(state="failed", error=error)).tables.faults[COMMAND_FAILED].cause == f"LIFT_TO 2-3: {text}"
+
+
+def test_an_interlock_lost_on_the_way_is_tried_again_like_a_refusal() -> None:
+    turn = ended(step_row(state="failed", result=4, error=1))
+    assert turn.tables.faults == {}
+    assert turn.volatile.refusals == {Unit.CARRIAGE: 1}
+
+
+def test_a_blocked_outer_door_is_tried_every_ten_seconds_and_stops_nothing() -> None:
+    turn = ended(CLOSE)
+    assert list(turn.tables.faults) == [DOOR_STUCK]
+    assert turn.volatile.retry_after_mono_s == {Unit.CABIN1: MONO_S + 10.0}
+    assert turn.volatile.refusals == {Unit.CABIN1: 0}
+
+
+def test_once_it_has_closed_the_fault_is_gone_and_opening_does_not_say_so() -> None:
+    turn = ended(CLOSE)
+    ended(step_row(Unit.CABIN1, "done", Code.OUTER_DOOR, (1, 5, 0, 0)), turn)
+    ended(step_row(Unit.CABIN1, "done", Code.INNER_DOOR, (0, 0, 0, 0)), turn)
+    assert DOOR_STUCK in turn.tables.faults
+    ended(step_row(Unit.CABIN1, "done", Code.OUTER_DOOR, (0, 0, 0, 0)), turn)
+    assert turn.tables.faults == {}
+
+
+def test_error_7_of_another_command_is_no_stuck_door() -> None:
+    assert list(ended(step_row(state="failed", error=7)).tables.faults) == [COMMAND_FAILED]
+
+
+@pytest.mark.parametrize("state", ["aborted", "lost"])
+def test_what_was_stopped_or_never_came_is_nobodys_fault(state: StepState) -> None:
+    turn = ended(step_row(state=state))
+    assert turn.tables.faults == {}
+    assert turn.volatile.refusals == {}
+    assert turn.tables.steps == {}
+
+
+@pytest.mark.parametrize("state", ["done", "failed", "aborted", "lost"])
+@pytest.mark.parametrize("code", [Code.FORK_GET, Code.FORK_PUT])
+def test_however_a_fork_command_ended_the_sensors_are_asked(state: StepState, code: Code) -> None:
+    out = fork_out(with_bay(machine(), 2, 3, OCCUPIED_OPEN))
+    turn = ended(step_row(state=state, code=code, error=3), picture=out)
+    assert turn.tables.steps[FORK].state == "settling"
+    assert (COMMAND_FAILED in turn.tables.faults) is (state == "failed")
+
+
+@pytest.mark.parametrize("code", [Code.FORK_GET, Code.FORK_PUT])
+def test_a_refused_fork_command_did_not_start(code: Code) -> None:
+    turn = ended(rejected(code=code), picture=fork_out(machine()))
+    assert turn.tables.steps == {}
+
+
+def test_where_the_sensors_can_tell_at_once_they_are_believed_at_once() -> None:
+    turn = ended(step_row(state="lost", code=Code.FORK_GET), picture=with_bay(machine(), 2, 3, OCCUPIED_OPEN))
+    assert turn.tables.steps == {}
+    assert str(turn.tables.vehicles["car-1"].place) == "bay:2-3"
