@@ -21,6 +21,7 @@ from iotcore import Broker
 from simulator.broker import free_port
 from tests.support.mqtt_kit import TOPICS, make_bed, until, view
 from tests.support.token_kit import TOWER, make_keys
+from towerd.errors import ConfigError
 from towerd.fsm.events import BusChanged
 from towerd.mqtt.bus import will
 from towerd.mqtt.client import PahoWire
@@ -138,5 +139,5 @@ async def test_a_broker_of_another_authority_is_not(port: int, authority: Author
 
 def test_a_certificate_that_is_not_there_is_told_at_the_start(tmp_path: Path) -> None:
     none = tmp_path / "none.pem"
-    with pytest.raises(OSError):
+    with pytest.raises(ConfigError):
         PahoWire(MqttConfig("127.0.0.1", TOWER, tls=TlsConfig(none, none, none)), will(TOPICS))

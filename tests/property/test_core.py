@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from tests.support.sync_tower import SyncTower, executed_motions, told_again
+from tests.support.sync_tower import SyncTower, ask_packml, executed_motions, told_again
 from towerd.cabin.model import DoorState
 from towerd.fsm import commands as cmd
 from towerd.fsm.events import FaultReset, ReplyTo
@@ -112,7 +112,7 @@ DOING: dict[str, Callable[..., Any]] = {
     "look": SyncTower.look,
     "code": lambda tower, number, right: tower.code(f"o_{number}", right=right),
     "fate": _fate,
-    "packml": SyncTower.packml,
+    "packml": ask_packml,
     "help": lambda tower: help_out(tower),
     "age": _age,
     "lose": _lose,
@@ -135,7 +135,7 @@ def help_out(tower: SyncTower) -> None:
     tower.simulator.press_reset()
     for command in ("clear", "reset", "start", "unhold"):
         tower.tick(0.5)
-        tower.packml(command)
+        ask_packml(tower, command)
     for fault in tuple(tower.state.tables.faults):
         tower.take(FaultReset(fault, "technician", ReplyTo("api", "reset")))
     tower.simulator.press_clear(1)

@@ -95,6 +95,11 @@ class SyncTower:
                 self.timers[name] = self.now_s + after_s
             case cmd.RequestPlan(snapshot):
                 self.take(ev.PlanDecided(decide(snapshot, 1, 0)))
+            case _:
+                self._remember(command)
+
+    def _remember(self, command: cmd.Command) -> None:
+        match command:
             case cmd.Watch(orders):
                 self.watching = orders
             case cmd.Answer():
@@ -201,8 +206,10 @@ class SyncTower:
         number = row.number if row is not None else "0000"
         self.take(ev.CodeEntered(number, f"mac-{order}" if right else "wrong", "kiosk", ev.ReplyTo("api", "code")))
 
-    def packml(self, command: str) -> None:
-        self.take(ev.PackmlRequested(command, "technician", ev.ReplyTo("api", "packml")))
+
+def ask_packml(tower: SyncTower, command: str) -> None:
+    """A technician asks for a PackML command."""
+    tower.take(ev.PackmlRequested(command, "technician", ev.ReplyTo("api", "packml")))
 
 
 def told_again(tower: SyncTower) -> Tables:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.support.sync_tower import START, SyncTower
+from tests.support.sync_tower import START, SyncTower, ask_packml
 from towerd.fsm import events as ev
 from towerd.fsm.alarms import ALL_ALARMS
 from towerd.fsm.show import build_view
@@ -51,11 +51,11 @@ def test_nothing_is_acknowledged_blindly() -> None:
 
 def test_a_packml_command_is_answered_by_the_plc() -> None:
     tower = made()
-    tower.packml("hold")
+    ask_packml(tower, "hold")
     assert not tower.answers
     tower.tick(0.5)
     assert tower.answers[-1].ok
-    tower.packml("start")
+    ask_packml(tower, "start")
     tower.tick(0.5)
     assert tower.answers[-1].reasons == ("plc_refused",)
     assert "state" in (tower.answers[-1].result or {})["text"]
@@ -63,8 +63,8 @@ def test_a_packml_command_is_answered_by_the_plc() -> None:
 
 def test_a_stop_overtakes_and_a_lost_link_answers() -> None:
     tower = made()
-    tower.packml("hold")
-    tower.packml("stop")
+    ask_packml(tower, "hold")
+    ask_packml(tower, "stop")
     assert tower.answers[-1].reasons == ("overtaken",)
     tower.lose("cable out")
     tower.tick(0.5)
