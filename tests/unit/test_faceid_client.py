@@ -133,6 +133,7 @@ async def test_a_selfie_is_enrolled_or_unavailable_in_time(bench: Bench) -> None
         await asyncio.sleep(0.01)
         bench.workers[0].says.put_nowait(EOFError())
         assert (await waiting).outcome == "unavailable"
+        await asyncio.sleep(0.01)
         assert bench.health()[-1] == (False, "worker_died")
 
 
