@@ -264,6 +264,8 @@ def run(settings: Settings, read: Callable[[], Settings] | None = None) -> int:
     try:
         secrets = _load_secrets(settings)
         settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # the service manager makes it; by hand, towerd does
+        settings.api.socket.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
         journal = SqliteJournal(settings.journal_path)
     except (ConfigError, OSError) as error:
         log.error("the settings cannot be used", error=str(error))
