@@ -24,7 +24,7 @@ from towerd.fsm.orders import release
 from towerd.fsm.packml import backing_off
 from towerd.fsm.state import Job
 from towerd.fsm.turn import Turn
-from towerd.jobs.model import Act, Arrived, Halt, Wait
+from towerd.jobs.model import Act, Halt, Wait
 from towerd.jobs.transfer import Transfer, fork_centred, next_action
 from towerd.lift.registers import HomeAxis, home
 from towerd.orders.model import Order
@@ -77,9 +77,9 @@ def run_job(turn: Turn) -> None:
     # the cheap questions first: most snapshots find the carriage at work, or without any
     if machine is None or not (job or owed) or not free(turn, Unit.CARRIAGE) or not may_command(turn.state):
         return
-    if owed:
+    if owed or job is None:
         _bring_fork_in(turn, job)
-    elif job is not None:
+    else:
         _next_for(turn, job, machine)
 
 
@@ -88,6 +88,8 @@ def _next_for(turn: Turn, job: Job, machine: Snapshot) -> None:
         return
     vehicle = turn.tables.vehicles[job.vehicle]
     if vehicle.place.kind in ("out", "unknown"):
+        # a technician has let the tower go on without it: the carriage is free for others, a stock import asks anew
+        turn.put("jobs", job.id, replace(job, state=JOB.next(job.state, "cancel"), ended_at=turn.now))  # type: ignore[arg-type]
         wait_for(turn, f"{vehicle.id} is {vehicle.place}")
         return
     match next_action(machine, Transfer(vehicle.record.tag, vehicle.place, job.target), turn.config.kinematics):
@@ -97,7 +99,7 @@ def _next_for(turn: Turn, job: Job, machine: Snapshot) -> None:
             wait_for(turn, why)
         case Halt(fault, cause):
             raise_fault(turn, fault, cause)
-        case Arrived():
+        case _:
             _job_arrived(turn, job)
 
 
