@@ -190,10 +190,11 @@ def _ready_in_s(shown: _Shown, now: datetime) -> dict[str, float]:
     found: dict[str, float] = {}
     for order in shown.state.tables.orders.values():
         vehicle = shown.state.tables.vehicles.get(order.vehicle or "")
-        job = next((job for job in shown.state.tables.jobs.values() if job.order == order.id), None)
+        jobs = shown.state.tables.jobs.values()
+        job = next((job for job in jobs if job.order == order.id and job.state == "running"), None)
         if not order.open or vehicle is None:
             continue
-        if job is not None and job.state == "running":
+        if job is not None:
             found[order.id] = round(max(0.0, job.minimum_s - (now - job.started_at).total_seconds()), 1)
         elif order.state in ("accepted", "arrived", "identified"):
             seconds = ready_s(shown.turn, vehicle)
