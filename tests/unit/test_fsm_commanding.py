@@ -283,6 +283,11 @@ def test_a_plc_that_has_taken_nothing_yet_is_fenced_all_the_same() -> None:
     assert row(after(row(turn), shown(taken_seq=2, fence_seq=2))).state == "lost"
 
 
+def test_no_fence_since_boot_is_no_fence_however_close_the_wrap_is() -> None:
+    fencing = step_row(seq=65000, state="fencing", fence_seq=65001, fence_session=3)
+    assert row(after(fencing, shown(taken_seq=65000, fence_seq=0))) == fencing
+
+
 def test_a_fence_from_before_the_plc_moved_on_starts_from_what_was_taken() -> None:
     turn = after(step_row(state="unsure"), shown(taken_seq=8))
     assert fences(turn) == [(3, 9)]
