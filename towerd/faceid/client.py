@@ -37,13 +37,14 @@ class FaceClient:
         self._health: tuple[bool, str] | None = None
 
     async def enrol(self, order: str, selfie_jpeg: bytes) -> Enrolment:
-        """Check and seal a selfie, within `enrol_limit_s`. Never raises; a dead or slow worker is `unavailable`.
+        """Check and seal a selfie, within `enrol_limit_s`. Never raises; a dead or slow worker is `unavailable`, and so is
+        a worker whose camera is gone: no face is stored that nobody can be compared with (4.5).
 
         `sha256` is of the ciphertext: nothing that is kept is derived from the face itself.
         """
         if len(selfie_jpeg) > SELFIE_MAX_BYTES:
             return Enrolment("refused", ("selfie_bad_image",))
-        if self._session is None:
+        if self._session is None or self._health is None or not self._health[0]:
             return _UNAVAILABLE
         header = {"op": "enrol", "order": order, "until_mono_s": time.monotonic() + self._config.enrol_limit_s}
         try:
