@@ -40,6 +40,8 @@ class Ear:
     def _heard(self, message: paho.MQTTMessage) -> None:
         topic = message.topic.removeprefix(self._prefix)
         payload = bytes(message.payload)
+        if topic.startswith("cmd/"):
+            return
         with self._news:
             self.raw.append((topic, payload))
             if topic in ("event", "alarm/event"):

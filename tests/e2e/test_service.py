@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from simulator.purchaser import Wish
-from simulator.sealing import SHOP, SigningKeys
+from simulator.sealing import SHOP
 from tests.e2e.processes import resident_mb
 from tests.e2e.stack import Options, Stack, stack
 from tests.support.photos import PHOTOS_DIR, needs_photos
