@@ -25,8 +25,7 @@ from towerd.fsm.packml import backing_off
 from towerd.fsm.state import Job
 from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act, Halt, Wait
-from towerd.jobs.transfer import Transfer, fork_centred, next_action
-from towerd.lift.registers import HomeAxis, home
+from towerd.jobs.transfer import Transfer, bring_fork_in, fork_centred, next_action
 from towerd.orders.model import Order
 from towerd.places import cabin
 from towerd.plc.codes import Code
@@ -64,10 +63,13 @@ def _job_arrived(turn: Turn, job: Job) -> None:
 def _bring_fork_in(turn: Turn, job: Job | None) -> None:
     # what a fork command did is told by the sensors once the fork is in; whatever is on it comes along (HOME 2)
     machine = turn.snapshot
-    if machine is not None and not fork_centred(machine):
-        _try(
-            turn, Act(Unit.CARRIAGE, home(HomeAxis.FORK), turn.config.kinematics.fork_cycle_s), job.id if job else None
-        )
+    if machine is None or fork_centred(machine):
+        return
+    match bring_fork_in(machine, turn.config.kinematics):
+        case Act() as act:
+            _try(turn, act, job.id if job else None)
+        case Wait(why):
+            wait_for(turn, why)
 
 
 def run_job(turn: Turn) -> None:

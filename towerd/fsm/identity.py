@@ -134,7 +134,9 @@ def _code_refused(turn: Turn, event: CodeEntered, mismatch: CodeMismatch) -> Non
     turn.tell("code_locked" if locked else "code_failed", {"reasons": list(refusal.reasons), "by": event.by}, order)
     if before is not None and order is not None and not order.open:
         end_order(turn, before, "failed", order.reason, wrong_codes=order.wrong_codes)
-    turn.answer(event.reply, False, refusal.reasons, {"text": refusal.text})
+    # which numbers exist is nobody's business at the kiosk
+    public = tuple("wrong_code" if reason == "wrong_number" else reason for reason in refusal.reasons)
+    turn.answer(event.reply, False, public, {"text": refusal.text})
 
 
 def code_entered(turn: Turn, event: CodeEntered) -> None:

@@ -13,7 +13,7 @@ from towerd.fsm.turn import Turn
 from towerd.jobs.settle import fork_place, settle
 from towerd.jobs.transfer import fork_centred
 from towerd.orders.model import Vehicle
-from towerd.places import CARRIAGE, UNKNOWN, Place, bay
+from towerd.places import CARRIAGE, UNKNOWN, Place, bay, cabin
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Snapshot, Unit
 
@@ -85,11 +85,23 @@ def _bay_places(machine: Snapshot) -> list[tuple[Place, str]]:
     ]
 
 
+def _check_cabins(turn: Turn, machine: Snapshot) -> None:
+    # a car may leave a cabin by its hand-over only; what drove in by itself has no record yet and is left alone
+    leaving = {order.cabin for order in turn.tables.orders.values() if order.state == "ready"}
+    for shown in machine.cabins:
+        place = cabin(shown.number)
+        if shown.number not in leaving and shown.content == "empty" and vehicle_at(turn.tables, place) is not None:
+            cause = f"the vehicle has left {place} without a hand-over"
+            raise_fault(turn, INVENTORY_DISAGREES, cause)
+            mark_unknown(turn, place, cause)
+
+
 def check_places(turn: Turn) -> None:
-    """Compare every bay and the carriage with the inventory; what disagrees is unknown (invariant 11)."""
+    """Compare bays, carriage and cabins with the inventory; what disagrees is unknown (invariant 11)."""
     machine = turn.snapshot
     if machine is None or FORK in turn.tables.steps:
         return
+    _check_cabins(turn, machine)
     seen = [*_bay_places(machine), (CARRIAGE, {"loaded": "occupied"}.get(machine.load.state, machine.load.state))]
     remembered = {vehicle.place for vehicle in turn.tables.vehicles.values()}
     for place, shown in seen:

@@ -59,7 +59,7 @@ def _plc_observed(turn: Turn, event: ev.PlcObserved) -> None:
         turn.set(places_checked=False, identity=machine.identity)
         if turn.tables.meta.simulated != machine.identity.simulated:
             turn.set_meta(simulated=machine.identity.simulated)
-    elif before.bay_words is not machine.bay_words or before.load is not machine.load:
+    elif (before.bay_words, before.load, before.cabins) != (machine.bay_words, machine.load, machine.cabins):
         turn.set(places_checked=False)
     if before is None or before.alarms is not machine.alarms:
         mirror_alarms(turn, machine)
@@ -139,6 +139,12 @@ def _reconcile(turn: Turn) -> None:
         return
     if turn.volatile.reconciled_session != machine.session:
         turn.set(reconciled_session=machine.session)
+
+
+def _check_inventory(turn: Turn) -> None:
+    machine = turn.snapshot
+    if machine is None or turn.volatile.reconciled_session != machine.session:
+        return
     carriage = turn.tables.steps.get(Unit.CARRIAGE)
     quiet = FORK not in turn.tables.steps and (carriage is None or not carriage.open)
     if quiet and not turn.volatile.places_checked:
@@ -158,10 +164,12 @@ def _end_if_stopped(turn: Turn) -> None:
 
 def _pump(turn: Turn) -> None:
     _reconcile(turn)
+    # a hand-over that went on in the dark is seen as such before the inventory asks where the car is
+    run_cabins(turn)
+    _check_inventory(turn)
     follow_packml(turn)
     start_machine(turn)
     run_job(turn)
-    run_cabins(turn)
     request_plan(turn)
     watch_waiting(turn)
     _end_if_stopped(turn)
