@@ -147,6 +147,8 @@ class Engine:
         rows = diff(before.tables, after.tables)
         if not rows and not appends:
             return
+        told = next((command.event for command in commands if isinstance(command, cmd.RecordAs)), stamped.event)
+        stamped = Stamped(stamped.at, stamped.mono_s, told)
         self._ports.journal.commit(stamped, before.volatile, Changes(rows, appends), attachment)
         self._ports.committed(stamped.at)
         if any(isinstance(command, cmd.AppendOutbox) for command in appends):

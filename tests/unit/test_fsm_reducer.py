@@ -245,7 +245,7 @@ def test_a_stop_with_nothing_under_way_ends_at_once(picture: Snapshot | None) ->
 
 def test_a_stop_lets_what_runs_end() -> None:
     state, commands = stopped(moving())
-    assert commands_of(commands, StartTimer) == [StartTimer(GRACE, 5.0)]
+    assert commands_of(commands, StartTimer) == [StartTimer(GRACE, 3.0)], "the hold itself is within the grace"
     assert not commands_of(commands, EndProcess)
     assert not commands_of(stopped(state)[1], StartTimer), "asked twice, the grace runs once"
     ended = with_mailbox(STOCKED, Unit.CARRIAGE, last_seq=5, last_result=3, taken_seq=5)

@@ -17,6 +17,7 @@ from towerd.fsm.events import FaceLooked, PlcLost, ReplyTo, StockEntry, StockImp
 from towerd.fsm.state import IdentityDecision, PackmlRequest, Volatile
 from towerd.journal import records
 from towerd.journal.schema import META, TABLE_NAMES
+from towerd.orders.book import Remembered
 from towerd.orders.model import VehicleRecord
 from towerd.places import bay
 
@@ -37,6 +38,8 @@ _FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "at": _TIMES,
     "expires_at": st.none() | _TIMES,
     "claims": _JSON_DICT,
+    "result": st.none() | _JSON_DICT,
+    "kept": st.lists(st.builds(Remembered, result=st.none() | _JSON_DICT, until_at=_TIMES), max_size=2).map(tuple),
     "entries": st.lists(_ENTRY, max_size=2).map(tuple),
     "scores": st.lists(st.dictionaries(st.text(), st.floats(allow_nan=False), max_size=3), max_size=3).map(tuple),
     "snapshot": st.builds(snapshot, session=st.integers(1, 65535)),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from towerd.fsm.events import ReplyTo
+from towerd.fsm.events import Event, ReplyTo
 from towerd.planner.model import PlanSnapshot
 from towerd.plc.snapshot import PackmlCommand, Unit
 
@@ -96,6 +96,13 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordAs:
+    """Let the journal record this event in place of the one that was taken; it does the same to the tables."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
 class EndProcess:
     """Leave the loop with this exit code."""
 
@@ -157,6 +164,7 @@ Command = (
     | Watch
     | DestroyFaceKey
     | Answer
+    | RecordAs
     | EndProcess
     | JournalCommand
 )

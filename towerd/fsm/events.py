@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from towerd.orders.book import Remembered
 from towerd.orders.model import VehicleRecord
 from towerd.places import Place
 from towerd.planner.model import Decision
@@ -89,6 +90,23 @@ class OrderRequested:
     face_reasons: tuple[str, ...] = ()
     face_sha256: str | None = None
     expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAnswered:
+    """A verified token that was refused, or was asked before, without what it said: all that is kept of it.
+
+    The journal records it in place of the OrderRequested that it was, so that nothing personal of a refused order stays.
+    `kept` are the rows of the memory of answers; `told`: the world hears of the refusal.
+    """
+
+    verb: str
+    ok: bool
+    reasons: tuple[str, ...]
+    result: dict[str, Any] | None
+    reply: ReplyTo
+    kept: tuple[Remembered, ...]
+    told: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +253,7 @@ Event = (
     | PlcWriteUnanswered
     | TimerExpired
     | OrderRequested
+    | RequestAnswered
     | CommandRefused
     | FaceLooked
     | FaceHealthChanged

@@ -8,9 +8,9 @@ from datetime import timedelta
 from towerd.cabin.model import DoorState
 from towerd.errors import Refusal
 from towerd.fsm.charts import ORDER
-from towerd.fsm.commands import DestroyFaceKey, DropFace, StoreFace
+from towerd.fsm.commands import DestroyFaceKey, DropFace, RecordAs, StoreFace
 from towerd.fsm.decision import decision_holds
-from towerd.fsm.events import ClockJudged, CommandRefused, OrderRequested
+from towerd.fsm.events import ClockJudged, CommandRefused, OrderRequested, RequestAnswered
 from towerd.fsm.packml import send_packml
 from towerd.fsm.state import AnswerRow, FaceRow
 from towerd.fsm.turn import Turn
@@ -145,10 +145,8 @@ def _apply(turn: Turn, event: OrderRequested, outcome: Outcome) -> Outcome:
             end_order(turn, order, "cancelled", outcome.order.reason)
         case MotionAsked():
             return _motion(turn, outcome)
-        case Refusal():
-            turn.tell("order_refused", {"verb": event.verb, "reasons": list(outcome.reasons)})
         case _:
-            # repeated: nothing changes
+            # refused or repeated: nothing changes but the memory of answers
             pass
     return outcome
 
@@ -169,13 +167,26 @@ def order_requested(turn: Turn, event: OrderRequested) -> None:
     outcome = decide_request(request, book, turn.config.rules, _circumstances(turn))
     outcome = _apply(turn, event, outcome)
     rows = remember(request, book, outcome, turn.config.rules, turn.now)
-    _keep(turn, rows)
     kept_face = isinstance(outcome, OrderAccepted) and not outcome.order.code_only
     repeated = isinstance(outcome, Repeated)
     if event.face == "enrolled" and not kept_face and not repeated and str(event.claims["jti"]) not in tables.orders:
         turn.ask(DestroyFaceKey(str(event.claims["jti"])))
     ok, reasons, result = answer_of(outcome)
+    if isinstance(outcome, (Refusal, Repeated)):
+        answered = RequestAnswered(event.verb, ok, reasons, result, event.reply, rows, not repeated)
+        request_answered(turn, answered)
+        turn.ask(RecordAs(answered))
+        return
+    _keep(turn, rows)
     turn.answer(event.reply, ok, reasons, result)
+
+
+def request_answered(turn: Turn, event: RequestAnswered) -> None:
+    """A token that changes nothing but the memory of answers."""
+    if event.told:
+        turn.tell("order_refused", {"verb": event.verb, "reasons": list(event.reasons)})
+    _keep(turn, event.kept)
+    turn.answer(event.reply, event.ok, event.reasons, event.result)
 
 
 def command_refused(turn: Turn, event: CommandRefused) -> None:

@@ -19,7 +19,7 @@ from towerd.fsm.delivering import run_cabins, run_job
 from towerd.fsm.identity import code_entered, face_health_changed, face_looked, watch_waiting
 from towerd.fsm.inventory import FORK, check_places, settle_fork
 from towerd.fsm.latch import clear_fault, raise_fault
-from towerd.fsm.orders import clock_judged, command_refused, every_minute, order_requested
+from towerd.fsm.orders import clock_judged, command_refused, every_minute, order_requested, request_answered
 from towerd.fsm.packml import follow_packml, packml_requested, send_packml, start_machine
 from towerd.fsm.planning import plan_decided, request_plan
 from towerd.fsm.state import State
@@ -104,7 +104,8 @@ def _stop_requested(turn: Turn, event: ev.StopRequested) -> None:
     if not turn.volatile.stopping:
         turn.set(stopping=True)
         turn.tell("stopped", {"why": "asked to stop"})
-        turn.ask(StartTimer(GRACE, event.grace_s))
+        # what is held in the end is held, and the process gone, within the grace
+        turn.ask(StartTimer(GRACE, max(0.0, event.grace_s - _LAST_S)))
 
 
 _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
@@ -115,6 +116,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     ev.PlcWriteUnanswered: lambda turn, event: doubt(turn, event.unit, event.seq),
     ev.TimerExpired: _timer_expired,
     ev.OrderRequested: order_requested,
+    ev.RequestAnswered: request_answered,
     ev.CommandRefused: command_refused,
     ev.FaceLooked: face_looked,
     ev.FaceHealthChanged: face_health_changed,
