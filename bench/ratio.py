@@ -28,6 +28,18 @@ class Ratio:
         """Whether the ratio is not below its limit."""
         return self.least is None or self.ratio >= self.least
 
+    def as_json(self) -> dict[str, float | str]:
+        """The ratio as one line of JSON takes it."""
+        limit = "" if self.least is None else f"at least {self.least:g} times"
+        return {
+            "name": self.name,
+            "value": self.value,
+            "baseline": self.baseline,
+            "ratio": self.ratio,
+            "unit": self.unit,
+            "target": limit,
+        }
+
     def __str__(self) -> str:
         limit = "" if self.least is None else f" (at least {self.least:g}){'' if self.good else '  TOO SLOW'}"
         figures = f"{self.value:,.0f} {self.unit}, {self.ratio:.2f} times {self.against} ({self.baseline:,.0f})"
