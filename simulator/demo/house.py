@@ -111,7 +111,7 @@ class House:
             "camera", module("simulator.camera", "--photos", self.options.photos, "--seed", self.options.seed)
         )
         platform = self.processes.start(
-            "platform-init", self.platform("init", "--issuers", self.folder / "issuers.json")
+            "platform-init", self.platform("init", "--issuers", self.folder / "issuers.json"), has_task=True
         )
         plc_port, control_port = self._listening(plc, r"port=(\d+) control=(\d+)")
         self.ports = files.Ports(

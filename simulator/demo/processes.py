@@ -25,11 +25,12 @@ class DemoError(Exception):
 
 @dataclass(slots=True)
 class Running:
-    """A process that should run until the demo ends."""
+    """A process that should run until the demo ends, or one with a task, which may end well before it is waited for."""
 
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    has_task: bool = False
 
     def text(self) -> str:
         """What it has said so far."""
@@ -61,8 +62,11 @@ class Processes:
         self._logs = logs
         self._running: list[Running] = []
 
-    def start(self, name: str, command: list[str]) -> Running:
-        """Start a process in a session, and so in a group, of its own. Raises OSError."""
+    def start(self, name: str, command: list[str], *, has_task: bool = False) -> Running:
+        """Start a process in a session, and so in a group, of its own. Raises OSError.
+
+        `has_task`: it is to end by itself, see `await_end`.
+        """
         log = self._logs / f"{name}.log"
         with log.open("wb") as out:
             process = subprocess.Popen(  # noqa: S603 - our own modules
@@ -72,7 +76,7 @@ class Processes:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        running = Running(name, process, log)
+        running = Running(name, process, log, has_task)
         self._running.append(running)
         return running
 
@@ -98,10 +102,10 @@ class Processes:
         self._running.remove(running)
 
     def check(self) -> None:
-        """Raises DemoError where one of them has ended."""
+        """Raises DemoError where one of them has ended, but for one whose task is done."""
         for running in self._running:
             code = running.process.poll()
-            if code is not None:
+            if code is not None and not (running.has_task and code == 0):
                 raise DemoError(f"{running.name} has ended with {code}")
 
     def tails(self) -> str:
