@@ -13,6 +13,10 @@ from towerd.faceid.engine import EngineError, Face, Image, Point, Vector, scaled
 from towerd.faceid.models import ModelError, detector_model, recogniser_model
 
 DETECT_SIDE_PX = 640
+NEAR_SIDE_PX = 320
+NEAR_FACE_PX = 56
+"""How wide the largest face must be in the small image: as in the pictures on which the thresholds were measured; one of
+0.4 of its area beside it is still found with ease."""
 SCORE_MIN = 0.7
 _NMS_IOU = 0.3
 _TOP_K = 50
@@ -46,13 +50,21 @@ class OpenCvEngine:
         return "sface-2021dec-int8bq"
 
     def detect(self, bgr: Image) -> list[Face]:
-        """The faces, largest first. Looked for in an image of at most 640 px a side: memory and time stay bounded."""
+        """The faces, largest first. Looked for in an image of at most 640 px a side: memory and time stay bounded.
+
+        At half of that the search takes a quarter of the time, and whoever stands near is found all the same; only where
+        the largest face is small there, or there is none, the larger image is searched.
+        """
+        near = self._find(bgr, NEAR_SIDE_PX)
+        side_px = max(bgr.shape[:2])
+        if side_px <= NEAR_SIDE_PX or (near and near[0].width * NEAR_SIDE_PX >= NEAR_FACE_PX * side_px):
+            return near
+        return self._find(bgr, DETECT_SIDE_PX)
+
+    def _find(self, bgr: Image, side_px: int) -> list[Face]:
         height, width = bgr.shape[:2]
-        factor = max(1.0, max(height, width) / DETECT_SIDE_PX)
-        small = bgr
-        if factor > 1:
-            size = (max(1, round(width / factor)), max(1, round(height / factor)))
-            small = cast("Image", cv2.resize(bgr, size, interpolation=cv2.INTER_AREA))
+        factor = max(1.0, max(height, width) / side_px)
+        small = _shrink(bgr, (max(1, round(width / factor)), max(1, round(height / factor))))
         self._detector.setInputSize((small.shape[1], small.shape[0]))
         _, rows = self._detector.detect(small)
         found = [] if rows is None else [_face(row, factor) for row in np.asarray(rows, np.float32)]
@@ -70,6 +82,16 @@ class OpenCvEngine:
     def similarity(self, one: Vector, other: Vector) -> float:
         """Cosine, -1 to 1."""
         return float(np.dot(one, other))
+
+
+def _shrink(bgr: Image, size: tuple[int, int]) -> Image:
+    """To width and height `size`: in halves as long as it goes, which is much quicker than by any other factor."""
+    while bgr.shape[1] >= 2 * size[0] and bgr.shape[0] >= 2 * size[1]:
+        half = (bgr.shape[1] // 2, bgr.shape[0] // 2)
+        bgr = cast("Image", cv2.resize(bgr, half, interpolation=cv2.INTER_AREA))
+    if (bgr.shape[1], bgr.shape[0]) == size:
+        return bgr
+    return cast("Image", cv2.resize(bgr, size, interpolation=cv2.INTER_LINEAR))
 
 
 def _face(row: Vector, factor: float) -> Face:

@@ -113,31 +113,47 @@ class Intake:
                 lanes.create_task(self._work(self._motion, pool), name="intake-motion")
 
     async def _work(self, lane: asyncio.Queue[tuple[Asked, Done]], pool: ThreadPoolExecutor) -> None:
+        """Open one token while the selfie of the one before it is looked at."""
+        opened: asyncio.Queue[tuple[Asked, Done, OpenedToken | Refusal]] = asyncio.Queue(1)
+        async with asyncio.TaskGroup() as stages:
+            stages.create_task(self._open(lane, pool, opened))
+            stages.create_task(self._apply(opened))
+
+    async def _open(
+        self,
+        lane: asyncio.Queue[tuple[Asked, Done]],
+        pool: ThreadPoolExecutor,
+        opened: asyncio.Queue[tuple[Asked, Done, OpenedToken | Refusal]],
+    ) -> None:
+        loop, parts = asyncio.get_running_loop(), self._parts
         while True:
             asked, done = await lane.get()
+            token = await loop.run_in_executor(
+                pool, open_token, asked.token or "", parts.key, parts.issuers(), parts.topics.tower, parts.now()
+            )
+            await opened.put((asked, done, token))
+
+    async def _apply(self, opened: asyncio.Queue[tuple[Asked, Done, OpenedToken | Refusal]]) -> None:
+        while True:
+            asked, done, token = await opened.get()
             applied = asyncio.Event()
 
             def both(done: Done = done, applied: asyncio.Event = applied) -> None:
                 done()
                 applied.set()
 
-            await self._take(asked, pool, both)
+            await self._take(asked, token, both)
             # The next token may bear the same id: it is looked at only once this one is in the tables.
             await applied.wait()
 
-    async def _take(self, asked: Asked, pool: ThreadPoolExecutor, done: Done) -> None:
-        parts = self._parts
-        now = parts.now()
-        opened = await asyncio.get_running_loop().run_in_executor(
-            pool, open_token, asked.token or "", parts.key, parts.issuers(), parts.topics.tower, now
-        )
-        if isinstance(opened, Refusal):
-            self._refuse(asked.verb, opened.reasons, asked.reply, asked.expires_at, done)
-        elif opened.public["kind"] != asked.verb:
+    async def _take(self, asked: Asked, token: OpenedToken | Refusal, done: Done) -> None:
+        if isinstance(token, Refusal):
+            self._refuse(asked.verb, token.reasons, asked.reply, asked.expires_at, done)
+        elif token.public["kind"] != asked.verb:
             self._refuse(asked.verb, ("kind_not_allowed",), asked.reply, asked.expires_at, done)
         else:
-            face = await self._look(opened)
-            parts.inbox.post(self._event(asked, opened, face), face.sealed, done)
+            face = await self._look(token)
+            self._parts.inbox.post(self._event(asked, token, face), face.sealed, done)
 
     def _event(self, asked: Asked, opened: OpenedToken, face: _Face) -> OrderRequested:
         return OrderRequested(
