@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
 import stat
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+import uvicorn
 
 from tests.support.api_tower import Tower, served
 from tests.support.views import view
-from towerd.api import core, peer
+from towerd.api import callers, core, http, peer
 from towerd.api.server import ApiServer
 from towerd.fsm.commands import Answer
 from towerd.fsm.events import CodeEntered, FaultReset, LayoutConfirmed, PackmlRequested, StockImported
@@ -31,8 +34,8 @@ def speaking_as(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """The kernel says that another account is at the other end."""
 
     def set_account(account: str) -> None:
-        monkeypatch.setattr(peer, "peer_of", lambda _socket: peer.Peer(1, 4_000_000, 4_000_000))
-        monkeypatch.setattr(core, "account_name", lambda _uid: account)
+        monkeypatch.setattr(http, "peer_of", lambda _socket: peer.Peer(1, 4_000_000, 4_000_000))
+        monkeypatch.setattr(callers, "account_name", lambda _uid: account)
 
     return set_account
 
@@ -201,3 +204,21 @@ async def test_watching_gives_a_line_now_and_with_each_change(tower: Tower) -> N
         assert json.loads(await anext(lines))["mode"] == "auto"
         tower.shown = view(mode="manual")
         assert json.loads(await anext(lines))["mode"] == "manual"
+
+
+async def test_whoever_comes_while_the_server_is_loaded_is_served_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded, make = threading.Event(), http.make_server
+
+    def late(wanted: core.ApiCore) -> uvicorn.Server:
+        assert loaded.wait(10)
+        return make(wanted)
+
+    monkeypatch.setattr(http, "make_server", late)
+    async with served(tmp_path / "api.sock") as made, made.client() as client:
+        asked = asyncio.create_task(client.get("/health"))
+        await asyncio.sleep(0)
+        assert not asked.done()
+        loaded.set()
+        assert (await asked).status_code == 200

@@ -1,22 +1,17 @@
-"""What the routes stand on: the view, the inbox, and answers that are waited for."""
+"""What the routes stand on: the view, the inbox, and answers that are waited for. Knows no library of the web."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final, cast
+from typing import Any, Final
 
-from fastapi import Depends, HTTPException, Request
-
-from towerd.api.access import Caller, NotAllowedError, decide_caller
-from towerd.api.peer import Peer, account_name
 from towerd.fsm.commands import Answer
 from towerd.fsm.events import Event, ReplyTo
 from towerd.ports import Inbox
-from towerd.settings import ApiSettings, Role
+from towerd.settings import ApiSettings
 from towerd.view import View
 
 ANSWER_LIMIT_S: Final = 5.0
@@ -56,38 +51,3 @@ class ApiCore:
         future = self._waiting.get(answer.reply.address)
         if future is not None and not future.done():
             future.set_result(answer)
-
-
-async def core_of(request: Request) -> ApiCore:
-    """The core that this application was made for."""
-    return cast("ApiCore", request.app.state.core)
-
-
-Core = Annotated[ApiCore, Depends(core_of)]
-
-
-async def caller_of(request: Request, core: Core) -> Caller:
-    """Who asks. Raises HTTPException 403 where an account names another user and may not."""
-    peer: Peer = request.state.peer
-    named = request.headers.get(USER_HEADER)
-    try:
-        return decide_caller(peer.uid, account_name(peer.uid), os.geteuid(), named, core.settings)
-    except NotAllowedError as error:
-        raise HTTPException(403, str(error)) from error
-
-
-def at_least(role: Role) -> Callable[..., Awaitable[Caller]]:
-    """A dependency that lets callers pass who have that role. Raises HTTPException 403."""
-
-    async def check(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
-        if not caller.may(role):
-            have = caller.role or "none: not in [api.users]"
-            raise HTTPException(403, f"{caller.user} has the role {have}; this needs {role}")
-        return caller
-
-    return check
-
-
-Viewer = Annotated[Caller, Depends(at_least("viewer"))]
-Operator = Annotated[Caller, Depends(at_least("operator"))]
-Technician = Annotated[Caller, Depends(at_least("technician"))]

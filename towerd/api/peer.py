@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import grp
 import os
@@ -13,8 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
-
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _CREDENTIALS: Final = struct.Struct("3i")
 
@@ -41,16 +38,6 @@ def account_name(uid: int) -> str | None:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return None
-
-
-class PeerProtocol(H11Protocol):
-    """HTTP whose scope says in `state["peer"]` who is speaking."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Ask the kernel before the first byte is read."""
-        super().connection_made(transport)
-        peer = peer_of(transport.get_extra_info("socket"))
-        self.app_state = {**self.app_state, "peer": peer}
 
 
 def _is_served(path: Path) -> bool:

@@ -18,7 +18,8 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from towerd.api import metrics, payload
 from towerd.api.access import Caller
-from towerd.api.core import ApiCore, Core, Operator, Technician, Viewer
+from towerd.api.callers import Core, Operator, Technician, Viewer
+from towerd.api.core import ApiCore
 from towerd.fsm.alarms import ALL_ALARMS
 from towerd.fsm.events import (
     AlarmAcknowledged,

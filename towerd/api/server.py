@@ -1,30 +1,28 @@
-"""The API's server: uvicorn on a Unix socket, in the daemon's own loop."""
+"""The API's server on its Unix socket, in the daemon's own loop."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, Final
-
-import uvicorn
+import socket
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from towerd.api.core import ApiCore
-from towerd.api.peer import PeerProtocol, bind
-from towerd.api.routes import make_app
+from towerd.api.peer import bind
 from towerd.fsm.commands import Answer
 from towerd.ports import Inbox
 from towerd.settings import ApiSettings
 from towerd.view import View
 
-_CLOSE_LIMIT_S: Final = 2
+if TYPE_CHECKING:
+    import uvicorn
 
 
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Signals belong to the daemon."""
-        yield
+def _load(core: ApiCore) -> uvicorn.Server:
+    # here and not above: the libraries take most of a second to load, and the tower works meanwhile
+    from towerd.api.http import make_server
+
+    return make_server(core)
 
 
 class ApiServer:
@@ -52,21 +50,21 @@ class ApiServer:
         self._core.settings = settings
 
     async def run(self) -> None:
-        """Serve until cancelled; the socket is removed then. Raises OSError where it cannot be made."""
+        """Serve until cancelled; the socket is removed then. Raises OSError where it cannot be made.
+
+        Whoever connects while the server is still being loaded waits for that long.
+        """
         settings = self._core.settings
         listener = bind(settings.socket, settings.group)
         self.listening.set()
-        config = uvicorn.Config(
-            make_app(self._core),
-            http=PeerProtocol,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=_CLOSE_LIMIT_S,
-            h11_max_incomplete_event_size=64 * 1024,
-        )
-        server = _Server(config)
+        try:
+            server = await asyncio.to_thread(_load, self._core)
+            await self._serve(server, listener)
+        finally:
+            listener.close()
+            settings.socket.unlink(missing_ok=True)
+
+    async def _serve(self, server: uvicorn.Server, listener: socket.socket) -> None:
         serving = asyncio.create_task(server.serve([listener]), name="api")
         try:
             await asyncio.shield(serving)
@@ -74,4 +72,3 @@ class ApiServer:
             self._core.closing.set()
             server.should_exit = True
             await serving
-            settings.socket.unlink(missing_ok=True)
