@@ -1,23 +1,23 @@
-"""`python -m bench [--json] [NAME …]`: every figure beside its baseline of the same run; 1 where a target is missed."""
+"""`python -m bench [--json] [NAME …]`: every figure beside its baseline, measured in one run; 1 where a target is missed.
+
+Runs `run()` of every bench_*.py, or of those named. With --json each figure is one line of JSON.
+"""
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
 
+from rich.console import Console
+from rich.table import Table
 
-class Shown(Protocol):
-    """What a benchmark's `run` yields: a ratio or a figure."""
+from bench.figure import Figure, significant
 
-    @property
-    def good(self) -> bool:
-        """Whether the target is met."""
-
-    def as_json(self) -> dict[str, float | str]:
-        """As one line of JSON."""
+WIDTH = 150
 
 
 def names() -> list[str]:
@@ -25,34 +25,47 @@ def names() -> list[str]:
     return sorted(path.stem.removeprefix("bench_") for path in Path(__file__).parent.glob("bench_*.py"))
 
 
-def held(name: str, *, as_json: bool) -> bool:
-    """Run one benchmark and show its figures; False where one misses its target.
-
-    A benchmark gives figures by `run`, or shows its own by `main`, which takes its own options.
-    """
-    module = importlib.import_module(f"bench.bench_{name}")
-    if not hasattr(module, "run"):
-        sys.argv = [f"bench_{name}", *(["--json"] if as_json else [])]
-        module.main()
-        return True
-    good = True
-    for figure in module.run():
-        shown: Shown = figure
-        print(json.dumps(shown.as_json()) if as_json else figure, flush=True)
-        good = good and shown.good
-    return good
+def figures(wanted: list[str]) -> Iterator[Figure]:
+    """Run the benchmarks, one after the other."""
+    for name in wanted:
+        yield from importlib.import_module(f"bench.bench_{name}").run()
 
 
-def main(wanted: list[str]) -> int:
-    """Run what is wanted (all where nothing is); 2 where there is no such benchmark."""
-    as_json = "--json" in wanted
-    wanted = [name for name in wanted if name != "--json"]
-    unknown = set(wanted) - set(names())
+def table(found: list[Figure]) -> Table:
+    """The figures for people."""
+    shown = Table(title="towerd: each figure beside its baseline, in one run")
+    for heading in ("figure", "value", "target", "baseline", "ratio", "how"):
+        shown.add_column(heading, justify="right" if heading in ("value", "ratio") else "left")
+    for one in found:
+        mark = "" if one.good else "[bold red] missed[/]"
+        value, baseline = (f"{significant(number):,g} {one.unit}" for number in (one.value, one.baseline))
+        shown.add_row(
+            one.name, value, one.target_text + mark, f"{baseline}: {one.against}", f"{one.ratio:.3g}", one.how
+        )
+    return shown
+
+
+def main(arguments: list[str]) -> int:
+    """Run what is wanted (all where nothing is). 1: a target is missed; 2: there is no such benchmark."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names())}")
+    parser.add_argument("--json", action="store_true", help="one line of JSON a figure")
+    options = parser.parse_args(arguments)
+    unknown = set(options.names) - set(names())
     if unknown:
         print(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(names())}", file=sys.stderr)
         return 2
-    results = [held(name, as_json=as_json) for name in wanted or names()]
-    return 0 if all(results) else 1
+    found = []
+    for one in figures(options.names or names()):
+        found.append(one)
+        if options.json:
+            print(json.dumps(one.as_json()), flush=True)
+        else:
+            print(f"{one.name}: {significant(one.value):,g} {one.unit}", file=sys.stderr, flush=True)
+    if not options.json:
+        console = Console()
+        Console(width=None if console.is_terminal else WIDTH).print(table(found))
+    return 0 if all(one.good for one in found) else 1
 
 
 if __name__ == "__main__":

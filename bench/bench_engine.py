@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from bench.figure import Figure, Target, per_second
+from bench.figure import Figure, Target, per_second, scratch
 from bench.recording import Recording, record
 from towerd.fsm.commands import JournalCommand
 from towerd.fsm.events import PlcObserved, Stamped
@@ -126,5 +125,5 @@ def run() -> Iterator[Figure]:
     """Every figure of this file."""
     recording = record()
     yield in_memory(recording)
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
-        yield on_disk(recording, Path(folder))
+    with scratch() as folder:
+        yield on_disk(recording, folder)

@@ -1,16 +1,11 @@
 """One poll of the PLC, guarded, checked and decoded, against the same requests by bare pymodbus in the same run.
 
-    python -m bench.bench_poll [--json]
-
-The simulator serves in another process. A poll is the three fast reads and the heartbeat write. The cost must not be
-above 1.5 times the bare one: a rate of at least 0.667 times the bare rate.
+The simulator serves in another process. A poll is the three fast reads and the heartbeat write.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
 import subprocess
 import sys
 import time
@@ -21,7 +16,7 @@ from statistics import median
 
 from pymodbus.client import AsyncModbusTcpClient
 
-from bench.ratio import Ratio
+from bench.figure import Figure, Target
 from towerd.fsm.events import Event
 from towerd.plc.config import LinkConfig
 from towerd.plc.decode import Picture
@@ -116,36 +111,11 @@ async def _measure(port: int) -> tuple[list[float], list[float]]:
     return guarded_s, bare_s
 
 
-def _medians_s() -> tuple[float, float]:
+def run() -> Iterator[Figure]:
+    """The figure of this file: medians of the rounds."""
     with simulator() as port:
         guarded_s, bare_s = asyncio.run(_measure(port))
-    return median(guarded_s), median(bare_s)
-
-
-def run() -> list[Ratio]:
-    """Polls a second against bare pymodbus."""
-    guarded_s, bare_s = _medians_s()
-    return [Ratio("poll", 1 / guarded_s, 1 / bare_s, "polls/s", "bare pymodbus", 1 / LARGEST_COST_RATIO)]
-
-
-def main() -> int:
-    """Show the cost of a poll; 1 where it is above 1.5 times the bare one."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="one line of JSON")
-    as_json = parser.parse_args().json
-    guarded_s, bare_s = _medians_s()
-    figures = {
-        "name": "poll",
-        "value": round(guarded_s * 1000, 3),
-        "baseline": round(bare_s * 1000, 3),
-        "ratio": round(guarded_s / bare_s, 3),
-        "unit": "ms",
-        "target": LARGEST_COST_RATIO,
-    }
-    text = "poll: {value} ms, {ratio} times bare pymodbus ({baseline} ms), at most {target}".format(**figures)
-    print(json.dumps(figures) if as_json else text)
-    return 0 if guarded_s / bare_s <= LARGEST_COST_RATIO else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    value, baseline = median(guarded_s) * 1000, median(bare_s) * 1000
+    how = f"medians of {ROUNDS} rounds of {POLLS} polls in turns"
+    target = Target("at most", LARGEST_COST_RATIO, of_ratio=True)
+    yield Figure("plc: one poll, guarded and decoded", value, baseline, "ms", "bare pymodbus", target, how)

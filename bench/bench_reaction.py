@@ -12,7 +12,6 @@ import json
 import random
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,7 +21,7 @@ from typing import Any
 from pymodbus.client import AsyncModbusTcpClient
 
 from bench import plant
-from bench.figure import Figure, Target
+from bench.figure import Figure, Target, scratch
 from tests.scenario.tower import FACE, kinematics, record
 from tests.support.fakes import MemoryBus, ScriptedMatcher, SilentWatchdog
 from tests.support.orders_kit import claims, eligibility
@@ -43,17 +42,20 @@ from towerd.plc.outgoing import Control, words_of
 from towerd.plc.registers import blocks
 from towerd.plc.session import PlcSession
 from towerd.plc.snapshot import Unit
+from towerd.units import next_seq
 
 HOST = "127.0.0.1"
 SESSION = 4711
 SLACK_MS = 5.0
+BARE_JOB = 0xFFFF
 BARE_COMMANDS = 120
-VISITS_LIMIT_S = 180.0
+VISITS_LIMIT_S = 240.0
+BARE_LIMIT_S = 90.0
 FAST_READS = ((128, 96), (224, 64), (288, 48))
 
 
 @contextmanager
-def running(samples_s: list[float]) -> Iterator[int]:
+def running(samples: list[tuple[int, float]]) -> Iterator[int]:
     """The plant in its own process; gives its port, and fills in the samples when it has ended."""
     command = [sys.executable, "-m", "bench.plant"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -63,7 +65,7 @@ def running(samples_s: list[float]) -> Iterator[int]:
         finally:
             process.terminate()
             last = process.stdout.read() if process.stdout else ""
-        samples_s += json.loads(last.splitlines()[-1])
+        samples += json.loads(last.splitlines()[-1])
 
 
 def percentile(samples: Sequence[float], share: float) -> float:
@@ -158,43 +160,47 @@ async def _deliver(port: int, folder: Path) -> None:
 
 
 async def _bare(port: int) -> None:
-    """Poll, and write the next command when the last has ended. The moment of the first poll after a write is drawn, so
-    that ends fall anywhere between two polls."""
+    """Poll, and write the next command when the last has ended; it goes on with the session that is there.
+
+    The moment of the first poll after a write is drawn, so that ends fall anywhere between two polls.
+    """
     poll_s, table = LinkConfig(host=HOST).poll_s, blocks()
-    draw, control, seq = random.Random(1), Control(SESSION), 0
-    last_seq = table["STS_CABIN1"].field("last_seq").address - FAST_READS[0][0]
+    mailbox, first = table["STS_CABIN1"], FAST_READS[0][0]
+    last_word, taken_word = (mailbox.field(name).address - first for name in ("last_seq", "taken_seq"))
+    draw, control, seq, written = random.Random(1), Control(SESSION), 0, 0
     client = AsyncModbusTcpClient(HOST, port=port, retries=0, reconnect_delay=0)
     await client.connect()
-    for _beat in range(3):
-        # a mailbox takes nothing before the PLC has seen the session and its heartbeat
-        await client.write_registers(table["CTL"].start, control.next_words(0))
-        await asyncio.sleep(poll_s)
-    written = 0
     while written < BARE_COMMANDS:
+        await client.write_registers(table["CTL"].start, control.next_words(0))
         answers = [await client.read_holding_registers(address, count=count) for address, count in FAST_READS]
-        seen = answers[0].registers[last_seq]
-        if seq in (0, seen):
+        words = answers[0].registers
+        if seq in (0, words[last_word]):
             command = signal(Signal.DRIVE_BACK if written % 2 else Signal.RED)
-            seq, written = (seen % 0xFFFF) + 1, written + 1
-            write = WriteMailbox(Unit.CABIN1, seq, SESSION, command.code, command.args, 1, 100)
+            seq, written = next_seq(words[taken_word]), written + 1
+            write = WriteMailbox(Unit.CABIN1, seq, SESSION, command.code, command.args, BARE_JOB, 100)
             await client.write_registers(table["CMD_CABIN1"].start, words_of(write))
             await asyncio.sleep(draw.uniform(0, poll_s))
         else:
             await asyncio.sleep(poll_s)
-        await client.write_registers(table["CTL"].start, control.next_words(0))
     client.close()
 
 
 def run() -> Iterator[Figure]:
     """The figure of this file."""
-    ours_s: list[float] = []
-    bare_s: list[float] = []
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder, running(ours_s) as port:
-        asyncio.run(_deliver(port, Path(folder)))
-    with running(bare_s) as port:
-        asyncio.run(asyncio.wait_for(_bare(port), VISITS_LIMIT_S))
+    samples: list[tuple[int, float]] = []
+    with scratch() as folder, running(samples) as port:
+        asyncio.run(_deliver(port, folder))
+        asyncio.run(asyncio.wait_for(_bare(port), BARE_LIMIT_S))
+    ours_ms = [took_s * 1000 for job, took_s in samples if job != BARE_JOB]
+    bare_ms = [took_s * 1000 for job, took_s in samples if job == BARE_JOB]
     poll_ms = LinkConfig(host=HOST).poll_ms
-    value, baseline = (percentile(samples, 0.99) * 1000 for samples in (ours_s, bare_s))
-    how = f"{len(ours_s)} commands of {plant.CARS} deliveries, median {percentile(ours_s, 0.5) * 1000:.0f} ms"
-    target = Target("at most", poll_ms + SLACK_MS)
-    yield Figure("reaction: sensor to next command, p99", value, baseline, "ms", "bare polling loop", target, how)
+    how = f"{len(ours_ms)} commands of {plant.CARS} deliveries, median {percentile(ours_ms, 0.5):.0f} ms; poll {poll_ms} ms"
+    yield Figure(
+        "reaction: sensor to next command, p99",
+        percentile(ours_ms, 0.99),
+        percentile(bare_ms, 0.99),
+        "ms",
+        "a bare polling loop",
+        Target("at most", poll_ms + SLACK_MS),
+        how,
+    )

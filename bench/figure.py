@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 Bound = Literal["at least", "at most"]
@@ -81,3 +84,12 @@ def per_second(run: Callable[[int], object], count: int) -> float:
     for number in range(count):
         run(number)
     return count / (time.perf_counter() - start_s)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """An empty folder for a while, on the disk of this project: what is in memory only tells nothing of a disk."""
+    parent = Path(__file__).parent.parent / "build"
+    parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=parent) as folder:
+        yield Path(folder)

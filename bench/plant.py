@@ -1,7 +1,7 @@
 """A simulator that notes how long the PC takes: `python -m bench.plant`, its own process, ended by SIGTERM.
 
 A sample is the time, in s, from the scan in which a command of a job ended (the sensors have told so) to the arrival of the
-next command of the same job. On its end it prints all samples as one line of JSON.
+next command of the same job. On its end it prints all samples, each with its job, as one line of JSON.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from towerd.places import Place, bay
 from towerd.plc.registers import blocks
 from towerd.plc.snapshot import Unit
 
-FLOORS, POSITIONS, CARS = 5, 6, 10
+FLOORS, POSITIONS, CARS = 5, 6, 24
 SPEED_UP = 30.0
 
 
@@ -40,7 +40,7 @@ class Plant(Simulator):
 
     def __init__(self) -> None:
         super().__init__(config(), [(str(place), car(number)) for place, number in stock()])
-        self.samples_s: list[float] = []
+        self.samples: list[tuple[int, float]] = []
         table = blocks()
         self._mailboxes = {table[f"CMD_{unit}"].start: table[f"CMD_{unit}"] for unit in Unit}
         self._ends = {table[f"CMD_{unit}"].start: table[f"STS_{unit}"].field("last_seq").address for unit in Unit}
@@ -67,7 +67,7 @@ class Plant(Simulator):
             return
         job = (words[5] << 16) | words[6]
         if self._ended is not None and self._ended[0] == job and job:
-            self.samples_s.append(time.monotonic() - self._ended[1])
+            self.samples.append((job, time.monotonic() - self._ended[1]))
         self._ended = None
         self._under_way[address] = (words[-1], job)
 
@@ -76,7 +76,7 @@ def main() -> None:
     """Serve until SIGTERM, then tell."""
     plant = Plant()
     asyncio.run(serve(plant, "127.0.0.1", 0, None))
-    print(json.dumps(plant.samples_s), flush=True)
+    print(json.dumps(plant.samples), flush=True)
 
 
 if __name__ == "__main__":
