@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import signal
 import sys
 import time
@@ -79,7 +80,9 @@ def _save(house: House, file: Path) -> None:
     console = Console(record=True, width=PICTURE_WIDTH, file=io.StringIO())
     console.print(_renderer(house)())
     file.parent.mkdir(parents=True, exist_ok=True)
-    console.save_svg(str(file), title="make demo")
+    # the fonts would be loaded from elsewhere by whoever looks at the picture; every machine has a fixed-width one
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title="make demo"), flags=re.DOTALL)
+    file.write_text(svg, encoding="utf-8")
 
 
 def _how_to_talk(house: House) -> str:
