@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -60,8 +61,12 @@ def _settings(path: Path) -> Settings:
 def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Run the tower until SIGTERM. The service manager calls this."""
     settings = _settings(config)
+    # what loading makes stays for good: looking through it for garbage would only make the start longer
+    gc.disable()
     from towerd.app import run as run_app
 
+    gc.freeze()
+    gc.enable()
     raise typer.Exit(run_app(settings, lambda: load(config)))
 
 

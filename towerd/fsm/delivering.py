@@ -27,7 +27,6 @@ from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act, Halt, Wait
 from towerd.jobs.transfer import Transfer, bring_fork_in, fork_centred, next_action
 from towerd.orders.model import Order
-from towerd.places import cabin
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Snapshot, Unit, cabin_unit
 
@@ -36,8 +35,9 @@ _BOUND = ("identified", "delivering", "staged", "ready", "handed_over")
 
 
 def running_job(turn: Turn) -> Job | None:
-    """The job the carriage works on."""
-    return next((job for job in turn.tables.jobs.values() if job.state == "running"), None)
+    """The job the carriage works on: a job begins only where none runs, so it is the newest or none."""
+    newest = next(reversed(turn.tables.jobs.values()), None)
+    return newest if newest is not None and newest.state == "running" else None
 
 
 def _try(turn: Turn, act: Act, job: int | None) -> None:
@@ -120,9 +120,10 @@ def _cabin_order(turn: Turn, number: int) -> Order | None:
 
 def _car_is_ready(turn: Turn, order: Order, number: int) -> bool:
     vehicle = turn.tables.vehicles.get(order.vehicle or "")
+    if vehicle is None or vehicle.place.kind != "cabin" or vehicle.place.position != number:
+        return False
     job = running_job(turn)
-    here = vehicle is not None and vehicle.place == cabin(number)
-    return here and (job is None or job.vehicle != order.vehicle)
+    return job is None or job.vehicle != order.vehicle
 
 
 def _open_gate(turn: Turn, order: Order, shown: Cabin) -> None:

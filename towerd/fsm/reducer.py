@@ -144,12 +144,12 @@ def _reconcile(turn: Turn) -> None:
 
 
 def _check_inventory(turn: Turn) -> None:
-    machine = turn.snapshot
-    if machine is None or turn.volatile.reconciled_session != machine.session:
+    machine, volatile = turn.snapshot, turn.volatile
+    if volatile.places_checked or machine is None or volatile.reconciled_session != machine.session:
         return
     carriage = turn.tables.steps.get(Unit.CARRIAGE)
     quiet = FORK not in turn.tables.steps and (carriage is None or not carriage.open)
-    if quiet and not turn.volatile.places_checked:
+    if quiet:
         check_places(turn)
         turn.set(places_checked=True)
 
