@@ -6,7 +6,7 @@ READY := .venv/.ready
 DESTDIR ?=
 PREFIX := /opt/towerd
 
-.PHONY: help setup demo test check bench reference lock test-systemd test-engines test-e2e-kill install clean
+.PHONY: help setup demo test check bench reference lock test-systemd test-install test-engines test-e2e-kill install clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1|/' | column -t -s '|'
@@ -41,6 +41,9 @@ lock: ## requirements/*.txt anew from pyproject.toml (needs the network)
 
 test-systemd: $(READY) ## units valid, exposure small (needs systemd-analyze, no root)
 	$(PY) -m pytest -m systemd tests/e2e/test_systemd_units.py $(ARGS)
+
+test-install: $(READY) ## towerd installed on this machine for real, and started by its own account (needs root)
+	TOWERD_INSTALL_TEST=1 $(PY) -m pytest tests/e2e/test_install.py $(ARGS)
 
 test-engines: $(READY) ## the whole demo with the other face engine
 	TOWERD_DEMO_BOTH_ENGINES=1 $(PY) -m pytest tests/e2e/test_demo.py -k face_recognition $(ARGS)

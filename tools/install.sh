@@ -10,11 +10,26 @@ if [ -z "$destdir" ] && [ "$(id -u)" -ne 0 ]; then
     echo "install: needs root (sudo make install), or DESTDIR=folder for a package" >&2
     exit 1
 fi
-python=$(command -v python3)
-"$python" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || {
+serves() { "$1" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; }
+# the machine's own Python first: the service has an account of its own and sees no home folder (ProtectHome)
+python=
+for candidate in /usr/bin/python3 /usr/local/bin/python3 "$(command -v python3 || true)"; do
+    if [ -x "$candidate" ] && serves "$candidate"; then
+        python=$candidate
+        break
+    fi
+done
+if [ -z "$python" ]; then
     echo "install: needs a Python from 3.11 to 3.13 with venv: sudo apt-get install -y python3-venv git make" >&2
     exit 1
-}
+fi
+real=$("$python" -c 'import os, sys; print(os.path.realpath(sys.base_prefix))')
+case $real in
+    /root* | /home* | /run/user*)
+        echo "install: $python lives in $real, which the service cannot read: sudo apt-get install -y python3-venv" >&2
+        exit 1
+        ;;
+esac
 
 venv=$destdir$prefix
 mkdir -p "$venv"

@@ -12,6 +12,9 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 SECRET: Final = frozenset({"code", "selfie", "token", "template", "key", "secret", "password", "jwe", "jws"})
 """Names whose values are never written (orders-if.md 7.1)."""
 
+_TALKATIVE: Final = {"transitions": logging.WARNING, "pymodbus.logging": logging.ERROR, "uvicorn": logging.WARNING}
+"""Libraries that tell at info, or at each attempt, what towerd tells itself; the least severity that is kept of theirs."""
+
 Format = Literal["auto", "json", "console"]
 
 
@@ -53,6 +56,8 @@ def set_up(level: str, kind: Format, stream: TextIO | None = None) -> None:
     final: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderer(kind, target)]
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=final))
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    for name, least in _TALKATIVE.items():
+        logging.getLogger(name).setLevel(least)
 
 
 def set_level(level: str) -> None:
