@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import httpx
 import typer
 
 from towerd.settings import ApiSettings
+
+if TYPE_CHECKING:
+    import httpx
 
 DEFAULT_SOCKET: Final = ApiSettings.model_fields["socket"].default
 _LIMIT_S: Final = 10.0
@@ -80,6 +82,9 @@ def _knock(path: Path) -> None:
 @contextmanager
 def _speaking(path: Path, limit_s: float | None) -> Iterator[httpx.Client]:
     _knock(path)
+    # a quarter of the start of `towerd run`, which never asks
+    import httpx
+
     try:
         with httpx.Client(
             transport=httpx.HTTPTransport(uds=str(path)), base_url="http://towerd", timeout=limit_s
