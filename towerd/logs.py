@@ -13,7 +13,8 @@ SECRET: Final = frozenset({"code", "selfie", "token", "template", "key", "secret
 """Names whose values are never written (orders-if.md 7.1)."""
 
 _TALKATIVE: Final = {"transitions": logging.WARNING, "pymodbus.logging": logging.ERROR, "uvicorn": logging.WARNING}
-"""Libraries that tell at info, or at each attempt, what towerd tells itself; the least severity that is kept of theirs."""
+"""Libraries that tell at info, or at each attempt, what towerd tells itself; the least severity that is kept of
+theirs, but for `debug`, which shows all."""
 
 Format = Literal["auto", "json", "console"]
 
@@ -56,10 +57,15 @@ def set_up(level: str, kind: Format, stream: TextIO | None = None) -> None:
     final: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderer(kind, target)]
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=final))
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for name, least in _TALKATIVE.items():
-        logging.getLogger(name).setLevel(least)
+    _quieten(level)
 
 
 def set_level(level: str) -> None:
     """Another least severity from now on."""
     logging.getLogger().setLevel(level.upper())
+    _quieten(level)
+
+
+def _quieten(level: str) -> None:
+    for name, least in _TALKATIVE.items():
+        logging.getLogger(name).setLevel(logging.NOTSET if level == "debug" else least)

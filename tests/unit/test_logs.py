@@ -68,3 +68,16 @@ def test_the_level_can_change() -> None:
     structlog.get_logger("a").debug("two")
     assert "one" not in stream.getvalue()
     assert "two" in stream.getvalue()
+
+
+def test_talkative_libraries_are_heard_at_debug_only() -> None:
+    stream = io.StringIO()
+    logs.set_up("info", "json", stream)
+    logging.getLogger("transitions.core").info("moved")
+    assert _lines(stream) == []
+    logs.set_level("debug")
+    logging.getLogger("transitions.core").info("moved")
+    assert [line["event"] for line in _lines(stream)] == ["moved"]
+    logs.set_level("info")
+    logging.getLogger("transitions.core").info("moved again")
+    assert len(_lines(stream)) == 1
