@@ -52,9 +52,15 @@ LOAN: Final = Chart(
 
 JOB: Final = Chart(
     "job",
-    ("running", "done", "cancelled"),
+    ("running", "held", "done", "cancelled"),
     "running",
-    (Arc("arrive", ("running",), "done"), Arc("cancel", ("running",), "cancelled")),
+    (
+        Arc("arrive", ("running",), "done"),
+        Arc("hold", ("running",), "held"),
+        Arc("resume", ("held",), "running"),
+        Arc("finish", ("running", "held"), "done"),
+        Arc("cancel", ("running", "held"), "cancelled"),
+    ),
 )
 
 STEP: Final = Chart(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from towerd.bays.model import content, is_usable
 from towerd.cabin.model import DoorState
 from towerd.fsm.charts import ORDER
@@ -102,6 +104,8 @@ def _begin_job(turn: Turn, machine: Snapshot, decision: Decision) -> None:
     source = vehicle.place
     least_s = 0.0 if source.kind != "bay" else minimum_s(source, decision.target, start, turn.config.kinematics)
     job = Job(number, vehicle.id, source, decision.target, decision.order, "running", turn.now, round(least_s, 2))
+    if decision.order is None:
+        job = replace(job, purpose="put_back")
     turn.put("jobs", number, job)
     if vehicle.condition in ("available", "reserved"):
         # why a car is not offered (inspection, out of service) outlives its being moved

@@ -11,7 +11,8 @@ from towerd.orders.model import Loan, Order, Vehicle
 from towerd.places import Place
 from towerd.plc.snapshot import Identity, Snapshot, Unit
 
-JobState = Literal["running", "done", "cancelled"]
+JobState = Literal["running", "held", "done", "cancelled"]
+JobPurpose = Literal["deliver", "put_back", "store", "move", "fetch", "identify"]
 StepState = Literal[
     "written", "running", "unsure", "fencing", "settling", "done", "failed", "aborted", "rejected", "lost"
 ]
@@ -29,7 +30,11 @@ class BayRecord:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A vehicle on its way: from `source` to `target`. What comes next is derived from the machine, never stored."""
+    """A vehicle on its way: from `source` to `target`. What comes next is derived from the machine, never stored.
+
+    `purpose`: why it is moved. `by`: the person who asked for it by name, None where an order did. `steps_left`: how many
+    more commands a technician lets it give before it is held again; None: as many as it takes.
+    """
 
     id: int
     vehicle: str
@@ -39,6 +44,9 @@ class Job:
     state: JobState
     started_at: datetime
     minimum_s: float = 0.0
+    purpose: JobPurpose = "deliver"
+    by: str | None = None
+    steps_left: int | None = None
     ended_at: datetime | None = None
 
 
