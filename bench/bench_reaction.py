@@ -33,6 +33,7 @@ from towerd.faceid.policy import MatchPolicy
 from towerd.fsm import events as ev
 from towerd.fsm.commands import WriteMailbox
 from towerd.fsm.config import CoreConfig
+from towerd.fsm.reply import ReplyTo
 from towerd.journal.sqlite import SqliteJournal
 from towerd.orders.stock import parse_record
 from towerd.planner.inline import InlinePlanner
@@ -117,7 +118,7 @@ class _House:
         raw = claims(jti=f"o_{number}", sub=f"c_{number}", iat=int(now.timestamp()), exp=int(now.timestamp()) + 3600)
         raw["eligibility"] = eligibility(as_of=(now - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ"))
         raw.pop("slot", None)
-        reply = ev.ReplyTo("mqtt", "rsp/shop", "", f"r_{number}")
+        reply = ReplyTo("mqtt", "rsp/shop", "", f"r_{number}")
         code, until = f"mac-{number}", now + timedelta(seconds=60)
         asked = ev.OrderRequested(
             "test_drive", raw, f"sha-{number}", reply, code, "enrolled", face_sha256="0" * 64, expires_at=until
@@ -128,7 +129,7 @@ class _House:
         """Every car is ordered and fetched."""
         await self.until(lambda: self.engine.view().can_deliver)
         entries = tuple(ev.StockEntry(parse_record(record(number)), place) for place, number in plant.stock())
-        self.queue.post(ev.StockImported(entries, "bench", ev.ReplyTo("api", "stock")))
+        self.queue.post(ev.StockImported(entries, "bench", ReplyTo("api", "stock")))
         await self.until(lambda: bool(self.answers))
         for number in range(plant.CARS):
             self.order(number)

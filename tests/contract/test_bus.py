@@ -22,7 +22,8 @@ from tests.support.mqtt_kit import TOPICS, Bed, body, make_bed, until, view
 from tests.support.orders_kit import EXAMPLES, order
 from tests.support.token_kit import TOWER, Keys, drive_claims, make_keys
 from towerd.fsm.commands import Answer
-from towerd.fsm.events import BusChanged, CommandRefused, OrderRequested, OutboxAcknowledged, ReplyTo
+from towerd.fsm.events import BusChanged, CommandRefused, OrderRequested, OutboxAcknowledged
+from towerd.fsm.reply import ReplyTo
 from towerd.mqtt.bus import will
 from towerd.mqtt.client import PahoWire
 from towerd.mqtt.config import MqttConfig

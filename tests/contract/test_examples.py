@@ -12,7 +12,7 @@ import pytest
 from tests.support.mqtt_kit import LoopClock, view
 from tests.support.orders_kit import EXAMPLES, NOW, book, circumstances, claims, order, request, vehicle
 from towerd.fsm.commands import Answer, AppendOutbox
-from towerd.fsm.events import ReplyTo
+from towerd.fsm.reply import ReplyTo
 from towerd.mqtt import payloads, topics
 from towerd.mqtt.publisher import Publisher
 from towerd.mqtt.wire import Outgoing

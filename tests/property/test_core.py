@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from tests.support.sync_tower import SyncTower, ask_packml, executed_motions, told_again
 from towerd.cabin.model import DoorState
 from towerd.fsm import commands as cmd
-from towerd.fsm.events import FaultReset, ReplyTo
+from towerd.fsm.events import FaultReset
 from towerd.fsm.inventory import FORK
 from towerd.fsm.obstacles import obstacles
+from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import State
 from towerd.places import OUT, UNKNOWN, Place
 from towerd.plc.codes import Code

@@ -13,6 +13,7 @@ from tests.scenario.tower import Daemon, Tower
 from tests.support.memory_journal import MemoryJournal
 from tests.support.orders_kit import claims
 from towerd.fsm import events as ev
+from towerd.fsm.reply import ReplyTo
 from towerd.places import OUT
 from towerd.plc.codes import Code
 
@@ -52,7 +53,7 @@ class Running:
         now = self.tower.clock.now()
         now_s, answered = int(now.timestamp()), len(self.daemon.bus.answers)
         raw = claims(kind, **{"jti": jti, "iat": now_s, "exp": now_s + 3600, **changes})
-        reply = ev.ReplyTo("mqtt", "rsp/shop", "", f"r_{jti}")
+        reply = ReplyTo("mqtt", "rsp/shop", "", f"r_{jti}")
         self.daemon.queue.post(ev.OrderRequested(kind, raw, f"sha-{jti}", reply))
         await self.daemon.until(lambda: len(self.daemon.bus.answers) > answered, f"{kind} is answered")
         return self.daemon.bus.answers[-1]
@@ -60,7 +61,7 @@ class Running:
     async def packml(self, command: str) -> None:
         """A technician asks; the PLC has answered before this returns."""
         answered = len(self.daemon.api_answers)
-        self.daemon.queue.post(ev.PackmlRequested(command, "technician", ev.ReplyTo("api", command)))
+        self.daemon.queue.post(ev.PackmlRequested(command, "technician", ReplyTo("api", command)))
         await self.daemon.until(lambda: len(self.daemon.api_answers) > answered, f"{command} is answered")
         assert self.daemon.api_answers[-1].ok, self.daemon.api_answers[-1]
         await self.daemon.until(lambda: self.daemon.engine.state.volatile.packml is None, f"the PLC took {command}")

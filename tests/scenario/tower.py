@@ -19,6 +19,7 @@ from towerd.engine import Engine, Ports, Queue
 from towerd.faceid.policy import MatchPolicy
 from towerd.fsm import events as ev
 from towerd.fsm.config import CoreConfig
+from towerd.fsm.reply import ReplyTo
 from towerd.lift.kinematics import Kinematics, Motion
 from towerd.orders.stock import parse_record
 from towerd.places import Place, bay
@@ -185,7 +186,7 @@ class Daemon:
 
     def import_stock(self) -> None:
         entries = tuple(ev.StockEntry(parse_record(record(number)), place) for place, number in self.tower.stock)
-        self.queue.post(ev.StockImported(entries, "technician", ev.ReplyTo("api", "stock")))
+        self.queue.post(ev.StockImported(entries, "technician", ReplyTo("api", "stock")))
 
     def order(self, jti: str = "o_91", customer: str = "c_7Hq2", *, face: bool = True, **changes: Any) -> None:
         """A verified test_drive token arrives."""
@@ -194,7 +195,7 @@ class Daemon:
         raw["eligibility"] = eligibility(as_of=(now - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ"))
         if "slot" not in changes:
             raw.pop("slot", None)
-        reply = ev.ReplyTo("mqtt", "rsp/shop", "", f"r_{jti}")
+        reply = ReplyTo("mqtt", "rsp/shop", "", f"r_{jti}")
         self.queue.post(
             ev.OrderRequested(
                 "test_drive",

@@ -13,6 +13,7 @@ from tests.support.orders_kit import claims, eligibility
 from towerd.fsm import commands as cmd
 from towerd.fsm import events as ev
 from towerd.fsm.reducer import step
+from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import State, Tables
 from towerd.journal.diff import diff
 from towerd.journal.records import Recorded
@@ -164,7 +165,7 @@ class SyncTower:
 
     def import_stock(self) -> None:
         entries = tuple(ev.StockEntry(parse_record(record(number)), place) for place, number in self.tower.stock)
-        self.take(ev.StockImported(entries, "technician", ev.ReplyTo("api", "stock")))
+        self.take(ev.StockImported(entries, "technician", ReplyTo("api", "stock")))
 
     def order(self, number: int, customer: int) -> None:
         """A verified test_drive token."""
@@ -175,7 +176,7 @@ class SyncTower:
         )
         raw["eligibility"] = eligibility(as_of=(now - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ"))
         raw.pop("slot", None)
-        reply = ev.ReplyTo("mqtt", "rsp/shop", "", f"r_{jti}_{self.now_s}")
+        reply = ReplyTo("mqtt", "rsp/shop", "", f"r_{jti}_{self.now_s}")
         self.take(
             ev.OrderRequested(
                 "test_drive",
@@ -194,7 +195,7 @@ class SyncTower:
         now = START + timedelta(seconds=self.now_s)
         raw = claims("cancel", jti=f"t_{number}_{round(self.now_s * 10)}", sub=f"c_{customer}", order=f"o_{number}")
         raw |= {"iat": int(now.timestamp()), "exp": int(now.timestamp()) + 3600}
-        reply = ev.ReplyTo("mqtt", "rsp/shop", "", f"r_c_{number}_{self.now_s}")
+        reply = ReplyTo("mqtt", "rsp/shop", "", f"r_c_{number}_{self.now_s}")
         self.take(ev.OrderRequested("cancel", raw, raw["jti"], reply, expires_at=now + timedelta(seconds=60)))
 
     def look(self, order: str | None) -> None:
@@ -204,12 +205,12 @@ class SyncTower:
     def code(self, order: str, *, right: bool) -> None:
         row = self.state.tables.orders.get(order)
         number = row.number if row is not None else "0000"
-        self.take(ev.CodeEntered(number, f"mac-{order}" if right else "wrong", "kiosk", ev.ReplyTo("api", "code")))
+        self.take(ev.CodeEntered(number, f"mac-{order}" if right else "wrong", "kiosk", ReplyTo("api", "code")))
 
 
 def ask_packml(tower: SyncTower, command: str) -> None:
     """A technician asks for a PackML command."""
-    tower.take(ev.PackmlRequested(command, "technician", ev.ReplyTo("api", "packml")))
+    tower.take(ev.PackmlRequested(command, "technician", ReplyTo("api", "packml")))
 
 
 def told_again(tower: SyncTower) -> Tables:

@@ -29,13 +29,14 @@ from towerd import engine as engine_module
 from towerd.engine import BUG_CODE, JOURNAL_CODE, Engine, Ports, Queue
 from towerd.fsm import commands as cmd
 from towerd.fsm import events as ev
+from towerd.fsm.reply import NOWHERE, ReplyTo
 from towerd.fsm.state import FaceRow, State, Tables
 from towerd.places import bay, cabin
 from towerd.planner.model import Decision
 from towerd.plc.snapshot import PackmlCommand, PackmlState, Unit
 
 pytestmark = pytest.mark.looptime
-API = ev.ReplyTo("api", "request 1")
+API = ReplyTo("api", "request 1")
 
 
 class Diary:
@@ -181,7 +182,7 @@ async def test_the_outbox_is_woken_by_messages_only(monkeypatch: pytest.MonkeyPa
 
 async def test_answers_go_where_they_were_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench()
-    mqtt, nowhere = ev.ReplyTo("mqtt", "rsp/shop"), ev.NOWHERE
+    mqtt, nowhere = ReplyTo("mqtt", "rsp/shop"), NOWHERE
     answers = [cmd.Answer(reply, True, (), None) for reply in (mqtt, API, nowhere)]
     scripted(monkeypatch, *answers, cmd.DestroyFaceKey("o_1"), cmd.RequestPlan(snapshot=None))  # type: ignore[arg-type]
     await bench.run(ev.BusChanged(True))

@@ -7,10 +7,11 @@ from datetime import timedelta
 from tests.support.sync_tower import START, SyncTower, ask_packml
 from towerd.fsm import events as ev
 from towerd.fsm.alarms import ALL_ALARMS
+from towerd.fsm.reply import ReplyTo
 from towerd.fsm.show import build_view
 from towerd.fsm.turn import Turn
 
-REPLY = ev.ReplyTo("api", "1")
+REPLY = ReplyTo("api", "1")
 
 
 def made() -> SyncTower:

@@ -11,7 +11,8 @@ from tests.support.core_kit import answers, asked, machine, state_of, tables_of,
 from tests.support.values import AT
 from towerd.fsm.alarms import ALL_ALARMS, alarm_acknowledged, mirror_alarms, plc_code
 from towerd.fsm.commands import AcknowledgeAlarm
-from towerd.fsm.events import AlarmAcknowledged, ReplyTo
+from towerd.fsm.events import AlarmAcknowledged
+from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import AlarmRow, AlarmState
 from towerd.plc.snapshot import Alarms, Snapshot
 

@@ -14,13 +14,14 @@ from tests.support.values import AT
 from towerd.fsm import events as ev
 from towerd.fsm.commands import Watch
 from towerd.fsm.identity import code_entered, face_health_changed, face_looked, in_time, watch_waiting
+from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import FaceRow, IdentityDecision
 from towerd.fsm.turn import Turn
 from towerd.orders.model import Order, Slot
 
 DEMANDED = config(liveness=("challenge",))
 FREE = config(liveness=())
-API = ev.ReplyTo("api", "kiosk")
+API = ReplyTo("api", "kiosk")
 
 
 def waiting(order_id: str = "ord-1", state: str = "accepted", **values: Any) -> Order:

@@ -34,6 +34,7 @@ from towerd.cabin.model import DoorState
 from towerd.fsm import events as ev
 from towerd.fsm.commands import DestroyFaceKey, DropFace, StoreFace
 from towerd.fsm.orders import clock_judged, command_refused, every_minute, order_requested, ready_s
+from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import AnswerRow, FaceRow, IdentityDecision, Meta, Tables
 from towerd.fsm.turn import Turn
 from towerd.orders.model import Loan
@@ -42,7 +43,7 @@ from towerd.places import CARRIAGE, OUT
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import PackmlCommand, PackmlState, Unit
 
-REPLY = ev.ReplyTo("mqtt", "rsp/shop", "", "r_1")
+REPLY = ReplyTo("mqtt", "rsp/shop", "", "r_1")
 NOW = AT
 CUSTOMER = "c_7Hq2"
 

@@ -28,8 +28,9 @@ from tests.support.core_kit import (
 )
 from tests.support.values import AT
 from towerd.fsm.config import CoreConfig
-from towerd.fsm.events import PackmlRequested, ReplyTo
+from towerd.fsm.events import PackmlRequested
 from towerd.fsm.packml import backing_off, follow_packml, packml_requested, send_packml, start_machine
+from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import Fault, Meta, PackmlRequest, Tables
 from towerd.fsm.turn import Turn
 from towerd.plc.codes import Code

@@ -44,12 +44,13 @@ from towerd.fsm.commands import (
     WritePackml,
 )
 from towerd.fsm.reducer import _HANDLERS, GRACE, LAST, MINUTE, step
+from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import FaceRow, Fault, Meta, PackmlRequest, State
 from towerd.planner.decide import decide
 from towerd.plc.snapshot import Alarms, PackmlCommand, PackmlState, Snapshot, Unit
 
 STOCKED = with_bay(machine(), 2, 3, OCCUPIED_LOCKED)
-API = ev.ReplyTo("api", "request 1")
+API = ReplyTo("api", "request 1")
 
 
 def take(state: State, event: ev.Event, mono_s: float = MONO_S) -> tuple[State, Sequence[Command]]:

@@ -27,6 +27,7 @@ from towerd.bays.model import BayBits
 from towerd.faults import COMMAND_REFUSED, LAYOUT_CHANGED
 from towerd.fsm import events as ev
 from towerd.fsm.inventory import FORK
+from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import BayRecord, Fault, Meta, Tables
 from towerd.fsm.technician import fault_reset, layout_confirmed, stock_imported
 from towerd.fsm.turn import Turn
@@ -34,7 +35,7 @@ from towerd.places import CARRIAGE, UNKNOWN, Place, bay, cabin
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Snapshot
 
-API = ev.ReplyTo("api", "request 1")
+API = ReplyTo("api", "request 1")
 FULL = with_bay(with_bay(machine(), 2, 3, OCCUPIED_LOCKED), 1, 1, OCCUPIED_LOCKED)
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.support.core_kit import MONO_S, asked, machine, order_in, state_of, tables_of, turn_of, vehicle
 from tests.support.values import AT
 from towerd.fsm.commands import Answer, AppendAudit, AppendOutbox
-from towerd.fsm.events import NOWHERE, ReplyTo
+from towerd.fsm.reply import NOWHERE, ReplyTo
 from towerd.fsm.state import State
 from towerd.fsm.turn import audit_hash
 from towerd.places import cabin

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from tests.support.values import AT, snapshot, tables
 from towerd.errors import JournalError
-from towerd.fsm.events import FaceLooked, PlcLost, ReplyTo, StockEntry, StockImported
+from towerd.fsm.events import FaceLooked, PlcLost, StockEntry, StockImported
+from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import IdentityDecision, PackmlRequest, Volatile
 from towerd.journal import records
 from towerd.journal.schema import META, TABLE_NAMES

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.mqtt_kit import TOPICS
 from tests.support.orders_kit import EXAMPLES, NOW
-from towerd.fsm.events import ReplyTo
+from towerd.fsm.reply import ReplyTo
 from towerd.mqtt.request import Asked, Dropped, read_request
 from towerd.mqtt.wire import Received
 from towerd.units import rfc3339

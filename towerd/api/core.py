@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from towerd.fsm.commands import Answer
-from towerd.fsm.events import Event, ReplyTo
+from towerd.fsm.events import Event
+from towerd.fsm.reply import ReplyTo
 from towerd.ports import Inbox
 from towerd.settings import ApiSettings
 from towerd.view import View

@@ -28,10 +28,10 @@ from towerd.fsm.events import (
     FaultReset,
     LayoutConfirmed,
     PackmlRequested,
-    ReplyTo,
     StockEntry,
     StockImported,
 )
+from towerd.fsm.reply import ReplyTo
 from towerd.orders.stock import StockErrors, parse_stock
 
 STOCK_LIMIT_BYTES: Final = 4 * 1024 * 1024

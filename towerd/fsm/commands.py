@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from towerd.fsm.events import Event, ReplyTo
+from towerd.fsm.events import Event
+from towerd.fsm.reply import ReplyTo
 from towerd.planner.model import PlanSnapshot
 from towerd.plc.snapshot import PackmlCommand, Unit
 

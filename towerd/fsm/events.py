@@ -6,24 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from towerd.fsm.reply import ReplyTo
 from towerd.orders.book import Remembered
 from towerd.orders.model import VehicleRecord
 from towerd.places import Place
 from towerd.planner.model import Decision
 from towerd.plc.snapshot import Snapshot, Unit
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyTo:
-    """Where an answer goes. `channel` picks the port, `address` is the port's own (a topic; an API request)."""
-
-    channel: Literal["mqtt", "api", "none"]
-    address: str = ""
-    correlation: str = ""
-    req_id: str = ""
-
-
-NOWHERE = ReplyTo("none")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from towerd.fsm.commanding import free, send, unresolved
 from towerd.fsm.commands import WritePackml
-from towerd.fsm.events import NOWHERE, PackmlRequested, ReplyTo
+from towerd.fsm.events import PackmlRequested
 from towerd.fsm.obstacles import fault_obstacles, link_obstacles, safety_obstacles
+from towerd.fsm.reply import NOWHERE, ReplyTo
 from towerd.fsm.state import PackmlRequest
 from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act

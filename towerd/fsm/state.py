@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from towerd.fsm.events import NOWHERE, ReplyTo
+from towerd.fsm.reply import NOWHERE, ReplyTo
 from towerd.orders.model import Loan, Order, Vehicle
 from towerd.places import Place
 from towerd.plc.snapshot import Identity, Snapshot, Unit

@@ -12,7 +12,8 @@ from typing import Any
 
 from towerd.fsm.commands import Answer, AppendAudit, AppendOutbox, Command
 from towerd.fsm.config import CoreConfig
-from towerd.fsm.events import ReplyTo, Stamped
+from towerd.fsm.events import Stamped
+from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import Meta, State, Tables, Volatile
 from towerd.orders.model import Order, OrderState, Vehicle
 from towerd.plc.snapshot import Snapshot

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import structlog
 
 from towerd.fsm.commands import Answer, AppendOutbox
-from towerd.fsm.events import BusChanged, OutboxAcknowledged, ReplyTo
+from towerd.fsm.events import BusChanged, OutboxAcknowledged
+from towerd.fsm.reply import ReplyTo
 from towerd.mqtt import payloads, topics
 from towerd.mqtt.acks import Acknowledgements
 from towerd.mqtt.intake import Intake, IntakeParts

@@ -17,7 +17,8 @@ from typing import Literal
 import structlog
 
 from towerd.errors import Refusal
-from towerd.fsm.events import CommandRefused, OrderRequested, ReplyTo
+from towerd.fsm.events import CommandRefused, OrderRequested
+from towerd.fsm.reply import ReplyTo
 from towerd.mqtt.request import Asked, Dropped, read_request
 from towerd.mqtt.topics import Topics
 from towerd.mqtt.wire import Received

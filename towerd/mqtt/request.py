@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from towerd.fsm.events import ReplyTo
+from towerd.fsm.reply import ReplyTo
 from towerd.mqtt.topics import Topics
 from towerd.mqtt.wire import Received
 from towerd.orders.claim_parts import At, Id
