@@ -10,18 +10,17 @@ from dataclasses import replace
 
 from towerd.cabin.handover import Gate, gate_denies, stage, wanted_signal
 from towerd.cabin.model import SOMEBODY, Cabin, DoorState
-from towerd.cabin.registers import outer_door, signal
+from towerd.cabin.registers import signal
 from towerd.faults import WRONG_VEHICLE
+from towerd.fsm.acting import STILL, close_outer, open_outer, try_act, try_in_cabin, wait_for
 from towerd.fsm.charts import JOB, ORDER
-from towerd.fsm.commanding import free, send
+from towerd.fsm.commanding import free
 from towerd.fsm.decision import decision_holds
-from towerd.fsm.ending import describe
 from towerd.fsm.inventory import FORK
 from towerd.fsm.latch import raise_fault
 from towerd.fsm.loans import begin_loan
 from towerd.fsm.obstacles import may_command
 from towerd.fsm.orders import release
-from towerd.fsm.packml import backing_off
 from towerd.fsm.state import Job
 from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act, Halt, Wait
@@ -30,7 +29,6 @@ from towerd.orders.model import Order
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Snapshot, Unit, cabin_unit
 
-_STILL = (DoorState.CLOSED, DoorState.OPEN, DoorState.BLOCKED)
 _BOUND = ("identified", "delivering", "staged", "ready", "handed_over")
 
 
@@ -38,18 +36,6 @@ def running_job(turn: Turn) -> Job | None:
     """The job the carriage works on: a job begins only where none runs, so it is the newest or none."""
     newest = next(reversed(turn.tables.jobs.values()), None)
     return newest if newest is not None and newest.state == "running" else None
-
-
-def _try(turn: Turn, act: Act, job: int | None) -> None:
-    if free(turn, act.unit) and not backing_off(turn, act.unit):
-        send(turn, act, job)
-        wait_for(turn, describe(act))
-
-
-def _try_in_cabin(turn: Turn, act: Act) -> None:
-    # faults of the carriage keep nobody from the car that is theirs
-    if may_command(turn.state, with_faults=False):
-        _try(turn, act, None)
 
 
 def _job_arrived(turn: Turn, job: Job) -> None:
@@ -67,7 +53,7 @@ def _bring_fork_in(turn: Turn, job: Job | None) -> None:
         return
     match bring_fork_in(machine, turn.config.kinematics):
         case Act() as act:
-            _try(turn, act, job.id if job else None)
+            try_act(turn, act, job.id if job else None)
         case Wait(why):
             wait_for(turn, why)
 
@@ -96,19 +82,13 @@ def _next_for(turn: Turn, job: Job, machine: Snapshot) -> None:
         return
     match next_action(machine, Transfer(vehicle.record.tag, vehicle.place, job.target), turn.config.kinematics):
         case Act() as act:
-            _try(turn, act, job.id)
+            try_act(turn, act, job.id)
         case Wait(why):
             wait_for(turn, why)
         case Halt(fault, cause):
             raise_fault(turn, fault, cause)
         case _:
             _job_arrived(turn, job)
-
-
-def wait_for(turn: Turn, why: str) -> None:
-    """Remember what is waited for, for those who ask."""
-    if turn.volatile.doing != why:
-        turn.set(doing=why)
 
 
 def _cabin_order(turn: Turn, number: int) -> Order | None:
@@ -131,8 +111,7 @@ def _open_gate(turn: Turn, order: Order, shown: Cabin) -> None:
     gate = Gate(vehicle.record.tag, shown.tag, shown.occupancy_epoch, decision_holds(turn, order))
     denied = gate_denies(shown, gate)
     if denied is None:
-        minimum_s = turn.config.kinematics.outer_door_s / turn.config.kinematics.speed_up
-        _try_in_cabin(turn, Act(cabin_unit(shown.number), outer_door(True, shown.occupancy_epoch), minimum_s))
+        open_outer(turn, shown)
         return
     if denied.wrong_vehicle:
         raise_fault(turn, WRONG_VEHICLE, f"cabin {shown.number}: {denied.why}")
@@ -141,7 +120,7 @@ def _open_gate(turn: Turn, order: Order, shown: Cabin) -> None:
         turn.tell("order_staged", {"cabin": shown.number}, staged)
     elif shown.outer_door is not DoorState.CLOSED and not shown.sensors & SOMEBODY:
         # a door that an abort left open without its customer
-        _close_outer(turn, shown)
+        close_outer(turn, shown)
     wait_for(turn, denied.why)
 
 
@@ -162,7 +141,7 @@ def _hand_over(turn: Turn, order: Order, shown: Cabin) -> None:
     elif _opened_for(turn, order, shown):
         ready = turn.move_order(order, ORDER.next(order.state, "open"))  # type: ignore[arg-type]
         turn.tell("order_ready", _ready_data(turn, ready), ready)
-    elif _car_is_ready(turn, order, shown.number) and shown.outer_door in _STILL:
+    elif _car_is_ready(turn, order, shown.number) and shown.outer_door in STILL:
         _open_gate(turn, order, shown)
 
 
@@ -180,20 +159,15 @@ def _see_off(turn: Turn, order: Order, shown: Cabin) -> None:
             release(turn, done)
             turn.tell("order_completed", {"vehicle": order.vehicle}, done)
         return
-    if shown.deserted and shown.outer_door in _STILL:
-        _close_outer(turn, shown)
-
-
-def _close_outer(turn: Turn, shown: Cabin) -> None:
-    minimum_s = turn.config.kinematics.outer_door_s / turn.config.kinematics.speed_up
-    _try_in_cabin(turn, Act(cabin_unit(shown.number), outer_door(False), minimum_s))
+    if shown.deserted and shown.outer_door in STILL:
+        close_outer(turn, shown)
 
 
 def _show_sign(turn: Turn, shown: Cabin, order: Order | None) -> None:
     left = order is not None and order.state == "handed_over"
     wanted = wanted_signal(shown, handing_over=order is not None and order.state == "ready", left=left)
     if shown.signal != wanted:
-        _try_in_cabin(turn, Act(cabin_unit(shown.number), signal(wanted), 1.0))
+        try_in_cabin(turn, Act(cabin_unit(shown.number), signal(wanted), 1.0))
 
 
 def run_cabins(turn: Turn) -> None:
