@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from tools.reference import machine, program
+from tools.reference import machine, modes, program
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "reference"
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "registers": machine.registers,
     "faults": machine.faults,
     "states": machine.states,
+    "modes": modes.modes,
     "settings": program.settings,
     "api": program.api,
     "cli": program.cli,
