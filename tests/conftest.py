@@ -8,6 +8,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
+
+# how quick a machine is, is no property of the program
+settings.register_profile("towerd", deadline=None)
+settings.load_profile("towerd")
 
 # without a loop of its own the main thread makes one when pytest-asyncio first asks for it, and nobody closes that
 asyncio.set_event_loop(None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, FastAPI, HTTPException, Query, Request
@@ -18,20 +18,19 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from towerd.api import metrics, payload
 from towerd.api.access import Caller
+from towerd.api.answers import asked, refused
 from towerd.api.callers import Core, Operator, Technician, Viewer
 from towerd.api.core import ApiCore
 from towerd.fsm.alarms import ALL_ALARMS
 from towerd.fsm.events import (
     AlarmAcknowledged,
     CodeEntered,
-    Event,
     FaultReset,
     LayoutConfirmed,
     PackmlRequested,
     StockEntry,
     StockImported,
 )
-from towerd.fsm.reply import ReplyTo
 from towerd.orders.stock import StockErrors, parse_stock
 
 STOCK_LIMIT_BYTES: Final = 4 * 1024 * 1024
@@ -51,19 +50,6 @@ class Code(BaseModel):
 
     number: Annotated[str, Field(pattern=r"^\d{4}$")]
     code: Annotated[str, Field(pattern=r"^\d{8}$")]
-
-
-def _refused(status: int, reasons: list[str], text: str = "") -> JSONResponse:
-    return JSONResponse({"ok": False, "reasons": reasons, "text": text}, status)
-
-
-async def _asked(core: ApiCore, make: Callable[[ReplyTo], Event]) -> JSONResponse:
-    try:
-        answer = await core.ask(make)
-    except TimeoutError:
-        return _refused(504, ["no_answer"], "no answer within 5 s; it may still be done: look at the status")
-    body = {"ok": answer.ok, "reasons": list(answer.reasons), "result": payload.jsonable(answer.result)}
-    return JSONResponse(body, 200 if answer.ok else 409)
 
 
 @router.get("/health")
@@ -134,7 +120,7 @@ async def audit(
 async def code(core: Core, caller: Viewer, typed: Code) -> JSONResponse:
     """Number and code of an order (viewer: the code itself is the secret, and wrong ones are counted)."""
     mac = core.mac_of(typed.code)
-    return await _asked(core, lambda reply: CodeEntered(typed.number, mac, caller.user, reply))
+    return await asked(core, lambda reply: CodeEntered(typed.number, mac, caller.user, reply))
 
 
 @router.post("/stock/import")
@@ -143,9 +129,9 @@ async def import_stock(core: Core, caller: Technician, request: Request) -> JSON
     data = await _body(request)
     lines = parse_stock(data)
     if isinstance(lines, StockErrors):
-        return _refused(422, ["malformed"], "\n".join(lines.errors))
+        return refused(422, ["malformed"], "\n".join(lines.errors))
     entries = tuple(StockEntry(line.record, line.place) for line in lines)
-    return await _asked(core, lambda reply: StockImported(entries, caller.user, reply))
+    return await asked(core, lambda reply: StockImported(entries, caller.user, reply))
 
 
 async def _body(request: Request) -> bytes:
@@ -160,13 +146,13 @@ async def _body(request: Request) -> bytes:
 @router.post("/faults/{number}/reset")
 async def reset_fault(core: Core, caller: Technician, number: int) -> JSONResponse:
     """Let a latched fault go: somebody has looked (technician)."""
-    return await _asked(core, lambda reply: FaultReset(number, caller.user, reply))
+    return await asked(core, lambda reply: FaultReset(number, caller.user, reply))
 
 
 @router.post("/layout/confirm")
 async def confirm_layout(core: Core, caller: Technician) -> JSONResponse:
     """Confirm the PLC's station table after it has changed (technician; plc-if.md 2.1)."""
-    return await _asked(core, lambda reply: LayoutConfirmed(caller.user, reply))
+    return await asked(core, lambda reply: LayoutConfirmed(caller.user, reply))
 
 
 @router.post("/alarms/{alarm}/acknowledge")
@@ -174,18 +160,18 @@ async def acknowledge(core: Core, caller: Operator, alarm: str) -> JSONResponse:
     """Acknowledge a PLC alarm by number or code (22, PLC-022), or `all`. It leaves once its cause is gone as well."""
     digits = alarm.upper().removeprefix("PLC-")
     if alarm != "all" and not (digits.isascii() and digits.isdigit() and int(digits) < ALARM_NUMBERS):
-        return _refused(404, ["no_such_alarm"], "a number, a code such as PLC-022, or all; faults (TWR-…) are reset")
+        return refused(404, ["no_such_alarm"], "a number, a code such as PLC-022, or all; faults (TWR-…) are reset")
     number = ALL_ALARMS if alarm == "all" else int(digits)
-    return await _asked(core, lambda reply: AlarmAcknowledged(number, caller.user, reply))
+    return await asked(core, lambda reply: AlarmAcknowledged(number, caller.user, reply))
 
 
 @router.post("/packml/{command}")
 async def packml(core: Core, caller: Operator, command: str) -> JSONResponse:
     """A PackML command: stop, hold, abort (operator); reset, start, unhold, clear (technician)."""
     if command not in PACKML:
-        return _refused(404, ["no_such_command"], f"there are {', '.join(PACKML)}")
+        return refused(404, ["no_such_command"], f"there are {', '.join(PACKML)}")
     _check_may(caller, command)
-    return await _asked(core, lambda reply: PackmlRequested(command, caller.user, reply))
+    return await asked(core, lambda reply: PackmlRequested(command, caller.user, reply))
 
 
 def _check_may(caller: Caller, command: str) -> None:
@@ -196,14 +182,14 @@ def _check_may(caller: Caller, command: str) -> None:
 async def _http_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)
     reason = {403: "not_allowed", 404: "no_such_path"}.get(error.status_code, "malformed")
-    return _refused(error.status_code, [reason], str(error.detail))
+    return refused(error.status_code, [reason], str(error.detail))
 
 
 async def _bad_input(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     # what was sent is not repeated: it may be a code
     texts = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()]
-    return _refused(422, ["malformed"], "\n".join(texts))
+    return refused(422, ["malformed"], "\n".join(texts))
 
 
 def make_app(core: ApiCore) -> FastAPI:

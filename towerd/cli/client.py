@@ -133,3 +133,13 @@ def tell(status: int, body: dict[str, Any], as_json: bool) -> Exit:
         reasons = ", ".join(body.get("reasons", ()))
         typer.echo(": ".join(filter(None, ("refused", reasons, body.get("text", "")))), err=True)
     return code
+
+
+def print_json(body: dict[str, Any]) -> None:
+    """One line of JSON."""
+    typer.echo(json.dumps(body, ensure_ascii=False))
+
+
+def ask(path: Path, route: str, as_json: bool, **content: Any) -> None:
+    """Ask for something to be done, and end with the exit code that its answer has. Raises typer.Exit always."""
+    raise typer.Exit(tell(*call(path, "POST", route, **content), as_json))

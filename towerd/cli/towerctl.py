@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -33,20 +32,12 @@ class Packml(StrEnum):
     CLEAR = "clear"
 
 
-def _print_json(body: dict[str, Any]) -> None:
-    typer.echo(json.dumps(body, ensure_ascii=False))
-
-
-def _ask(socket: SocketOption, path: str, as_json: bool, **content: Any) -> None:
-    raise typer.Exit(client.tell(*client.call(socket, "POST", path, **content), as_json))
-
-
 @app.command()
 def status(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -> None:
     """Show what the tower is doing, where everything stands, and what is in the way. Role: viewer."""
     body = client.get(socket, "/status", as_json)
     if as_json:
-        _print_json(body)
+        client.print_json(body)
     else:
         Console().print(show.status_page(body))
 
@@ -57,7 +48,7 @@ def watch(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) ->
     try:
         if as_json:
             for body in client.lines(socket, "/watch"):
-                _print_json(body)
+                client.print_json(body)
         else:
             with Live(screen=False) as live:
                 for body in client.lines(socket, "/watch"):
@@ -72,7 +63,7 @@ def why(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -> N
     """Say why nothing moves or no car comes down, since when, and what to do. Exit 1 if so. Role: viewer."""
     body = client.get(socket, "/why", as_json)
     if as_json:
-        _print_json(body)
+        client.print_json(body)
     elif body["obstacles"]:
         Console().print(show.obstacles(body["obstacles"]))
     else:
@@ -91,7 +82,7 @@ def code(
 ) -> None:
     """Enter number and code for a customer. Wrong codes count: five lock the code, twenty end it. Role: viewer."""
     typed = pickup_code or typer.prompt("Code", hide_input=True)
-    _ask(socket, "/code", as_json, json={"number": number, "code": typed})
+    client.ask(socket, "/code", as_json, json={"number": number, "code": typed})
 
 
 @app.command()
@@ -101,13 +92,13 @@ def reset(
     as_json: JsonOption = False,
 ) -> None:
     """Let a latched fault go, after having looked at its cause. Role: technician."""
-    _ask(socket, f"/faults/{fault}/reset", as_json)
+    client.ask(socket, f"/faults/{fault}/reset", as_json)
 
 
 @app.command()
 def confirm_layout(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -> None:
     """Confirm that the PLC's changed station table is right; until then there is no Auto. Role: technician."""
-    _ask(socket, "/layout/confirm", as_json)
+    client.ask(socket, "/layout/confirm", as_json)
 
 
 @app.command()
@@ -117,7 +108,7 @@ def packml(
     as_json: JsonOption = False,
 ) -> None:
     """Give a PackML command. Roles: operator for stop, hold and abort; technician for reset, start, unhold and clear."""
-    _ask(socket, f"/packml/{command.value}", as_json)
+    client.ask(socket, f"/packml/{command.value}", as_json)
 
 
 @app.command()
@@ -127,7 +118,7 @@ def acknowledge(
     as_json: JsonOption = False,
 ) -> None:
     """Acknowledge an alarm of the PLC; it leaves the list once its cause is gone too. Role: operator."""
-    _ask(socket, f"/alarms/{alarm}/acknowledge", as_json)
+    client.ask(socket, f"/alarms/{alarm}/acknowledge", as_json)
 
 
 @app.command()
@@ -135,7 +126,7 @@ def alarms(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -
     """List alarms that are active or not acknowledged. Role: viewer."""
     body = client.get(socket, "/alarms", as_json)
     if as_json:
-        _print_json(body)
+        client.print_json(body)
         return
     for row in body["alarms"]:
         typer.echo(f"{row['since_at']}  {row['code']}  {row['priority']:<8}  {row['state']:<16}  {row['text']}")
