@@ -6,43 +6,20 @@ The unit of a quantity is the end of its name. A change applies at the next star
 
 from __future__ import annotations
 
-from contextvars import ContextVar
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from towerd.lift.kinematics import Kinematics
 from towerd.orders.rules import DriveRules, OrderRules
+from towerd.settings_parts import FilePath, Positive, Ratio, Reloadable, Section
 
 Role = Literal["viewer", "operator", "technician"]
 Check = Literal["challenge", "passive"]
 OrderKindName = Literal["test_drive", "collect", "stock_in", "stock_out"]
-
-FOLDER: Final[ContextVar[Path]] = ContextVar("FOLDER")
-"""The folder that relative paths count from while a file is being read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reloadable:
-    """Marks a field whose change applies with SIGHUP."""
-
-
-def _absolute(path: Path) -> Path:
-    return (FOLDER.get(Path.cwd()) / path.expanduser()).absolute()
-
-
-FilePath = Annotated[Path, AfterValidator(_absolute)]
-Ratio = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-
-
-class Section(BaseModel):
-    """A table of the file. Unknown keys are errors; values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 class TowerSettings(Section):

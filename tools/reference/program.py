@@ -19,7 +19,8 @@ from towerd.cli import towerd as daemon
 from towerd.cli.client import EXIT_HELP
 from towerd.mqtt import topics as names
 from towerd.orders.claims import MODELS
-from towerd.settings import Reloadable, Settings
+from towerd.settings import Settings
+from towerd.settings_parts import Reloadable
 
 _UNITS = {
     "_mm_s2": "mm/s²", "_deg_s2": "°/s²", "_mm_s": "mm/s", "_deg_s": "°/s", "_ratio": "0 to 1",
