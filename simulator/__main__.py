@@ -13,6 +13,7 @@ from simulator.cars import Car, read_stock
 from simulator.config import Actors, SimulatorConfig
 from simulator.control import ask
 from simulator.core import Simulator
+from simulator.listing import as_text
 from simulator.runner import serve
 
 app = typer.Typer(add_completion=False, help="A simulated car tower that speaks the PLC interface 1.0 over Modbus TCP.")
@@ -36,10 +37,14 @@ def run(  # noqa: PLR0913, PLR0917 - one option each
     customer_delay_s: Annotated[float, typer.Option(min=0)] = 4.0,
     boarding_s: Annotated[float, typer.Option(min=0, help="How long a customer takes to get in.")] = 3.0,
     driving_s: Annotated[float, typer.Option(min=0, help="How long a vehicle takes to leave the cabin.")] = 2.0,
+    list_faults: Annotated[bool, typer.Option(help="Print every fault that can be injected, and end.")] = False,
     auto_press_clear: Annotated[bool, typer.Option(help="Staff press the clear button after each driver.")] = False,
 ) -> None:
     """Run a simulated tower until SIGTERM or SIGINT."""
     if context.invoked_subcommand is not None:
+        return
+    if list_faults:
+        typer.echo(as_text())
         return
     config = SimulatorConfig(
         floors=floors,

@@ -23,6 +23,11 @@ class Booth:
     motion: bool = False
     curtain_tripped: bool = False
     misplaced: int = 0
+    oversize: int = 0
+    stranger: bool = False
+    unrest: bool = False
+    obstacle: bool = False
+    button_forgotten: bool = False
     closing_edge: bool = False
     doorway_blocked: bool = False
     clear_pressed: bool = False
@@ -54,14 +59,14 @@ class Booth:
     @property
     def curtain_clear(self) -> bool:
         """Light curtain of the outer door, true when nothing is in it."""
-        return self.sense("curtain", not self.curtain_tripped)
+        return self.sense("curtain", not (self.curtain_tripped or self.obstacle))
 
     @property
     def person_detected(self) -> bool:
         """Person detection over the cabin's floor."""
-        return self.sense("person", self.person)
+        return self.sense("person", self.person or self.stranger)
 
     @property
     def motion_detected(self) -> bool:
         """Motion that the machine does not make itself."""
-        return self.sense("motion", self.motion)
+        return self.sense("motion", self.motion or self.unrest)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from simulator import faults
+from simulator import listing
 from simulator.cars import Car, car_from_record
 from simulator.core import Simulator
 
@@ -40,9 +40,9 @@ def state(sim: Simulator) -> dict[str, Any]:
                 "number": booth.number,
                 "inner_door_ratio": round(booth.inner.position_ratio, 3),
                 "outer_door_ratio": round(booth.outer.position_ratio, 3),
-                "person": booth.person,
-                "motion": booth.motion,
-                "curtain_tripped": booth.curtain_tripped,
+                "person": booth.person or booth.stranger,
+                "motion": booth.motion or booth.unrest,
+                "curtain_tripped": booth.curtain_tripped or booth.obstacle,
                 "vehicle": booth.car.tag if booth.car else None,
                 "clear_confirmed": cabin.clear_confirmed,
                 "occupancy_epoch": cabin.epoch,
@@ -63,9 +63,12 @@ def _car(request: Request) -> Car | int:
     return int(request["tag"])
 
 
+def _params(request: Request) -> dict[str, Any]:
+    return {key: value for key, value in request.items() if key not in ("do", "name", "on")}
+
+
 def _fault(sim: Simulator, request: Request) -> None:
-    where = {key: value for key, value in request.items() if key not in ("do", "name", "on")}
-    sim.fault(request["name"], bool(request.get("on", True)), **where)
+    sim.fault(str(request["name"]), bool(request.get("on", True)), **_params(request))
 
 
 ACTS: dict[str, Callable[[Simulator, Request], None]] = {
@@ -84,12 +87,16 @@ ACTS: dict[str, Callable[[Simulator, Request], None]] = {
     "estop": lambda sim, request: sim.estop(bool(request["pressed"])),
     "restart_plc": lambda sim, request: sim.restart_plc(),
     "fault": _fault,
+    "inject": lambda sim, request: sim.inject(str(request["name"]), **_params(request)),
+    "clear": lambda sim, request: _fault(sim, {**request, "on": False}),
 }
 QUESTIONS: dict[str, Callable[[Simulator], Any]] = {
     "state": state,
     "truth": lambda sim: {str(tag): place for tag, place in sim.truth().items()},
     "executed": lambda sim: [asdict(record) for record in sim.executed],
-    "faults": lambda sim: faults.names(),
+    "faults": lambda sim: listing.as_records(),
+    "faults_active": lambda sim: [asdict(one) for one in sim.faults_active],
+    "history": lambda sim: [asdict(one) for one in sim.history],
     "help": lambda sim: sorted([*ACTS, *QUESTIONS]),
 }
 

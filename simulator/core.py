@@ -5,17 +5,18 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from simulator.acts import Acts
 from simulator.cars import Car
 from simulator.config import SimulatorConfig
-from simulator.image import Image
+from simulator.image import Image, ModbusError
+from simulator.injection import Faulty, Injector
 from simulator.plant import Plant
 from simulator.program.mailbox import Executed
 from simulator.program.plc import Plc
+from simulator.wire import Wire
 from simulator.world import World
 
 
-class Simulator(Acts):
+class Simulator(Faulty):
     """A simulated tower. The same calls give the same answers."""
 
     def __init__(self, config: SimulatorConfig | None = None, stock: Sequence[tuple[str, Car]] = ()) -> None:
@@ -24,6 +25,9 @@ class Simulator(Acts):
         self.plant = Plant(self.config)
         self.image = Image(self.config.bay_count)
         self.frozen = False
+        self.wire = Wire(self.config.seed)
+        self.history = []
+        self.injector = Injector(self)
         for place, car in stock:
             self.place_vehicle(car, place)
         self.plc = Plc(self.plant, self.image, self._rng)
@@ -50,26 +54,44 @@ class Simulator(Acts):
                 plc.scan()
 
     def read(self, address: int, count: int) -> list[int]:
-        """Read holding registers. Raises ModbusException 2 or 3."""
-        return self.image.read(address, count)
+        """Read holding registers. Raises ModbusException 2 or 3, or the code of a fault on the wire."""
+        self._refuse_by_fault()
+        words = self.image.read(address, count)
+        return words if self.wire.draw("torn") is None else self.image.torn(address, words)
 
     def write(self, address: int, words: Sequence[int]) -> None:
-        """Write holding registers. Raises ModbusException 2 or 3."""
+        """Write holding registers. Raises ModbusException 2 or 3, or the code of a fault on the wire."""
+        self._refuse_by_fault()
         self.image.write(address, words)
 
-    def restart_plc(self) -> None:
-        """The PLC starts anew (4.7): a new boot_id, new epochs, taken_seq 0; vehicles and doors stay where they are."""
-        before = self.plc
+    def _refuse_by_fault(self) -> None:
+        code = self.wire.draw("exception")
+        if code is not None:
+            raise ModbusError(int(code))
+
+    def halt_machine(self) -> None:
+        """Everything that the PLC drives stands at once, as when it loses its power."""
         for axis in self.plant.axes:
             axis.stop(force=1e6)
             axis.step(1.0)
-            axis.homed = axis.homed and self.config.restart_keeps_reference
         self.plant.pick.stop()
         for index in range(len(self.plant.bays)):
             self.plant.stop_lock(index)
         for booth in self.plant.booths:
             booth.inner.stop()
-            booth.outer.stop()
+            if not booth.by_hand:
+                booth.outer.stop()
+
+    def restart_plc(self, keep_reference: bool | None = None) -> None:
+        """The PLC starts anew (4.7): a new boot_id, new epochs, taken_seq 0; vehicles and doors stay where they are.
+
+        The axes keep their reference where the settings or `keep_reference` say so.
+        """
+        before = self.plc
+        self.halt_machine()
+        keeps = self.config.restart_keeps_reference if keep_reference is None else keep_reference
+        for axis in self.plant.axes:
+            axis.homed = axis.homed and keeps
         self.frozen = False
         self.plc = Plc(self.plant, self.image, self._rng, retained=before)
 

@@ -67,6 +67,7 @@ class Image:
     _writers: dict[str, _Writer] = field(default_factory=dict)
     _writable: list[Block] = field(default_factory=list)
     bay_start: int = 0
+    overlay: dict[int, int] = field(default_factory=dict)
     _keys: dict[str, tuple[object, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -97,7 +98,35 @@ class Image:
         end = address + count
         if address < 0 or end > len(self.words) or not all(self._readable[address:end]):
             raise ModbusError(ILLEGAL_ADDRESS)
-        return self.words[address:end]
+        words = self.words[address:end]
+        for place, word in self.overlay.items():
+            if address <= place < end:
+                words[place - address] = word
+        return words
+
+    def force(self, block: str, name: str, value: int | None) -> None:
+        """Let a field show `value` whatever is true, or the truth again with None. Raises ValueError for an unknown one."""
+        table = blocks()
+        if block not in table:
+            raise ValueError(f"no such block: {block}")
+        try:
+            register = table[block].field(name)
+        except KeyError as error:
+            raise ValueError(error.args[0]) from error
+        for offset in range(register.words):
+            if value is None:
+                self.overlay.pop(register.address + offset, None)
+            else:
+                self.overlay[register.address + offset] = encode(register, value)[offset]
+
+    def torn(self, address: int, words: list[int]) -> list[int]:
+        """Words read from `address` as amid a scan that writes them: counter_copy is ahead of counter (1.6)."""
+        torn = list(words)
+        for writer in self._writers.values():
+            place = writer.offsets["counter_copy"][0] - address if writer.framed else -1
+            if 0 <= place < len(torn):
+                torn[place] = torn[place] + 1 & 0xFFFF
+        return torn
 
     def write(self, address: int, words: Sequence[int]) -> None:
         """Write inside one W block. Raises ModbusError 2 outside, 3 for a value out of its range (1.5)."""

@@ -76,6 +76,7 @@ class Axis:
     jammed: bool = False
     speed_ratio: float = 1.0
     drive_error: int = 0
+    trip_code: int = 0
     cycles: int = 0
     _phases: list[tuple[float, float]] = field(default_factory=list)
     _planned: tuple[float, float] | None = None
@@ -153,6 +154,10 @@ class Axis:
                 self.position = self._planned[0]
             self._rest()
 
+    def reset_drive(self) -> None:
+        """Take the drive's error away; it comes back at once while its cause stands."""
+        self.drive_error = self.trip_code
+
     def replan(self) -> None:
         """Plan the running move anew, after a jam came loose or the axis became slower."""
         if self._planned is not None and self._phases:
@@ -168,6 +173,7 @@ class Mechanism:
     position_ratio: float = 0.0
     direction: int = 0
     jammed: bool = False
+    speed_ratio: float = 1.0
 
     @property
     def moving(self) -> bool:
@@ -199,7 +205,7 @@ class Mechanism:
         """Advance by `dt_s` seconds."""
         if self.direction == 0 or self.jammed:
             return
-        self.position_ratio += self.direction * dt_s / self.travel_s
+        self.position_ratio += self.direction * dt_s * self.speed_ratio / self.travel_s
         if self.position_ratio <= 1e-12:
             self.position_ratio, self.direction = 0.0, 0
         elif self.position_ratio >= 1.0 - 1e-12:

@@ -31,7 +31,6 @@ class Inputs:
     ups_low: bool = False
     brake_fault: bool = False
     plc_internal: bool = False
-    tag_unreadable: bool = False
     reset_pressed: bool = False
     cabinet_temp_dc: int = 250
 
@@ -78,7 +77,8 @@ class Mechanics:
         self.carriage_off_centre = False
         self.carriage_forced: dict[str, bool] = {}
         self.gone: dict[int, Car] = {}
-        self.false_tag: int | None = None
+        self.false_tags: dict[str, int] = {}
+        self.extra_mass_kg = 0
         self.collisions: list[str] = []
         self.revision = 0
         self.dirty_bays: set[int] = set(range(config.bay_count))

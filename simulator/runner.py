@@ -30,7 +30,7 @@ async def serve(sim: Simulator, host: str, port: int, control_port: int | None) 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    modbus, control = ModbusServer(sim), ControlServer(sim)
+    modbus, control = ModbusServer(sim, wire=sim.wire), ControlServer(sim)
     bound = await modbus.start(port, host)
     line = f"simulator ready host={host} port={bound}"
     if control_port is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from simulator.booth import Booth
 from simulator.cars import Car
 from simulator.mechanics import CENTRED_TOLERANCE_MM, Mechanics
@@ -14,12 +16,12 @@ class Sensing(Mechanics):
     def fork_load_kg(self) -> int:
         """What the fork feels while it is raised or rising, kg."""
         if self.carried and self.carriage_car is not None:
-            return self.carriage_car.mass_kg
+            return self.carriage_car.mass_kg + self.extra_mass_kg
         if self.pick.position_ratio == 0.0 or self.fork.position <= CENTRED_TOLERANCE_MM:
             return 0
         station = self.station()
         car = self.car_at(station) if station is not None else None
-        return car.mass_kg if car is not None else 0
+        return car.mass_kg + self.extra_mass_kg if car is not None else 0
 
     def load_sensors(self) -> tuple[bool, bool]:
         """The carriage's sensors: front, rear."""
@@ -34,9 +36,27 @@ class Sensing(Mechanics):
 
     def car_seen(self, booth: Booth) -> Car | None:
         """The vehicle that tag reader and gauge of a cabin see: the one that stands there, or one on the fork."""
-        if booth.car is None and self.carried and self.fork_place() == (0, booth.number):
-            return self.carriage_car
-        return booth.car
+        car = booth.car
+        if car is None and self.carried and self.fork_place() == (0, booth.number):
+            car = self.carriage_car
+        return car if car is None or not booth.oversize else self._beyond(car, booth.oversize)
+
+    def _beyond(self, car: Car, oversize: int) -> Car:
+        """The vehicle as a gauge measures it that finds it beyond these limits: 1 length, 2 width, 4 height, 8 mass."""
+        limits = self.config.limits
+        return replace(
+            car,
+            length_mm=limits.length_mm + 1 if oversize & 1 else car.length_mm,
+            width_mm=limits.width_mm + 1 if oversize & 2 else car.width_mm,
+            height_mm=limits.height_mm + 1 if oversize & 4 else car.height_mm,
+            mass_kg=limits.mass_kg + 1 if oversize & 8 else car.mass_kg,
+        )
+
+    def tag_read(self, car: Car | None, place: str) -> int:
+        """What the reader of `carriage`, `cabin:1` or `cabin:2` says of a vehicle: 0 none or not readable."""
+        if car is None:
+            return 0
+        return self.false_tags.get(place, self.false_tags.get("everywhere", car.tag))
 
     def place_sensors(self, station: tuple[int, int]) -> tuple[bool, bool]:
         """The two occupancy sensors of a bay or a cabin (front, rear)."""

@@ -6,6 +6,7 @@ import asyncio
 import struct
 
 from simulator.pdu import Registers, answer
+from simulator.wire import Fate, Wire
 
 MBAP = struct.Struct(">HHHB")
 HOST = "127.0.0.1"
@@ -15,8 +16,9 @@ LONGEST_PDU = 253
 class ModbusServer:
     """Serves one device. Requests are answered in the order in which they came, pipelined ones too."""
 
-    def __init__(self, registers: Registers, device_id: int = 1) -> None:
+    def __init__(self, registers: Registers, device_id: int = 1, wire: Wire | None = None) -> None:
         self._registers = registers
+        self._wire = wire or Wire()
         self._device_id = device_id
         self._server: asyncio.Server | None = None
         self._current: asyncio.StreamWriter | None = None
@@ -51,6 +53,8 @@ class ModbusServer:
             task.add_done_callback(self._tasks.discard)
         self._drop()
         self._current = writer
+        if self._wire.cut:
+            self._drop()
         try:
             await self._serve(reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -70,6 +74,27 @@ class ModbusServer:
                 return
             if device_id != self._device_id:
                 continue  # another device's: silence, as on a bus
-            reply = answer(self._registers, request)
-            writer.write(MBAP.pack(transaction, 0, len(reply) + 1, device_id) + reply)
-            await writer.drain()
+            if self._wire.cut:
+                return
+            if not self._wire.silent:
+                await self._reply(writer, transaction, request)
+
+    async def _reply(self, writer: asyncio.StreamWriter, transaction: int, request: bytes) -> None:
+        """Do the request and answer it, as the wire lets it."""
+        fate = self._wire.fate()
+        if fate.request_delay_s:
+            await asyncio.sleep(fate.request_delay_s)
+        reply = answer(self._registers, request)
+        if fate.reply_delay_s:
+            await asyncio.sleep(fate.reply_delay_s)
+        if self._current is not writer:
+            return
+        writer.write(_framed(fate, transaction, self._device_id, reply))
+        await writer.drain()
+
+
+def _framed(fate: Fate, transaction: int, device_id: int, reply: bytes) -> bytes:
+    """The bytes of a reply after what the wire did to it."""
+    unit = device_id if fate.unit is None else fate.unit
+    frame = MBAP.pack(transaction, 0, len(reply) + 1, unit) + reply
+    return (frame[: len(frame) // 2] if fate.truncated else frame) * fate.copies

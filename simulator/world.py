@@ -134,4 +134,4 @@ def _curtain(booth: Booth, tripped: bool) -> None:
 
 
 def _press(booth: Booth) -> None:
-    booth.clear_pressed = True
+    booth.clear_pressed = not booth.button_forgotten

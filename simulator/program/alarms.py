@@ -64,8 +64,9 @@ class Alarms:
         return fresh
 
     def acknowledge(self, code: int) -> list[int]:
-        """Acknowledge one alarm, or all with 0xFFFF; returns those that were unacknowledged."""
-        chosen = self.unacked if code == ALL else self.unacked & (1 << code if code < 128 else 0)
+        """Acknowledge one alarm, or all with 0xFFFF; returns those of them that are in the list, acknowledged or not."""
+        listed = self.active | self.unacked
+        chosen = listed if code == ALL else listed & (1 << code if code < 128 else 0)
         self.unacked &= ~chosen
         self._all_clear()
         return numbers_in(chosen)

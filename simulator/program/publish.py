@@ -219,7 +219,7 @@ def publish_load(plc: Plc) -> None:
         "LOAD",
         {
             "load": bits(front, rear, rules.load_centred(plc), plc.overloaded),
-            "mass_kg": car.mass_kg if car is not None and plc.config.weigh_cell else 0,
+            "mass_kg": car.mass_kg + plc.plant.extra_mass_kg if car is not None and plc.config.weigh_cell else 0,
             "tag": plc.carriage_tag(),
         },
     )

@@ -157,6 +157,6 @@ def place_fits(plc: Plc, command: Command, wanted: bool) -> bool:
         return False
     if floor == 0:
         booth = plc.cabins[position - 1].booth
-        return not wanted or (booth.misplaced == 0 and not plc.too_large(booth.car))
+        return not wanted or (booth.misplaced == 0 and not plc.too_large(plc.plant.car_seen(booth)))
     bay = plc.plant.bays[plc.plant.layout.bay_index(floor, position)]
     return plc.manual or not (bay.disabled or bay.faulty or bay.overhang)

@@ -110,7 +110,7 @@ class Scan:
         plc = self._plc
         for number in plc.alarms.acknowledge(code):
             if alarms.DRIVE_LIFT <= number <= alarms.DRIVE_FORK:
-                plc.plant.axes[number - alarms.DRIVE_LIFT].drive_error = 0
+                plc.plant.axes[number - alarms.DRIVE_LIFT].reset_drive()
             if number == alarms.BAY_LOCK:
                 plc.plant.dirty_bays |= plc.failed_locks
                 plc.failed_locks.clear()

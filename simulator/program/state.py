@@ -60,20 +60,14 @@ class Status:
     def carriage_tag(self) -> int:
         """The tag read on the carriage; 0 none, unreadable, or one of two sensors (5.10)."""
         plant = self.plant
-        readable = self.config.tag_reader and not plant.inputs.tag_unreadable and all(plant.load_sensors())
-        return self._read_tag(plant.carriage_car) if readable else 0
-
-    def _read_tag(self, car: Car | None) -> int:
-        """What the reader says of a vehicle; a fault makes it say something else."""
-        if car is None:
-            return 0
-        return car.tag if self.plant.false_tag is None else self.plant.false_tag
+        readable = self.config.tag_reader and all(plant.load_sensors())
+        return plant.tag_read(plant.carriage_car, "carriage") if readable else 0
 
     def cabin_tag(self, cabin: Cabin) -> int:
         """The tag read in a cabin; 0 none, unreadable, or one of two sensors."""
         car = self.plant.car_seen(cabin.booth)
-        readable = self.config.tag_reader and not self.plant.inputs.tag_unreadable and cabin.occupied
-        return self._read_tag(car) if readable else 0
+        readable = self.config.tag_reader and cabin.occupied
+        return self.plant.tag_read(car, f"cabin:{cabin.number}") if readable else 0
 
     def gauge_bits(self, car: Car | None) -> int:
         """The word `gauge` for a measured vehicle, 0 where there is none."""

@@ -237,8 +237,8 @@ def test_reasons_are_looked_for_in_the_order_of_the_contract() -> None:
     bench.packml(RESET)
     bench.packml(START)
     assert bench.refusal(C, GET, 0, 1, 0) == 7
-    for axis in ("lift", "turntable", "fork"):
-        bench.sim.fault("lose_reference", axis=axis, on=False)
+    for axis in bench.sim.plant.axes:
+        axis.homed = True
     assert bench.refusal(C, GET, 0, 1, 0) == 11
     assert bench.refusal(C, GET, 0, 1, bench.epoch()) == 10
     bench.sim.press_clear(1)
