@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from towerd.faceid.config import EngineName
+from towerd.faceid.pose import Landmarks, Point
 
 Image = NDArray[np.uint8]
 Vector = NDArray[np.float32]
-Point = tuple[float, float]
 
 
 class EngineError(Exception):
@@ -31,7 +31,7 @@ class Face:
     top: float
     width: float
     height: float
-    landmarks: tuple[Point, Point, Point, Point, Point]
+    landmarks: Landmarks
     score: float
 
     @property

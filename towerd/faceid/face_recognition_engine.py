@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import warnings
 from importlib.util import find_spec
-from typing import Any, cast
+from typing import Any
 
 import cv2
 import numpy as np
 
 from towerd.faceid.config import EngineName
-from towerd.faceid.engine import EngineError, Face, Image, Point, Vector
+from towerd.faceid.engine import EngineError, Face, Image, Vector
+from towerd.faceid.pose import Point
 
 DETECT_SIDE_PX = 640
 _UPSCALE_MAX = 2.5
@@ -104,4 +105,4 @@ def _face(place: tuple[int, int, int, int], marks: dict[str, list[tuple[int, int
     eyes = sorted((mean("left_eye"), mean("right_eye")))
     corners = sorted((one("top_lip", 0), one("top_lip", 6)))
     points = (eyes[0], eyes[1], one("nose_tip", 2), corners[0], corners[1])
-    return Face(left, top, right - left, bottom - top, cast("Any", points), 1.0)
+    return Face(left, top, right - left, bottom - top, points, 1.0)

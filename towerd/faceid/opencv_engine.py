@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from towerd.faceid.config import EngineName
-from towerd.faceid.engine import EngineError, Face, Image, Point, Vector, scaled
+from towerd.faceid.engine import EngineError, Face, Image, Vector, scaled
 from towerd.faceid.models import ModelError, detector_model, recogniser_model
+from towerd.faceid.pose import Landmarks
 
 DETECT_SIDE_PX = 640
 NEAR_SIDE_PX = 320
@@ -96,5 +97,5 @@ def _shrink(bgr: Image, size: tuple[int, int]) -> Image:
 
 def _face(row: Vector, factor: float) -> Face:
     left, top, width, height = (float(value * factor) for value in row[:4])
-    points = cast("tuple[Point, Point, Point, Point, Point]", scaled(row[4:14].reshape(5, 2), factor))
+    points = cast("Landmarks", scaled(row[4:14].reshape(5, 2), factor))
     return Face(left, top, width, height, points, float(row[14]))

@@ -14,6 +14,7 @@ import numpy as np
 from towerd.faceid.config import SELFIE_MAX_BYTES
 from towerd.faceid.engine import Face, FaceEngine, Image
 from towerd.faceid.jpeg import JpegError, jpeg_size
+from towerd.faceid.pose import yaw_ratio
 
 PIXELS_MAX = 24_000_000
 _REDUCE_FROM_PX = 1600
@@ -93,11 +94,9 @@ def decode_selfie(data: bytes) -> Image | None:
 
 def measure(bgr: Image, face: Face) -> Measures:
     """Sharpness, light and pose of one face."""
-    left_eye, right_eye, nose = (np.array(point) for point in face.landmarks[:3])
+    left_eye, right_eye = (np.array(point) for point in face.landmarks[:2])
     across = right_eye - left_eye
     eyes_px = float(np.linalg.norm(across))
-    along = across / max(eyes_px, 1e-6)
-    off_px = abs(float(np.dot(nose - (left_eye + right_eye) / 2, along)))
     grey = _grey_crop(bgr, face)
     contrast = float(grey.std())
     edges = float(cv2.Laplacian(grey, cv2.CV_32F).var())
@@ -106,7 +105,7 @@ def measure(bgr: Image, face: Face) -> Measures:
         sharpness=edges / max(contrast * contrast, 1.0),
         brightness=float(grey.mean()),
         contrast=contrast,
-        yaw_ratio=off_px / max(eyes_px / 2, 1e-6),
+        yaw_ratio=abs(yaw_ratio(face.landmarks)),
         roll_deg=abs(float(np.degrees(np.arctan2(across[1], across[0])))),
     )
 
