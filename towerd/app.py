@@ -68,6 +68,7 @@ def core_config(settings: Settings, step: int) -> CoreConfig:
         face_alone=tuple(face.face_alone),
         kinematics=settings.machine.kinematics.value(),
         rules=settings.orders.value(),
+        upkeep=settings.upkeep.value(),
         number_step=step,
     )
 

@@ -67,6 +67,33 @@ _ALL = (
         "towerctl why shows the refusal. Remove its cause, then: towerctl reset 2002.",
     ),
     FaultType(
+        2101,
+        "DEVICE_SLOWER",
+        "low",
+        False,
+        "A device takes longer than after its last service",
+        "Wear, dirt, a slack belt, too little grease, a supply that is too weak. It is not a time-out yet.",
+        "Look at the device; service it, then: towerctl maintenance done DEVICE. It clears once it is as quick as before.",
+    ),
+    FaultType(
+        2102,
+        "DEVICE_TRIES",
+        "low",
+        False,
+        "A device needs more tries than it should",
+        "A sensor or switch that answers late, a door that people or dirt keep from closing, an interlock that chatters.",
+        "Look at the device and its sensors. It clears once its commands succeed at the first try again.",
+    ),
+    FaultType(
+        2103,
+        "SERVICE_DUE",
+        "low",
+        False,
+        "A service of a device is due",
+        "The device has worked as often, or as long, as [upkeep] in the settings lets it between two services.",
+        "Service it, then: towerctl maintenance done DEVICE.",
+    ),
+    FaultType(
         3001,
         "PLACE_UNKNOWN",
         "high",
@@ -109,6 +136,9 @@ PLC_NOT_COMPATIBLE: Final = 1001
 LAYOUT_CHANGED: Final = 1002
 COMMAND_FAILED: Final = 2001
 COMMAND_REFUSED: Final = 2002
+DEVICE_SLOWER: Final = 2101
+DEVICE_TRIES: Final = 2102
+SERVICE_DUE: Final = 2103
 PLACE_UNKNOWN: Final = 3001
 WRONG_VEHICLE: Final = 3002
 INVENTORY_DISAGREES: Final = 3003

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from towerd.lift.kinematics import Kinematics
 from towerd.orders.rules import DriveRules, OrderRules
 from towerd.settings_parts import FilePath, Positive, Ratio, Reloadable, Section
+from towerd.settings_upkeep import UpkeepSettings
 
 Role = Literal["viewer", "operator", "technician"]
 Check = Literal["challenge", "passive"]
@@ -277,6 +278,8 @@ class Settings(BaseSettings):
     """Rules about orders."""
     face: FaceSettings = FaceSettings()
     """Faces."""
+    upkeep: UpkeepSettings = UpkeepSettings()
+    """Wear and services."""
     api: ApiSettings = ApiSettings()
     """The local API."""
     log: LogSettings = LogSettings()

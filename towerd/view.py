@@ -81,6 +81,28 @@ class AlarmView:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceView:
+    """Wear of an axis, a lock or a door. Ratios are times over the mechanical minimum; `drift_ratio` 0.2: a fifth slower
+    than after its service. `due`: no, soon, now.
+    """
+
+    device: str
+    kind: str
+    cycles: int
+    cycles_since_service: int
+    cycles_between_services: int | None
+    serviced_at: datetime | None
+    serviced_by: str | None
+    due: str
+    due_at: datetime | None
+    samples: int
+    reference_ratio: float | None
+    recent_ratio: float | None
+    drift_ratio: float | None
+    tries_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
 class Obstacle:
     """One thing that stops motion or delivery now: its code, what it is, since when if known, and what to do."""
 
@@ -130,6 +152,7 @@ class View:
     loans: tuple[Loan, ...] = ()
     offers: tuple[Offer, ...] = ()
     alarms: tuple[AlarmView, ...] = ()
+    devices: tuple[DeviceView, ...] = ()
     order_ready_in_s: dict[str, float] = field(default_factory=dict)
     bus_connected: bool = False
     extra: dict[str, Any] = field(default_factory=dict)

@@ -24,6 +24,7 @@ from towerd.plc.snapshot import (
     System,
     Unit,
 )
+from towerd.upkeep.model import Wear
 
 AT = datetime(2026, 11, 25, 8, 0, 0, 123456, tzinfo=UTC)
 
@@ -79,6 +80,7 @@ def tables() -> Tables:
         loans={"ord-0": Loan("ord-0", "cust-2", "car-2", "out", AT, AT + timedelta(days=3), "4711")},
         jobs={1: Job(1, "car-1", bay(3, 4), cabin(1), "ord-1", "running", AT)},
         steps={"CARRIAGE:7": step},
+        wear={"lock 3-4": Wear("lock 3-4", "lock", AT, 9, samples=3, reference_ratio=1.25)},
         faults={1001: Fault(1001, AT, "no answer", unit="CARRIAGE")},
         alarms={"PLC-016": AlarmRow("PLC-016", "unacked_active", AT)},
         answers={"jti:ord-1": AnswerRow("jti:ord-1", "aa", "shop.example", True, (), {"number": "0815"}, AT)},

@@ -37,6 +37,24 @@ def _counts(view: View) -> dict[str, Counter[tuple[str, ...]]]:
     }
 
 
+def _devices(view: View, registry: CollectorRegistry) -> None:
+    cycles = Gauge("towerd_device_cycles", "Cycles of a device", ("device",), registry=registry)
+    ratio = Gauge(
+        "towerd_device_time_ratio",
+        "Moving mean of a device's times over the mechanical minimum",
+        ("device",),
+        registry=registry,
+    )
+    tries = Gauge(
+        "towerd_device_tries_ratio", "Share of commands that needed another try", ("device",), registry=registry
+    )
+    for device in view.devices:
+        cycles.labels(device.device).set(device.cycles)
+        tries.labels(device.device).set(device.tries_ratio)
+        if device.recent_ratio is not None:
+            ratio.labels(device.device).set(device.recent_ratio)
+
+
 def exposition(view: View) -> bytes:
     """Everything in the text format 0.0.4."""
     registry = CollectorRegistry()
@@ -47,4 +65,5 @@ def exposition(view: View) -> bytes:
         gauge = Gauge(name, text, labels, registry=registry)
         for values, count in counts.items():
             gauge.labels(*values).set(count)
+    _devices(view, registry)
     return generate_latest(registry) + generate_latest(REGISTRY)

@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from towerd.api import metrics, payload
+from towerd.api import metrics, payload, routes_upkeep
 from towerd.api.access import Caller
 from towerd.api.answers import asked, refused
 from towerd.api.callers import Core, Operator, Technician, Viewer
@@ -196,7 +196,8 @@ def make_app(core: ApiCore) -> FastAPI:
     """The application for `core`. It has no pages of its own: those of the framework load scripts from elsewhere."""
     app = FastAPI(title="towerd", docs_url=None, redoc_url=None)
     app.state.core = core
-    app.include_router(router)
+    for area in (router, routes_upkeep.router):
+        app.include_router(area)
     app.add_exception_handler(StarletteHTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _bad_input)
     return app

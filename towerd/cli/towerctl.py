@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from towerd.cli import client, show
+from towerd.cli import client, show, towerctl_upkeep
 from towerd.cli.client import DEFAULT_SOCKET, Exit, JsonOption, SocketOption
 
 app = typer.Typer(
@@ -18,6 +18,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
+
+
+app.add_typer(towerctl_upkeep.app, name="maintenance")
 
 
 class Packml(StrEnum):

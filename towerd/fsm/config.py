@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from towerd.faceid.policy import MatchPolicy
 from towerd.lift.kinematics import Kinematics
 from towerd.orders.rules import OrderRules
+from towerd.upkeep.model import UpkeepRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class CoreConfig:
     face_alone: tuple[str, ...] = ("test_drive",)
     kinematics: Kinematics = field(default_factory=Kinematics)
     rules: OrderRules = field(default_factory=OrderRules)
+    upkeep: UpkeepRules = field(default_factory=UpkeepRules)
     number_step: int = 3947
     decision_age_s: float = 300.0
     early_s: float = 900.0

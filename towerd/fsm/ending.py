@@ -7,6 +7,7 @@ from towerd.fsm.inventory import ask_sensors, settle_fork
 from towerd.fsm.latch import clear_fault, raise_fault
 from towerd.fsm.state import Step
 from towerd.fsm.turn import Turn
+from towerd.fsm.upkeep import note_command
 from towerd.jobs.model import Act
 from towerd.plc.codes import ERROR_TEXT, REJECT_TEXT, Code
 
@@ -64,6 +65,7 @@ def _done(turn: Turn, step: Step) -> None:
 
 def step_ended(turn: Turn, step: Step) -> None:
     """Take the end of a command: fork commands to the sensors, errors and refusals to those who must know."""
+    note_command(turn, step)
     if step.state == "rejected":
         code = step.reject_code or 0
         _turned_down(turn, step, REJECT_TEXT.get(code, f"refusal {code}"))

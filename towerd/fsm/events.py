@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from towerd.fsm.reply import ReplyTo
+from towerd.fsm.upkeep_events import ServiceDone
 from towerd.orders.book import Remembered
 from towerd.orders.model import VehicleRecord
 from towerd.places import Place
@@ -248,6 +249,7 @@ Event = (
     | CodeEntered
     | StockImported
     | FaultReset
+    | ServiceDone
     | LayoutConfirmed
     | PackmlRequested
     | AlarmAcknowledged

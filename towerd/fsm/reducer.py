@@ -25,6 +25,8 @@ from towerd.fsm.planning import plan_decided, request_plan
 from towerd.fsm.state import State
 from towerd.fsm.technician import fault_reset, layout_confirmed, stock_imported
 from towerd.fsm.turn import Turn
+from towerd.fsm.upkeep import follow_devices, service_done, tell_wear
+from towerd.fsm.upkeep_events import ServiceDone
 from towerd.plc.snapshot import PackmlCommand, PackmlState, Snapshot, Unit
 
 MINUTE: Final = "minute"
@@ -65,6 +67,7 @@ def _plc_observed(turn: Turn, event: ev.PlcObserved) -> None:
         mirror_alarms(turn, machine)
     if before is not None and before.system.packml_state is not machine.system.packml_state:
         _mode_changed(turn, machine)
+    follow_devices(turn, before if before is not None and before.session == machine.session else None, machine)
     follow_all(turn)
     settle_fork(turn)
 
@@ -91,6 +94,7 @@ def _plc_refused(turn: Turn, event: ev.PlcRefused) -> None:
 def _timer_expired(turn: Turn, event: ev.TimerExpired) -> None:
     if event.name == MINUTE:
         every_minute(turn)
+        tell_wear(turn)
         turn.ask(StartTimer(MINUTE, 60.0))
     elif event.name == GRACE and turn.volatile.stopping:
         turn.set(stop_holds=True)
@@ -123,6 +127,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     ev.CodeEntered: code_entered,
     ev.StockImported: stock_imported,
     ev.FaultReset: fault_reset,
+    ServiceDone: service_done,
     ev.LayoutConfirmed: layout_confirmed,
     ev.PackmlRequested: packml_requested,
     ev.AlarmAcknowledged: alarm_acknowledged,

@@ -15,6 +15,7 @@ from towerd.fsm.obstacles import obstacles
 from towerd.fsm.orders import ready_s
 from towerd.fsm.state import Job, State, Step
 from towerd.fsm.turn import Turn
+from towerd.fsm.upkeep_show import device_views
 from towerd.lift.model import Axis
 from towerd.orders.book import OrderBook
 from towerd.orders.choice import orderable
@@ -239,6 +240,7 @@ def build_view(state: State, config: CoreConfig, turn: Turn) -> View:
         loans=tuple(state.tables.loans.values()),
         offers=_offers(shown, config),
         alarms=_alarms(state),
+        devices=device_views(state, config, now),
         order_ready_in_s=_ready_in_s(shown, now),
         bus_connected=state.volatile.bus_connected,
         extra={"doing": state.volatile.doing, "packml_refusal": state.volatile.packml_refusal},

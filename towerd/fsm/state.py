@@ -10,6 +10,7 @@ from towerd.fsm.reply import NOWHERE, ReplyTo
 from towerd.orders.model import Loan, Order, Vehicle
 from towerd.places import Place
 from towerd.plc.snapshot import Identity, Snapshot, Unit
+from towerd.upkeep.model import Wear
 
 JobState = Literal["running", "held", "done", "cancelled"]
 JobPurpose = Literal["deliver", "put_back", "store", "move", "fetch", "identify"]
@@ -147,6 +148,7 @@ class Tables:
     loans: dict[str, Loan] = field(default_factory=dict)
     jobs: dict[int, Job] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)
+    wear: dict[str, Wear] = field(default_factory=dict)
     faults: dict[int, Fault] = field(default_factory=dict)
     alarms: dict[str, AlarmRow] = field(default_factory=dict)
     answers: dict[str, AnswerRow] = field(default_factory=dict)
@@ -176,6 +178,23 @@ class PackmlRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class AxisRun:
+    """An axis in motion: since when by the monotonic clock, s, and from where, in its raw unit (mm, 0.01°)."""
+
+    since_mono_s: float
+    actual: int
+
+
+@dataclass(frozen=True, slots=True)
+class AxisSample:
+    """A motion that was seen whole: `took_s` for `way` in the axis's raw unit, either sign."""
+
+    axis: str
+    took_s: float
+    way: int
+
+
+@dataclass(frozen=True, slots=True)
 class Volatile:
     """What dies with the process: the picture of the machine, decisions about people, links, what was asked for."""
 
@@ -192,6 +211,9 @@ class Volatile:
     written_mono_s: dict[str, float] = field(default_factory=dict)
     retry_after_mono_s: dict[str, float] = field(default_factory=dict)
     refusals: dict[str, int] = field(default_factory=dict)
+    axis_runs: dict[str, AxisRun] = field(default_factory=dict)
+    axis_samples: tuple[AxisSample, ...] = ()
+    held_units: frozenset[Unit] = frozenset()
     face_available: bool = False
     face_reason: str = "starting"
     bus_connected: bool = False

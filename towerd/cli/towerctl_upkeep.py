@@ -1,0 +1,63 @@
+"""`towerctl maintenance`: how devices wear, what is due, and that one was serviced."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from towerd.cli import client
+from towerd.cli.client import DEFAULT_SOCKET, JsonOption, SocketOption
+
+app = typer.Typer(help="Cycles, times and due dates of axes, locks and doors.", no_args_is_help=True)
+
+
+def _percent(ratio: float | None) -> str:
+    return "?" if ratio is None else f"{ratio * 100:+.0f} %"
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    limit = row["cycles_between_services"]
+    since = f"{row['cycles_since_service']}" + (f" of {limit}" if limit else "")
+    time = "?" if row["recent_ratio"] is None else f"{row['recent_ratio']:.2f}"
+    due = {"no": "", "soon": "soon", "now": "NOW"}[row["due"]]
+    date = (row["due_at"] or "")[:10]
+    return (
+        row["device"],
+        str(row["cycles"]),
+        since,
+        time,
+        _percent(row["drift_ratio"]),
+        f"{row['tries_ratio']:.0%}",
+        date,
+        due,
+    )
+
+
+@app.command("list")
+def list_devices(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -> None:
+    """Show every device that has worked: cycles, time over the mechanical minimum and its drift since the last service,
+    share of second tries, and when it is due. Role: viewer.
+    """
+    body = client.get(socket, "/upkeep", as_json)
+    if as_json:
+        client.print_json(body)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("device", "cycles", "since service", "time / minimum", "drift", "second tries", "due at", "due")
+    for row in body["devices"]:
+        table.add_row(*_cells(row))
+    Console().print(table if body["devices"] else "no device has worked yet")
+
+
+@app.command()
+def done(
+    device: Annotated[str, typer.Argument(help="The device as the list shows it, such as lift, or 'lock 3-4'.")],
+    note: Annotated[str, typer.Option(help="What was done; kept in the audit log.")] = "",
+    socket: SocketOption = DEFAULT_SOCKET,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that a device was serviced: its counts and references begin anew. Role: technician."""
+    client.ask(socket, "/upkeep/serviced", as_json, json={"device": device, "note": note})
