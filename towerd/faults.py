@@ -13,7 +13,9 @@ Priority = Literal["critical", "high", "medium", "low"]
 
 @dataclass(frozen=True, slots=True)
 class FaultType:
-    """One fault. `stops`: nothing moves by itself until a technician has reset it."""
+    """One fault. `stops`: nothing moves by itself until it is gone. `latched`: it stays until a technician has reset it;
+    else it goes with its cause.
+    """
 
     number: int
     name: str
@@ -22,6 +24,7 @@ class FaultType:
     text: str
     cause: str
     cure: str
+    latched: bool = True
 
     @property
     def code(self) -> str:
@@ -38,6 +41,7 @@ _ALL = (
         "The device at the PLC's address is not one this program may command",
         "Magic, interface version or word order differ (plc-if.md 2.1): wrong address, wrong program, wrong gateway.",
         "Compare host and port with the drawing; load the PLC program of interface 1. It clears by itself when it fits.",
+        latched=False,
     ),
     FaultType(
         1002,
@@ -128,6 +132,17 @@ _ALL = (
         "An outer door does not close",
         "Something stands in the doorway, or the door's drive fails (error 7).",
         "Free the doorway. towerd tries again every ten seconds; nothing else is needed.",
+        latched=False,
+    ),
+    FaultType(
+        5002,
+        "ALARM_FLOOD",
+        "high",
+        False,
+        "More alarms come than a person can take in",
+        "One cause has many effects, an input chatters, or alarms of little weight are not acknowledged in time.",
+        "towerctl alarms: begin at the one marked first. Lower priorities page nobody meanwhile; it ends by itself.",
+        latched=False,
     ),
 )
 FAULTS: Final[dict[int, FaultType]] = {fault.number: fault for fault in _ALL}
@@ -143,3 +158,4 @@ PLACE_UNKNOWN: Final = 3001
 WRONG_VEHICLE: Final = 3002
 INVENTORY_DISAGREES: Final = 3003
 DOOR_STUCK: Final = 4001
+ALARM_FLOOD: Final = 5002

@@ -69,7 +69,12 @@ class BayView:
 
 @dataclass(frozen=True, slots=True)
 class AlarmView:
-    """An alarm of the PLC (PLC-nnn) or of towerd (TWR-nnnn)."""
+    """An alarm of the PLC (PLC-nnn) or of towerd (TWR-nnnn), by its ISA-18.2 state.
+
+    `state`: unacked_active, acked_active, unacked_cleared, latched_unacked, latched_acked, shelved or out_of_service.
+    `active`: it stands now, announced or not. `first_out`: the first of its kind since all was well. `stops`: abort, hold
+    or no; silenced or not. `acked_by`, `silenced_by`: persons by account.
+    """
 
     code: str
     name: str
@@ -78,6 +83,14 @@ class AlarmView:
     since_at: datetime
     text: str
     cure: str = ""
+    cause: str = ""
+    active: bool = True
+    stops: str = "no"
+    first_out: bool = False
+    acked_by: str | None = None
+    shelved_until_at: datetime | None = None
+    silenced_by: str | None = None
+    silenced_because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +117,13 @@ class DeviceView:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """One thing that stops motion or delivery now: its code, what it is, since when if known, and what to do."""
+    """One thing that stops motion or delivery now: its code, what it is, what to do, since when and why if known."""
 
     code: str
     text: str
     cure: str
     since_at: datetime | None = None
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +167,8 @@ class View:
     offers: tuple[Offer, ...] = ()
     alarms: tuple[AlarmView, ...] = ()
     devices: tuple[DeviceView, ...] = ()
+    alarm_flood: bool = False
+    audit_seq: int = 0
     order_ready_in_s: dict[str, float] = field(default_factory=dict)
     bus_connected: bool = False
     extra: dict[str, Any] = field(default_factory=dict)

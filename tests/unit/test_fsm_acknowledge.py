@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from tests.support.sync_tower import START, SyncTower, ask_packml
 from towerd.fsm import events as ev
-from towerd.fsm.alarms import ALL_ALARMS
+from towerd.fsm.alarm_events import AlarmAcknowledged
+from towerd.fsm.alarms import ALL
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.show import build_view
 from towerd.fsm.turn import Turn
@@ -21,24 +22,24 @@ def made() -> SyncTower:
     return tower
 
 
-def acknowledge(tower: SyncTower, alarm: int) -> None:
-    tower.take(ev.AlarmAcknowledged(alarm, "ada", REPLY))
+def acknowledge(tower: SyncTower, code: str) -> None:
+    tower.take(AlarmAcknowledged(code, "ada", REPLY))
     tower.tick(0.5)
 
 
 def test_an_acknowledged_alarm_leaves() -> None:
     tower = made()
     assert "PLC-011" in tower.state.tables.alarms  # not homed after the start, and nobody has said so
-    acknowledge(tower, 11)
+    acknowledge(tower, "PLC-011")
     assert tower.answers[-1].ok
     assert "PLC-011" not in tower.state.tables.alarms
 
 
 def test_all_at_once_and_nothing_left() -> None:
     tower = made()
-    acknowledge(tower, ALL_ALARMS)
+    acknowledge(tower, ALL)
     assert not tower.state.tables.alarms
-    acknowledge(tower, 11)
+    acknowledge(tower, "PLC-011")
     assert tower.answers[-1].reasons == ("nothing_to_acknowledge",)
 
 
@@ -46,7 +47,7 @@ def test_nothing_is_acknowledged_blindly() -> None:
     tower = made()
     tower.linked = False
     tower.lose("cable out")
-    acknowledge(tower, ALL_ALARMS)
+    acknowledge(tower, ALL)
     assert tower.answers[-1].reasons == ("plc_lost",)
 
 

@@ -9,6 +9,7 @@ from tests.support.mqtt_kit import view
 from tests.support.orders_kit import NOW, loan, order
 from towerd.mqtt.payloads import KEPT, answer_body, bodies, loan_body
 from towerd.mqtt.retained import COUNTDOWN_EVERY_S, LIFT_EVERY_S, STATE_EVERY_S, Retained, settled
+from towerd.units import rfc3339
 
 
 def test_orders_and_loans_stay_for_a_day_after_their_end() -> None:
@@ -26,6 +27,16 @@ def test_orders_and_loans_stay_for_a_day_after_their_end() -> None:
 def test_a_loan_tells_how_late_it_is(state: str, late_s: float, shown_s: int) -> None:
     late = loan(state=state)
     assert loan_body(late, late.due_back_at + timedelta(seconds=late_s))["overdue_s"] == shown_s
+
+
+def test_a_shelved_alarm_is_in_the_list_with_its_end_and_is_not_counted() -> None:
+    until_at = view().alarms[0].since_at + timedelta(hours=1)
+    shelved = replace(view().alarms[0], state="shelved", shelved_until_at=until_at)
+    latched = replace(view().alarms[0], state="latched_acked")
+    made = bodies(view(alarms=(shelved, latched)))
+    assert made["state"]["alarms_active"] == 1
+    assert made["alarm/active"]["alarms"][0]["shelved_until"] == rfc3339(until_at)
+    assert made["alarm/active"]["alarms"][1]["shelved_until"] is None
 
 
 def test_alarms_that_are_gone_are_not_counted_as_active() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tools.reference.markdown import page, table
+from towerd.alarm_catalogue import catalogue, plc_code
 from towerd.faults import FAULTS
 from towerd.fsm.charts import CHARTS
 from towerd.plc.registers import Block, alarm_types, blocks
@@ -38,23 +39,25 @@ def registers() -> str:
 def faults() -> str:
     """docs/reference/faults.md."""
     intro = (
-        "Faults are towerd's own (TWR), latched with their first cause until a technician has looked:"
-        " `towerctl reset NUMBER`. Alarms are the PLC's (PLC); it says what they stop, and they are acknowledged there."
+        "One catalogue. Faults are towerd's own (TWR), kept with their first cause; those that are latched stay until a"
+        " technician has looked: `towerctl reset NUMBER`. Alarms are the PLC's (PLC); it says what they stop. Both are"
+        " acknowledged with `towerctl alarms ack CODE`, which is no reset."
     )
-    own = [
-        (fault.code, fault.name, fault.priority, "yes" if fault.stops else "no", fault.text, fault.cause, fault.cure)
-        for fault in FAULTS.values()
-    ]
-    plc = [
-        (f"PLC-{alarm.number:03d}", alarm.name, alarm.priority, alarm.stops, alarm.stop_reason or "", alarm.text)
-        for alarm in alarm_types().values()
-    ]
-    columns = ("code", "name", "priority", "stops", "what happened", "why", "what to do")
+    reasons = {plc_code(kind.number): kind.stop_reason or "" for kind in alarm_types().values()}
+    latched = {fault.code: "yes" if fault.latched else "no" for fault in FAULTS.values()}
+    rows: dict[bool, list[tuple[object, ...]]] = {True: [], False: []}
+    for kind in catalogue().values():
+        own = kind.code in latched
+        extra = latched[kind.code] if own else reasons[kind.code]
+        rows[own].append((kind.code, kind.name, kind.priority, kind.stops, extra, kind.text, kind.cause, kind.cure))
+    ends = ("what happened", "why", "what to do")
+    own_columns = ("code", "name", "priority", "stops", "latched", *ends)
+    plc_columns = ("code", "name", "priority", "stops", "stop_reason", *ends)
     return page(
         "Faults and alarms",
         intro,
-        f"## Faults of towerd\n\n{table(columns, own)}",
-        f"## Alarms of the PLC\n\n{table(('code', 'name', 'priority', 'stops', 'stop_reason', 'text'), plc)}",
+        f"## Faults of towerd\n\n{table(own_columns, rows[True])}",
+        f"## Alarms of the PLC\n\n{table(plc_columns, rows[False])}",
     )
 
 

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from tools.reference.markdown import one_line, page, table
 from towerd.api.core import ANSWER_LIMIT_S, USER_HEADER
-from towerd.api.routes import router
+from towerd.api.routes import ROUTERS
 from towerd.cli import towerctl
 from towerd.cli import towerd as daemon
 from towerd.cli.client import EXIT_HELP
@@ -116,6 +116,7 @@ def api() -> str:
     )
     rows = [
         (f"`{' '.join(sorted(route.methods or ()))} {route.path}`", one_line(inspect.getdoc(route.endpoint)))
+        for router in ROUTERS
         for route in router.routes
         if isinstance(route, APIRoute)
     ]

@@ -50,8 +50,9 @@ def why(view: View) -> dict[str, Any]:
 
 
 def alarms(view: View) -> dict[str, Any]:
-    """Alarms that are active or not acknowledged, of PLC and daemon."""
-    return {"at": rfc3339(view.at), "simulated": view.simulated, "alarms": jsonable(view.alarms)}
+    """Alarms of PLC and daemon that stand, wait to be acknowledged, or are silenced; and whether they flood."""
+    shown = jsonable(view.alarms)
+    return {"at": rfc3339(view.at), "simulated": view.simulated, "flood": view.alarm_flood, "alarms": shown}
 
 
 def health(view: View) -> dict[str, Any]:

@@ -16,14 +16,12 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from towerd.api import metrics, payload, routes_upkeep
+from towerd.api import metrics, payload, routes_alarms, routes_upkeep
 from towerd.api.access import Caller
 from towerd.api.answers import asked, refused
 from towerd.api.callers import Core, Operator, Technician, Viewer
 from towerd.api.core import ApiCore
-from towerd.fsm.alarms import ALL_ALARMS
 from towerd.fsm.events import (
-    AlarmAcknowledged,
     CodeEntered,
     FaultReset,
     LayoutConfirmed,
@@ -34,13 +32,14 @@ from towerd.fsm.events import (
 from towerd.orders.stock import StockErrors, parse_stock
 
 STOCK_LIMIT_BYTES: Final = 4 * 1024 * 1024
-ALARM_NUMBERS: Final = 128
 PACKML: Final = ("reset", "start", "stop", "hold", "unhold", "abort", "clear")
 _STOPPING: Final = frozenset({"stop", "hold", "abort"})
 _WATCH_S: Final = 0.25
 _KEEP_ALIVE_S: Final = 15.0
 
 router = APIRouter()
+ROUTERS: Final = (router, routes_alarms.router, routes_upkeep.router)
+"""Those of every area."""
 
 
 class Code(BaseModel):
@@ -69,12 +68,6 @@ async def status(core: Core, _caller: Viewer) -> dict[str, Any]:
 async def why(core: Core, _caller: Viewer) -> dict[str, Any]:
     """What stops motion or delivery now, since when, and what to do (viewer)."""
     return payload.why(core.view_of())
-
-
-@router.get("/alarms")
-async def alarms(core: Core, _caller: Viewer) -> dict[str, Any]:
-    """Alarms that are active or not acknowledged (viewer)."""
-    return payload.alarms(core.view_of())
 
 
 async def _views(core: ApiCore) -> AsyncIterator[bytes]:
@@ -155,16 +148,6 @@ async def confirm_layout(core: Core, caller: Technician) -> JSONResponse:
     return await asked(core, lambda reply: LayoutConfirmed(caller.user, reply))
 
 
-@router.post("/alarms/{alarm}/acknowledge")
-async def acknowledge(core: Core, caller: Operator, alarm: str) -> JSONResponse:
-    """Acknowledge a PLC alarm by number or code (22, PLC-022), or `all`. It leaves once its cause is gone as well."""
-    digits = alarm.upper().removeprefix("PLC-")
-    if alarm != "all" and not (digits.isascii() and digits.isdigit() and int(digits) < ALARM_NUMBERS):
-        return refused(404, ["no_such_alarm"], "a number, a code such as PLC-022, or all; faults (TWR-…) are reset")
-    number = ALL_ALARMS if alarm == "all" else int(digits)
-    return await asked(core, lambda reply: AlarmAcknowledged(number, caller.user, reply))
-
-
 @router.post("/packml/{command}")
 async def packml(core: Core, caller: Operator, command: str) -> JSONResponse:
     """A PackML command: stop, hold, abort (operator); reset, start, unhold, clear (technician)."""
@@ -196,8 +179,8 @@ def make_app(core: ApiCore) -> FastAPI:
     """The application for `core`. It has no pages of its own: those of the framework load scripts from elsewhere."""
     app = FastAPI(title="towerd", docs_url=None, redoc_url=None)
     app.state.core = core
-    for area in (router, routes_upkeep.router):
-        app.include_router(area)
+    for one in ROUTERS:
+        app.include_router(one)
     app.add_exception_handler(StarletteHTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _bad_input)
     return app

@@ -76,10 +76,10 @@ def _table(title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> 
 
 
 def obstacles(rows: list[dict[str, Any]]) -> Table:
-    """What is in the way, since when, and what to do."""
-    table = Table("code", "what", "since", "what to do", title="In the way", title_justify="left")
+    """What is in the way, since when, why, and what to do."""
+    table = Table("code", "what", "since", "why", "what to do", title="In the way", title_justify="left")
     for row in rows:
-        table.add_row(row["code"], row["text"], row["since_at"] or "", row["cure"])
+        table.add_row(row["code"], row["text"], row["since_at"] or "", row["cause"], row["cure"])
     return table
 
 

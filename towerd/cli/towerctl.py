@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from towerd.cli import client, show, towerctl_upkeep
+from towerd.cli import client, show, towerctl_alarms, towerctl_upkeep
 from towerd.cli.client import DEFAULT_SOCKET, Exit, JsonOption, SocketOption
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-
+app.add_typer(towerctl_alarms.app, name="alarms")
 app.add_typer(towerctl_upkeep.app, name="maintenance")
 
 
@@ -112,26 +112,3 @@ def packml(
 ) -> None:
     """Give a PackML command. Roles: operator for stop, hold and abort; technician for reset, start, unhold and clear."""
     client.ask(socket, f"/packml/{command.value}", as_json)
-
-
-@app.command()
-def acknowledge(
-    alarm: Annotated[str, typer.Argument(help="PLC-022, 22, or all.")],
-    socket: SocketOption = DEFAULT_SOCKET,
-    as_json: JsonOption = False,
-) -> None:
-    """Acknowledge an alarm of the PLC; it leaves the list once its cause is gone too. Role: operator."""
-    client.ask(socket, f"/alarms/{alarm}/acknowledge", as_json)
-
-
-@app.command()
-def alarms(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -> None:
-    """List alarms that are active or not acknowledged. Role: viewer."""
-    body = client.get(socket, "/alarms", as_json)
-    if as_json:
-        client.print_json(body)
-        return
-    for row in body["alarms"]:
-        typer.echo(f"{row['since_at']}  {row['code']}  {row['priority']:<8}  {row['state']:<16}  {row['text']}")
-    if not body["alarms"]:
-        typer.echo("no alarms")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from towerd.faceid.policy import MatchPolicy
+from towerd.fsm.alarm_rules import AlarmRules
 from towerd.lift.kinematics import Kinematics
 from towerd.orders.rules import OrderRules
 from towerd.upkeep.model import UpkeepRules
@@ -31,6 +32,7 @@ class CoreConfig:
     kinematics: Kinematics = field(default_factory=Kinematics)
     rules: OrderRules = field(default_factory=OrderRules)
     upkeep: UpkeepRules = field(default_factory=UpkeepRules)
+    alarms: AlarmRules = field(default_factory=AlarmRules)
     number_step: int = 3947
     decision_age_s: float = 300.0
     early_s: float = 900.0

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from towerd.fsm.alarm_events import AlarmEvent
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.upkeep_events import ServiceDone
 from towerd.orders.book import Remembered
@@ -184,15 +185,6 @@ class PackmlRequested:
 
 
 @dataclass(frozen=True, slots=True)
-class AlarmAcknowledged:
-    """Somebody has seen a PLC alarm; `alarm` is its number, 0xFFFF all (plc-if.md 8.1)."""
-
-    alarm: int
-    by: str
-    reply: ReplyTo
-
-
-@dataclass(frozen=True, slots=True)
 class PlanDecided:
     """The planner's answer; `version` names the snapshot it was made for (invariant 10)."""
 
@@ -252,7 +244,7 @@ Event = (
     | ServiceDone
     | LayoutConfirmed
     | PackmlRequested
-    | AlarmAcknowledged
+    | AlarmEvent
     | PlanDecided
     | BusChanged
     | OutboxAcknowledged

@@ -5,26 +5,39 @@ from __future__ import annotations
 from dataclasses import replace
 
 from towerd.faults import FAULTS
-from towerd.fsm.state import Fault, Tables
+from towerd.fsm.annunciator import announce, put_state, row_of
+from towerd.fsm.state import AlarmState, Fault, Tables
 from towerd.fsm.turn import Turn
 
 
+def _state(number: int) -> AlarmState:
+    return "latched_unacked" if FAULTS[number].latched else "unacked_active"
+
+
 def raise_fault(turn: Turn, number: int, cause: str) -> None:
-    """Latch a fault. It keeps its first cause; another cause counts, the same one seen again is no news."""
+    """Latch a fault. It keeps its first cause; another cause counts and is announced, the one last seen is no news."""
     known = turn.tables.faults.get(number)
     if known is not None:
-        if known.cause != cause:
-            turn.put("faults", number, replace(known, count=known.count + 1))
-        return
-    turn.put("faults", number, Fault(number, turn.now, cause))
-    turn.tell_alarm(FAULTS[number].code, "raised", reason=cause)
+        if cause in (known.cause, known.last_cause):
+            return
+        turn.put("faults", number, replace(known, count=known.count + 1, last_cause=cause))
+    else:
+        turn.put("faults", number, Fault(number, turn.now, cause))
+    announce(turn, FAULTS[number].code, _state(number), cause)
 
 
 def clear_fault(turn: Turn, number: int, by: str | None) -> None:
-    """Forget a fault; nothing where it does not stand."""
-    if number in turn.tables.faults:
-        turn.drop("faults", number)
-        turn.tell_alarm(FAULTS[number].code, "cleared", by=by)
+    """Forget a fault; nothing where it does not stand. Who resets it has seen it; one that goes by itself still waits to
+    be acknowledged.
+    """
+    if number not in turn.tables.faults:
+        return
+    turn.drop("faults", number)
+    code = FAULTS[number].code
+    row = row_of(turn.tables, code)
+    if row is not None:
+        put_state(turn, row, "unacked_cleared" if row.unacked and by is None else "normal")
+    turn.tell_alarm(code, "cleared", by=by)
 
 
 def stopping_faults(tables: Tables) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from towerd.alarm_catalogue import kind_of, plc_code
 from towerd.faults import FAULTS
 from towerd.fsm.latch import stopping_faults
 from towerd.fsm.state import State
@@ -51,7 +52,8 @@ def _alarm_obstacles(machine: Snapshot) -> tuple[Obstacle, ...]:
         return ()
     known = alarm_types()
     holding = sorted(n for n in machine.alarms.active if n in known and known[n].stops != "no")
-    return tuple(Obstacle(f"PLC-{n:03d}", known[n].text, "See the alarm's cause and cure.") for n in holding)
+    kinds = [kind_of(plc_code(number)) for number in holding]
+    return tuple(Obstacle(kind.code, kind.text, kind.cure, cause=kind.cause) for kind in kinds)
 
 
 def _machine_obstacles(machine: Snapshot) -> tuple[Obstacle, ...]:
@@ -83,7 +85,11 @@ def fault_obstacles(state: State) -> tuple[Obstacle, ...]:
     rows = [state.tables.faults[number] for number in stopping_faults(state.tables)]
     return tuple(
         Obstacle(
-            FAULTS[row.number].code, f"{FAULTS[row.number].text}: {row.cause}", FAULTS[row.number].cure, row.since_at
+            FAULTS[row.number].code,
+            f"{FAULTS[row.number].text}: {row.cause}",
+            FAULTS[row.number].cure,
+            row.since_at,
+            FAULTS[row.number].cause,
         )
         for row in rows
     )

@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from towerd.faults import LAYOUT_CHANGED, PLC_NOT_COMPATIBLE
+from towerd.fsm import alarm_events as alarm
+from towerd.fsm import announcing
 from towerd.fsm import events as ev
-from towerd.fsm.alarms import alarm_acknowledged, mirror_alarms
+from towerd.fsm.alarms import alarm_acknowledged, alarm_put_back, alarm_shelved, alarm_taken_out, mirror_alarms
 from towerd.fsm.commanding import doubt, follow_all, unresolved
 from towerd.fsm.commands import Command, EndProcess, StartTimer, TrimOutbox
 from towerd.fsm.config import CoreConfig
@@ -100,6 +102,8 @@ def _timer_expired(turn: Turn, event: ev.TimerExpired) -> None:
         turn.set(stop_holds=True)
         send_packml(turn, PackmlCommand.HOLD)
         turn.ask(StartTimer(LAST, _LAST_S))
+    elif event.name == announcing.TIMER:
+        turn.set(alarm_timer_at=None)
     elif event.name == LAST and turn.volatile.stopping:
         turn.ask(EndProcess(0, "stopped with the machine held"))
 
@@ -130,7 +134,10 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     ServiceDone: service_done,
     ev.LayoutConfirmed: layout_confirmed,
     ev.PackmlRequested: packml_requested,
-    ev.AlarmAcknowledged: alarm_acknowledged,
+    alarm.AlarmAcknowledged: alarm_acknowledged,
+    alarm.AlarmShelved: alarm_shelved,
+    alarm.AlarmTakenOut: alarm_taken_out,
+    alarm.AlarmPutBack: alarm_put_back,
     ev.PlanDecided: lambda turn, event: plan_decided(turn, event.decision),
     ev.BusChanged: lambda turn, event: turn.set(bus_connected=event.connected),
     ev.OutboxAcknowledged: lambda turn, event: turn.ask(TrimOutbox(event.up_to_seq)),
@@ -179,6 +186,7 @@ def _pump(turn: Turn) -> None:
     run_job(turn)
     request_plan(turn)
     watch_waiting(turn)
+    announcing.watch_alarms(turn)
     _end_if_stopped(turn)
 
 

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from towerd.bays.model import BayBits, content, is_locked
 from towerd.cabin.model import Cabin, CabinSensors, Signal
-from towerd.faults import FAULTS
+from towerd.fsm.annunciator import in_flood
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.delivering import running_job
 from towerd.fsm.ending import describe
 from towerd.fsm.obstacles import obstacles
 from towerd.fsm.orders import ready_s
+from towerd.fsm.show_alarms import show_alarms
 from towerd.fsm.state import Job, State, Step
 from towerd.fsm.turn import Turn
 from towerd.fsm.upkeep_show import device_views
@@ -21,9 +22,8 @@ from towerd.orders.book import OrderBook
 from towerd.orders.choice import orderable
 from towerd.places import CARRIAGE, Place, bay, cabin
 from towerd.plc.codes import STOP_REASON_TEXT, Code
-from towerd.plc.registers import alarm_types
 from towerd.plc.snapshot import Identity, Snapshot
-from towerd.view import Activity, AlarmView, BayView, CabinView, LiftView, Obstacle, Offer, View
+from towerd.view import Activity, BayView, CabinView, LiftView, Obstacle, Offer, View
 
 _UNKNOWN_LIFT = LiftView("unknown", None, None, None, None, None, None, None)
 
@@ -115,30 +115,6 @@ def _unknown_bays(known: Identity | None) -> tuple[BayView, ...]:
     floors, positions = (known.floors, known.positions) if known else (0, 0)
     places = (f"{floor}-{position}" for floor in range(1, floors + 1) for position in range(1, positions + 1))
     return tuple(BayView(place=place, quality="unknown", **nothing) for place in places)
-
-
-def _alarms(state: State) -> tuple[AlarmView, ...]:
-    known = alarm_types()
-    plc = []
-    for row in state.tables.alarms.values():
-        kind = known.get(int(row.code[4:]))
-        name, priority, text = (
-            (kind.name, kind.priority, kind.text) if kind else (row.code, "high", "not in the catalogue")
-        )
-        plc.append(AlarmView(row.code, name, priority, row.state, row.since_at, text))
-    own = [
-        AlarmView(
-            FAULTS[row.number].code,
-            FAULTS[row.number].name,
-            FAULTS[row.number].priority,
-            "unacked_active",
-            row.since_at,
-            f"{FAULTS[row.number].text}: {row.cause}",
-            FAULTS[row.number].cure,
-        )
-        for row in state.tables.faults.values()
-    ]
-    return tuple(sorted((*plc, *own), key=lambda alarm: alarm.since_at))
 
 
 def _open_step(state: State) -> Step | None:
@@ -239,7 +215,9 @@ def build_view(state: State, config: CoreConfig, turn: Turn) -> View:
         orders=tuple(state.tables.orders.values()),
         loans=tuple(state.tables.loans.values()),
         offers=_offers(shown, config),
-        alarms=_alarms(state),
+        alarms=show_alarms(state),
+        alarm_flood=in_flood(state.tables),
+        audit_seq=state.tables.meta.audit_seq,
         devices=device_views(state, config, now),
         order_ready_in_s=_ready_in_s(shown, now),
         bus_connected=state.volatile.bus_connected,

@@ -17,7 +17,8 @@ JobPurpose = Literal["deliver", "put_back", "store", "move", "fetch", "identify"
 StepState = Literal[
     "written", "running", "unsure", "fencing", "settling", "done", "failed", "aborted", "rejected", "lost"
 ]
-AlarmState = Literal["unacked_active", "acked_active", "unacked_cleared"]
+AlarmState = Literal["normal", "unacked_active", "acked_active", "unacked_cleared", "latched_unacked", "latched_acked"]
+"""ISA-18.2's states A to F; `normal` is a row only while the alarm is silenced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A latched fault of the daemon's own catalogue (`faults.py`); keeps its first cause."""
+    """A latched fault of the daemon's own catalogue (`faults.py`); keeps its first cause, and the newest other one."""
 
     number: int
     since_at: datetime
@@ -88,15 +89,48 @@ class Fault:
     unit: str | None = None
     vehicle: str | None = None
     count: int = 1
+    last_cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """That an alarm is not announced: shelved until `until_at`, or out of service until somebody puts it back (ISA-18.2).
+
+    It silences and nothing else: what stops the machine stops it all the same.
+    """
+
+    kind: Literal["shelved", "out_of_service"]
+    since_at: datetime
+    until_at: datetime | None
+    by: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmRow:
-    """An alarm that is active or not yet acknowledged (ISA-18.2)."""
+    """An alarm of PLC or daemon that stands, waits to be acknowledged, or is silenced (ISA-18.2).
+
+    `since_at`: when it left `normal`. `announced_at`: when it was last raised or announced anew. `ack_by`: who has asked
+    to acknowledge it since. `paged`: how many steps of the paging have begun since it was raised.
+    """
 
     code: str
     state: AlarmState
     since_at: datetime
+    announced_at: datetime | None = None
+    ack_by: str | None = None
+    paged: int = 0
+    silence: Silence | None = None
+
+    @property
+    def unacked(self) -> bool:
+        """Whether somebody still has to acknowledge it."""
+        return self.state in ("unacked_active", "unacked_cleared", "latched_unacked")
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is active, or latched."""
+        return self.state not in ("normal", "unacked_cleared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +157,11 @@ class FaceRow:
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """Single values that survive the process."""
+    """Single values that survive the process.
+
+    `first_fault`: the first of the daemon's own faults since none of them stood or waited to be acknowledged (first-out).
+    `alarm_activations`: when the last alarms were raised, as many as it takes to tell a flood.
+    """
 
     boot: int = 0
     event_seq: int = 0
@@ -131,6 +169,8 @@ class Meta:
     audit_hash: str = ""
     job_seq: int = 0
     layout_crc: int | None = None
+    first_fault: str | None = None
+    alarm_activations: tuple[datetime, ...] = ()
     last_number: int = 0
     mqtt_hold: bool = False
     person_holds: bool = False
@@ -202,6 +242,7 @@ class Volatile:
     identity: Identity | None = None
     started_at: datetime | None = None
     alarm_ack_seq: int = 0
+    alarm_timer_at: datetime | None = None
     plc_reason: str = "not connected yet"
     reconciled_session: int | None = None
     packml: PackmlRequest | None = None

@@ -96,6 +96,14 @@ class Turn:
         if reply.channel != "none":
             self.ask(Answer(reply, ok, reasons, result))
 
+    def _audit(self, body: dict[str, Any]) -> tuple[int, str]:
+        meta = self.tables.meta
+        audit_seq = meta.audit_seq + 1
+        digest = audit_hash(meta.audit_hash, audit_seq, self.now, body)
+        self.ask(AppendAudit(audit_seq, self.now, body, meta.audit_hash, digest))
+        self.set_meta(audit_seq=audit_seq, audit_hash=digest)
+        return audit_seq, digest
+
     def tell(
         self, kind: str, data: dict[str, Any] | None = None, order: Order | None = None, *, audit: bool = True
     ) -> None:
@@ -103,14 +111,9 @@ class Turn:
 
         The audit row names no customer: the order leads to one as long as it is kept.
         """
-        meta = self.tables.meta
         body: dict[str, Any] = {"type": kind, "order": order.id if order else None, "data": data or {}}
-        audit_seq, digest = None, None
-        if audit:
-            audit_seq = meta.audit_seq + 1
-            digest = audit_hash(meta.audit_hash, audit_seq, self.now, body)
-            self.ask(AppendAudit(audit_seq, self.now, body, meta.audit_hash, digest))
-            meta = self.set_meta(audit_seq=audit_seq, audit_hash=digest)
+        audit_seq, digest = self._audit(body) if audit else (None, None)
+        meta = self.tables.meta
         public = {
             "event_seq": meta.event_seq + 1,
             "audit_seq": audit_seq,
@@ -124,7 +127,11 @@ class Turn:
         self.set_meta(event_seq=meta.event_seq + 1)
 
     def tell_alarm(self, code: str, what: str, by: str | None = None, reason: str | None = None) -> None:
-        """An `alarm/event` for the world."""
+        """An `alarm/event` for the world, and a row of the audit log: the alarm journal (ISA-18.2).
+
+        The message is exactly the contract's; the chain's head travels with the next `event` that carries it.
+        """
+        self._audit({"type": "alarm", "order": None, "data": {"code": code, "what": what, "by": by, "reason": reason}})
         event_seq = self.tables.meta.event_seq + 1
         body = {"event_seq": event_seq, "code": code, "what": what, "by": by, "reason": reason}
         self.ask(AppendOutbox(event_seq, "alarm/event", self.now, body))

@@ -22,6 +22,10 @@ KEPT = timedelta(hours=24)
 """How long an order or loan stays after its end (2)."""
 
 
+# what is shelved or out of service stands in the list, with its end, and is not counted
+_ANNOUNCED = ("unacked_active", "acked_active", "latched_unacked", "latched_acked")
+
+
 def envelope(at: datetime, boot: int, seq: int, simulated: bool) -> Body:
     """The fields that every JSON payload begins with (2.1)."""
     return {"v": 1, "at": rfc3339(at), "boot": boot, "seq": seq, "simulated": simulated}
@@ -38,7 +42,7 @@ def key_body(jwk: Mapping[str, str], thumbprint: str) -> Body:
 
 def state_body(view: View) -> Body:
     """Topic `state`, and the result of the verb `state`."""
-    active = sum(alarm.state in ("unacked_active", "acked_active") for alarm in view.alarms)
+    active = sum(alarm.state in _ANNOUNCED for alarm in view.alarms)
     return {
         "mode": view.mode,
         "packml": view.packml,
@@ -142,7 +146,7 @@ def _alarm(alarm: AlarmView) -> Body:
         "priority": alarm.priority,
         "state": alarm.state,
         "since": rfc3339(alarm.since_at),
-        "shelved_until": None,
+        "shelved_until": _at(alarm.shelved_until_at),
         "text": alarm.text,
     }
 
