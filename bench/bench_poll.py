@@ -70,7 +70,7 @@ def _failed(reason: str) -> None:
     raise RuntimeError(reason)
 
 
-async def _idle() -> None:
+async def _idle(_words: int) -> None:
     """Nothing goes ahead of a read here."""
 
 
@@ -82,7 +82,7 @@ async def _measure(port: int) -> tuple[list[float], list[float]]:
         transport = TcpTransport(config)
         await transport.connect()
         reader = Reader(transport, config.max_registers, _idle, lambda: None)
-        writer = Writer(transport, _Clock(), _NoInbox(), _failed)
+        writer = Writer(transport, config, _Clock(), _NoInbox(), _failed)
         picture = Picture(await reader.read_identity())
         await writer.begin(1)
         await reader.read_first(picture)
@@ -91,8 +91,7 @@ async def _measure(port: int) -> tuple[list[float], list[float]]:
         async def guarded(reader: Reader = reader, writer: Writer = writer, picture: Picture = picture) -> None:
             await reader.read_first(picture)
             await reader.read_rest(picture)
-            writer.heartbeat_due_s = 0.0
-            await writer.beat()
+            await writer.begin(1)
             picture.snapshot(1)
 
         guarded_s.append(await _timed(guarded))

@@ -14,9 +14,11 @@ from simulator.config import Actors, SimulatorConfig
 from simulator.control import ask
 from simulator.core import Simulator
 from simulator.listing import as_text
-from simulator.runner import serve
+from simulator.runner import SerialLine, serve
 
-app = typer.Typer(add_completion=False, help="A simulated car tower that speaks the PLC interface 1.0 over Modbus TCP.")
+app = typer.Typer(
+    add_completion=False, help="A simulated car tower that speaks the PLC interface 1.0 over Modbus TCP or RTU."
+)
 
 
 @app.callback(invoke_without_command=True)
@@ -24,6 +26,11 @@ def run(  # noqa: PLR0913, PLR0917 - one option each
     context: typer.Context,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Modbus TCP port; 0 takes a free one and prints it.")] = 5020,
+    serial: Annotated[str | None, typer.Option(help="Serial device for Modbus RTU instead of TCP.")] = None,
+    pty: Annotated[
+        bool, typer.Option("--pty", help="Modbus RTU on a new pseudo-terminal, whose path is printed.")
+    ] = False,
+    baud: Annotated[int, typer.Option(help="Of the serial line: 19200, 38400, 57600 or 115200.")] = 115200,
     control_port: Annotated[int | None, typer.Option(help="Port of the control interface; 0 takes a free one.")] = None,
     floors: Annotated[int, typer.Option(min=1, max=40)] = 5,
     positions: Annotated[int, typer.Option(min=1, max=24)] = 6,
@@ -65,7 +72,8 @@ def run(  # noqa: PLR0913, PLR0917 - one option each
     try:
         vehicles: list[tuple[str, Car]] = read_stock(stock) if stock is not None else []
         simulator = Simulator(config, vehicles)
-        asyncio.run(serve(simulator, host, port, control_port))
+        line = SerialLine(serial, baud) if serial is not None or pty else None
+        asyncio.run(serve(simulator, host, port, control_port, line))
     except (OSError, ValueError) as error:
         typer.echo(f"simulator: {error}", err=True)
         raise typer.Exit(1) from error

@@ -1,12 +1,14 @@
-"""Runs a simulator in real time: the Modbus server, the control port, and the pace of the scans."""
+"""Runs a simulator in real time: the Modbus server on TCP or a serial line, the control port, and the pace of the scans."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
+from dataclasses import dataclass
 
 from simulator.control import ControlServer
 from simulator.core import Simulator
+from simulator.serial_server import SerialServer
 from simulator.server import ModbusServer
 
 PACE_S = 0.01
@@ -24,18 +26,50 @@ async def pace(sim: Simulator) -> None:
         last_mono_s = now_mono_s
 
 
-async def serve(sim: Simulator, host: str, port: int, control_port: int | None) -> None:
-    """Run until SIGTERM or SIGINT. Prints one line with the bound ports when ready. Raises OSError for a taken port."""
+@dataclass(frozen=True, slots=True)
+class SerialLine:
+    """A line to serve instead of TCP: a serial device, or a new pseudo-terminal where `path` is None."""
+
+    path: str | None
+    baud: int
+
+
+class _Bus:
+    """The line or the network that the simulator is spoken to on."""
+
+    def __init__(self, sim: Simulator, line: SerialLine | None) -> None:
+        self._line = line
+        self._serial = SerialServer(sim, line.baud) if line is not None else None
+        self._modbus = ModbusServer(sim, wire=sim.wire)
+
+    async def start(self, host: str, port: int) -> str:
+        """Serve; gives where, for whoever waits for the line that says so."""
+        if self._serial is None or self._line is None:
+            return f"host={host} port={await self._modbus.start(port, host)}"
+        path = self._line.path
+        opened = self._serial.open_pty() if path is None else self._serial.open(path)
+        return f"serial={opened} baud={self._line.baud}"
+
+    async def stop(self) -> None:
+        """Serve no more."""
+        if self._serial is not None:
+            self._serial.close()
+        await self._modbus.stop()
+
+
+async def serve(sim: Simulator, host: str, port: int, control_port: int | None, line: SerialLine | None = None) -> None:
+    """Run until SIGTERM or SIGINT. Prints one line that says where when ready. Raises OSError for a taken port or a line
+    that cannot be opened.
+    """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    modbus, control = ModbusServer(sim, wire=sim.wire), ControlServer(sim)
-    bound = await modbus.start(port, host)
-    line = f"simulator ready host={host} port={bound}"
+    bus, control = _Bus(sim, line), ControlServer(sim)
+    told = f"simulator ready {await bus.start(host, port)}"
     if control_port is not None:
-        line += f" control={await control.start(control_port)}"
-    print(line, flush=True)
+        told += f" control={await control.start(control_port)}"
+    print(told, flush=True)
     pacing = asyncio.create_task(pace(sim))
     stopping = asyncio.create_task(stopped.wait())
     try:
@@ -47,4 +81,4 @@ async def serve(sim: Simulator, host: str, port: int, control_port: int | None) 
             task.cancel()
         await asyncio.gather(pacing, stopping, return_exceptions=True)
         await control.stop()
-        await modbus.stop()
+        await bus.stop()

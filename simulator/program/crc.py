@@ -18,7 +18,7 @@ def _table() -> tuple[int, ...]:
 _TABLE = _table()
 
 
-def crc16_bytes(data: bytes) -> int:
+def crc16_bytes(data: bytes | bytearray) -> int:
     """CRC-16/MODBUS of bytes, as a number."""
     crc = 0xFFFF
     for byte in data:

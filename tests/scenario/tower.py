@@ -26,6 +26,7 @@ from towerd.places import Place, bay
 from towerd.planner.inline import InlinePlanner
 from towerd.plc.config import LinkConfig
 from towerd.plc.session import PlcSession
+from towerd.plc.transport import Transport
 from towerd.ports import Journal
 
 SPEED_UP = 4.0
@@ -127,12 +128,13 @@ class Tower:
 class Daemon:
     """One life of the daemon over a journal; ends by `stop`, or dies by whatever the journal raises."""
 
-    def __init__(self, tower: Tower, journal: Journal) -> None:
+    def __init__(self, tower: Tower, journal: Journal, line: tuple[LinkConfig, Transport] | None = None) -> None:
+        """In process, or over a real `line`."""
         self.tower, self.journal = tower, journal
         self.queue = Queue()
         self.transport = SimTransport(tower.simulator, lambda address, words: tower.writes.append((address, [*words])))
-        link = LinkConfig(host="127.0.0.1")
-        self.plc = PlcSession(self.queue, self.transport, link, tower.clock, lambda: next(tower.sessions))
+        link, transport = line or (LinkConfig(host="127.0.0.1"), self.transport)
+        self.plc = PlcSession(self.queue, transport, link, tower.clock, lambda: next(tower.sessions))
         self.bus, self.matcher, self.watchdog = MemoryBus(), ScriptedMatcher(), SilentWatchdog()
         self.api_answers: list[Any] = []
         ports = Ports(

@@ -219,6 +219,10 @@ class Recorder:
         """The events of one type, in order."""
         return [event for _, event in self.posted if isinstance(event, kind)]
 
+    def times_of(self, kind: type[T]) -> list[float]:
+        """When events of one type came, on the loop's clock in s."""
+        return [at_s for at_s, event in self.posted if isinstance(event, kind)]
+
     async def next_of(self, kind: type[T], limit_s: float = 3.0, *, after: int | None = None) -> T:
         """The first event of a type posted from now on (or after `after` of them). Raises TimeoutError."""
         count = len(self.of(kind)) if after is None else after

@@ -1,9 +1,9 @@
 """The wire: Modbus TCP and RTU through pymodbus, behind a guard. The only importer of pymodbus.
 
 The library is told to do nothing by itself: no retries (its default sent one command four times), no reconnect. The
-guard looks at every frame before the library does, ends a request at once when the connection ends, drops the
-connection after a lost reply on TCP, and keeps silent for 300 ms after one on RTU (plc-if.md 1.8), so that a late
-reply is never taken for the answer to another request.
+guard looks at every frame before the library does, has the time limit of each request, ends one at once when the
+connection ends, drops the connection after a lost reply on TCP, and keeps silent for 300 ms after one on RTU
+(plc-if.md 1.8), so that a late reply is never taken for the answer to another request.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from towerd.plc.transport import (
 )
 
 SILENCE_S = 0.3
+LIBRARY_EXTRA_S = 0.2
+"""The library's own time limit only has to be later than ours."""
 
 
 def _heed_cancellation() -> None:
@@ -47,6 +49,7 @@ class _GuardedTransport(ABC):
         self._config = config
         self._client: ModbusBaseClient | None = None
         self._expected: Expected | None = None
+        self._limit_at_s = 0.0
 
     @property
     def connected(self) -> bool:
@@ -94,6 +97,10 @@ class _GuardedTransport(ABC):
         if client is None or not client.connected:
             raise NotConnectedError(f"no connection to {self._where()}")
         self._expected = expected
+        loop = asyncio.get_running_loop()
+        limit_s = self._config.reply_limit_s(expected.count)
+        self._limit_at_s = loop.time() + limit_s
+        watch = loop.call_later(limit_s, self._fail, NoReplyError(f"no reply within {limit_s:.3g} s"))
         try:
             reply = await send(client)
         except TransportError:
@@ -101,8 +108,9 @@ class _GuardedTransport(ABC):
             raise
         except ModbusException:
             self._reply_lost()
-            raise NoReplyError(f"no reply within {self._config.timeout_s} s") from None
+            raise NoReplyError("the request could not be sent") from None
         finally:
+            watch.cancel()
             self._expected = None
         _heed_cancellation()
         if reply.isError():
@@ -113,6 +121,7 @@ class _GuardedTransport(ABC):
         """Called by the library with everything sent and received. Empty: the library sees nothing of it."""
         if sending:
             return data
+        self._heard()
         if self._expected is None:
             return b""
         problem = self._problem(data, self._expected)
@@ -147,6 +156,9 @@ class _GuardedTransport(ABC):
     @abstractmethod
     async def _keep_silent(self) -> None: ...
 
+    @abstractmethod
+    def _heard(self) -> None: ...
+
 
 class TcpTransport(_GuardedTransport):
     """Modbus TCP. A lost or wrong reply ends the connection: its late successor has nowhere to arrive."""
@@ -155,7 +167,7 @@ class TcpTransport(_GuardedTransport):
         return AsyncModbusTcpClient(
             self._config.host or "",
             port=self._config.port,
-            timeout=self._config.timeout_s,
+            timeout=self._config.timeout_s + LIBRARY_EXTRA_S,
             retries=0,
             reconnect_delay=0,
             trace_packet=self._observe_packet,
@@ -175,9 +187,14 @@ class TcpTransport(_GuardedTransport):
     async def _keep_silent(self) -> None:
         """TCP needs no silence: the connection has ended."""
 
+    def _heard(self) -> None:
+        """TCP needs no rest between frames."""
+
 
 class RtuTransport(_GuardedTransport):
-    """Modbus RTU, 8N1. After a lost or wrong reply it keeps silent for 300 ms and drops what comes (1.8)."""
+    """Modbus RTU, 8N1. After a lost or wrong reply it keeps silent until 300 ms past the time-out, and drops what comes
+    (1.8). Between any two frames the line rests for 3.5 characters.
+    """
 
     def __init__(self, config: LinkConfig) -> None:
         super().__init__(config)
@@ -193,7 +210,7 @@ class RtuTransport(_GuardedTransport):
         return AsyncModbusSerialClient(
             self._config.serial_port or "",
             baudrate=self._config.baud,
-            timeout=self._config.timeout_s,
+            timeout=self._config.timeout_s + LIBRARY_EXTRA_S,
             retries=0,
             reconnect_delay=0,
             trace_packet=self._observe_packet,
@@ -207,11 +224,17 @@ class RtuTransport(_GuardedTransport):
         return rtu_problem(frame, expected)
 
     def _reply_lost(self) -> None:
-        self._silent_until_s = asyncio.get_running_loop().time() + SILENCE_S
+        # from the time-out, also where a foreign frame was seen before it: the right one may come until then
+        since_s = max(asyncio.get_running_loop().time(), self._limit_at_s)
+        self._silent_until_s = since_s + SILENCE_S
+
+    def _heard(self) -> None:
+        rested_s = asyncio.get_running_loop().time() + self._config.rest_s
+        self._silent_until_s = max(self._silent_until_s, rested_s)
 
     async def _keep_silent(self) -> None:
-        remaining_s = self._silent_until_s - asyncio.get_running_loop().time()
-        if remaining_s > 0:
+        # what still comes makes it longer
+        while (remaining_s := self._silent_until_s - asyncio.get_running_loop().time()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(remaining_s)
 
 

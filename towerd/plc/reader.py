@@ -29,7 +29,7 @@ def split_group(names: Sequence[str], max_registers: int) -> list[tuple[str, ...
 
 
 class Reader:
-    """Reads through one transport. `before_request` runs ahead of each request; commands and heartbeats go there.
+    """Reads through one transport. `before_request(words)` runs ahead of each request; commands and heartbeats go there.
     `good` is called after each good read.
     """
 
@@ -37,7 +37,7 @@ class Reader:
         self,
         transport: Transport,
         max_registers: int,
-        before_request: Callable[[], Awaitable[None]],
+        before_request: Callable[[int], Awaitable[None]],
         good: Callable[[], None],
     ) -> None:
         self._transport = transport
@@ -87,7 +87,7 @@ class Reader:
             self._alarm_counter = counter
 
     async def _read(self, address: int, count: int) -> list[int]:
-        await self._before_request()
+        await self._before_request(count)
         return await self._transport.read(address, count)
 
     async def _read_blocks(self, names: Sequence[str], picture: Picture) -> None:

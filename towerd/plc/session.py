@@ -19,6 +19,7 @@ from towerd.plc.config import LinkConfig
 from towerd.plc.decode import IdentityError, Picture
 from towerd.plc.freshness import ROUNDING_S, Freshness
 from towerd.plc.reader import Reader
+from towerd.plc.registers import blocks
 from towerd.plc.snapshot import Identity
 from towerd.plc.transport import Transport, TransportError
 from towerd.plc.writer import Writer
@@ -58,7 +59,7 @@ class PlcSession:
         self._draw = draw
         self._freshness = Freshness(self._lose)
         self._reader = Reader(transport, config.max_registers, self._before_request, self._freshness.good)
-        self._writer = Writer(transport, clock, inbox, self._freshness.failed)
+        self._writer = Writer(transport, config, clock, inbox, self._freshness.failed)
         self._wake = asyncio.Event()
         self._picture: Picture | None = None
         self._session = 0
@@ -154,7 +155,7 @@ class PlcSession:
             if loop.time() >= deadline_s - ROUNDING_S:
                 raise BlockError(f"the PLC's program stands still or does not take session {session}")
             await asyncio.sleep(ECHO_PAUSE_S)
-            await self._writer.beat()
+            await self._writer.beat(blocks()["SYS"].length)
             system = await self._reader.read_system(picture)
             if system.boot_id != identity.boot_id:
                 raise SessionEndedError("the PLC restarted while the session began")
@@ -168,7 +169,7 @@ class PlcSession:
         self._serving = True
         poll_due_s = loop.time()
         while True:
-            await self._before_request()
+            await self._before_request(0)
             now_s = loop.time()
             if now_s >= poll_due_s - ROUNDING_S:
                 poll_due_s = max(poll_due_s + self._config.poll_s, now_s)
@@ -179,12 +180,12 @@ class PlcSession:
                     await self._wake.wait()
             self._wake.clear()
 
-    async def _before_request(self) -> None:
-        """What goes ahead of every read. Not before the device has been identified (2.1)."""
+    async def _before_request(self, words: int) -> None:
+        """What goes ahead of every read of `words` registers. Not before the device has been identified (2.1)."""
         if self._serving:
             if not self._session:
                 raise SessionEndedError("the values became stale")
-            await self._writer.send_waiting()
+            await self._writer.send_waiting(words)
 
     async def _try_poll(self) -> None:
         """One poll. A failed read is told to the watch; it ends the connection where the transport says so, or where

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from towerd.fsm.commands import WriteMailbox, WritePackml
 from towerd.fsm.events import PlcWriteUnanswered
 from towerd.plc.codec import RangeError
+from towerd.plc.config import LinkConfig
 from towerd.plc.freshness import ROUNDING_S
 from towerd.plc.outgoing import Control, Outgoing, words_of
 from towerd.plc.registers import blocks
@@ -17,7 +18,7 @@ from towerd.ports import Clock, Inbox
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_S = 0.1
+MAILBOX_WORDS = 10
 
 
 class Writer:
@@ -28,17 +29,25 @@ class Writer:
     def __init__(
         self,
         transport: Transport,
+        config: LinkConfig,
         clock: Clock,
         inbox: Inbox,
         failed: Callable[[str], None],
     ) -> None:
         self._transport = transport
+        self._config = config
         self._clock = clock
         self._inbox = inbox
         self._failed = failed
         self._control = Control()
         self.outgoing = Outgoing()
-        self.heartbeat_due_s = 0.0
+        self._beat_at_s = float("-inf")
+        self._whole: list[int] = []
+
+    @property
+    def heartbeat_due_s(self) -> float:
+        """When the next heartbeat is due, on the loop's clock in s."""
+        return self._beat_at_s + self._config.beat_s
 
     @property
     def session(self) -> int:
@@ -50,23 +59,30 @@ class Writer:
         self._control.begin(session)
         await self._write_control()
 
-    async def beat(self) -> None:
-        """The heartbeat, where it is due. Raises TransportError where that ended the connection."""
-        if asyncio.get_running_loop().time() < self.heartbeat_due_s - ROUNDING_S:
+    async def beat(self, words: int = 0) -> None:
+        """The heartbeat, where it is due, or would be late after a request for `words` registers whose reply is lost
+        (1.8). Raises TransportError where that ended the connection.
+        """
+        due_s = self._beat_at_s + self._config.beat_before(words)
+        if asyncio.get_running_loop().time() < due_s - ROUNDING_S:
             return
         if (acknowledgement := self.outgoing.next_acknowledgement()) is not None:
             self._control.take_acknowledgement(acknowledgement)
         await self._write_control()
 
-    async def send_waiting(self) -> None:
-        """Send what waits, then the heartbeat where it is due. Raises TransportError where that ended the connection."""
+    async def send_waiting(self, words: int) -> None:
+        """Send what waits, then the heartbeat where it is due ahead of a read of `words` registers.
+
+        Raises TransportError where that ended the connection.
+        """
         while (command := self.outgoing.next_command()) is not None:
             if isinstance(command, WritePackml):
                 self._control.take_packml(command)
                 await self._write_control()
             else:
+                await self.beat(MAILBOX_WORDS)
                 await self._write_mailbox(command)
-        await self.beat()
+        await self.beat(words)
 
     def drop(self, reason: str) -> None:
         """Forget what was not sent; mailbox commands are told as unanswered."""
@@ -78,16 +94,23 @@ class Writer:
         self._inbox.post(PlcWriteUnanswered(command.unit, command.seq, reason))
 
     async def _write_control(self) -> None:
-        """The whole CTL block with the next heartbeat. A failed write is made good by the next one."""
-        self.heartbeat_due_s = asyncio.get_running_loop().time() + HEARTBEAT_S
+        """The CTL block with the next heartbeat. A failed write is made good by the next one.
+
+        On a serial line the heartbeat goes alone where nothing else has moved: half of the time on the wire.
+        """
+        self._beat_at_s = asyncio.get_running_loop().time()
         words = self._control.next_words(int(self._clock.now().timestamp()))
+        short = bool(self._config.serial_port) and words[1:] == self._whole[1:]
+        self._whole = []
         try:
-            await self._transport.write(blocks()["CTL"].start, words)
+            await self._transport.write(blocks()["CTL"].start, words[:1] if short else words)
         except TransportError as error:
             if not self._transport.connected:
                 raise
             self._failed(f"CTL: {error}")
             log.info("CTL write failed: %s", error)
+        else:
+            self._whole = words
 
     async def _write_mailbox(self, command: WriteMailbox) -> None:
         """One FC16, once (5.2, 5.6)."""
