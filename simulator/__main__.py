@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -69,11 +70,16 @@ def run(  # noqa: PLR0913, PLR0917 - one option each
             auto_press_clear=auto_press_clear,
         ),
     )
+    line = SerialLine(serial, baud) if serial is not None or pty else None
+    _run(config, stock, lambda simulator: serve(simulator, host, port, control_port, line))
+
+
+def _run(
+    config: SimulatorConfig, stock: Path | None, serving: Callable[[Simulator], Coroutine[Any, Any, None]]
+) -> None:
     try:
         vehicles: list[tuple[str, Car]] = read_stock(stock) if stock is not None else []
-        simulator = Simulator(config, vehicles)
-        line = SerialLine(serial, baud) if serial is not None or pty else None
-        asyncio.run(serve(simulator, host, port, control_port, line))
+        asyncio.run(serving(Simulator(config, vehicles)))
     except (OSError, ValueError) as error:
         typer.echo(f"simulator: {error}", err=True)
         raise typer.Exit(1) from error
