@@ -69,26 +69,13 @@ class Simulator(Faulty):
         if code is not None:
             raise ModbusError(int(code))
 
-    def halt_machine(self) -> None:
-        """Everything that the PLC drives stands at once, as when it loses its power."""
-        for axis in self.plant.axes:
-            axis.stop(force=1e6)
-            axis.step(1.0)
-        self.plant.pick.stop()
-        for index in range(len(self.plant.bays)):
-            self.plant.stop_lock(index)
-        for booth in self.plant.booths:
-            booth.inner.stop()
-            if not booth.by_hand:
-                booth.outer.stop()
-
     def restart_plc(self, keep_reference: bool | None = None) -> None:
         """The PLC starts anew (4.7): a new boot_id, new epochs, taken_seq 0; vehicles and doors stay where they are.
 
         The axes keep their reference where the settings or `keep_reference` say so.
         """
         before = self.plc
-        self.halt_machine()
+        self.plant.halt()
         keeps = self.config.restart_keeps_reference if keep_reference is None else keep_reference
         for axis in self.plant.axes:
             axis.homed = axis.homed and keeps

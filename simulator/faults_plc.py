@@ -19,6 +19,8 @@ IDENTITY = {
 
 
 def _frozen(sim: Simulator, on: bool, given: Given) -> None:
+    if on and not sim.frozen:
+        sim.plant.halt()
     sim.frozen = on
     sim.wire.silent = on and not given["answers"]
 
@@ -26,7 +28,7 @@ def _frozen(sim: Simulator, on: bool, given: Given) -> None:
 def _off(sim: Simulator, on: bool, given: Given) -> None:
     was_off, sim.wire.silent, sim.frozen = sim.frozen and sim.wire.silent, on, on
     if on and not was_off:
-        sim.halt_machine()
+        sim.plant.halt()
     elif was_off and not on:
         sim.restart_plc()
 
@@ -54,7 +56,7 @@ FAULTS = (
     Fault(
         "frozen_plc",
         "plc",
-        "the program stands: heartbeat and values do not change, nothing that was written is looked at",
+        "the program stands: heartbeat and values do not change, nothing that was written is looked at; the drives stop by themselves",
         "clear; the PC has lost its link by then, so 3.3 applies",
         _frozen,
         (Param("answers", "flag", "whether its server still answers, with the last values", default=True),),

@@ -125,6 +125,12 @@ class Axis:
         rate = self.acceleration_limit * force
         self._phases = [(abs(self.velocity) / rate, math.copysign(rate, -self.velocity))]
 
+    def halt(self) -> None:
+        """Stand at once: the brake is on."""
+        self._planned = None
+        self.jogging = self.homing = False
+        self._rest()
+
     def _rest(self) -> None:
         self.velocity = 0.0
         self._phases = []

@@ -30,9 +30,24 @@ class Plant(Sensing):
         if self.powered:
             self._step_carriage(dt_s)
             self._step_locks(dt_s)
+        else:
+            self.halt()
         for booth in self.booths:
             if booth.moving:
                 booth.step(dt_s, self.powered)
+
+    def halt(self) -> None:
+        """What is driven stands at once, as when the drives lose their power and the brakes come on."""
+        for axis in self.axes:
+            axis.halt()
+        self.pick.stop()
+        for index in tuple(self._moving_locks):
+            self.stop_lock(index)
+        self._moving_locks.clear()
+        for booth in self.booths:
+            booth.inner.stop()
+            if not booth.by_hand:
+                booth.outer.stop()
 
     def _step_carriage(self, dt_s: float) -> None:
         self.lift.step(dt_s)

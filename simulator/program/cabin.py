@@ -25,8 +25,8 @@ class Cabin(CabinView):
         self.signal = RED
         self.clear_confirmed = False
         self.exit_pending = False
-        self.outer_fault = False
-        self.inner_fault = False
+        self.outer_fault: float | None = None
+        self.inner_fault: float | None = None
         self.quiet_since_ms: int | None = None
         self._outer_closed = self.outer_closed
         self._occupied = self.occupied
@@ -46,12 +46,20 @@ class Cabin(CabinView):
             self._next_epoch()
             self.clear_confirmed = False
         self._outer_closed = closed
+        self._observe_doors()
         self._observe_vehicle()
         self._observe_clear(now_ms, closed)
         self._observe_exit()
 
     def _next_epoch(self) -> None:
         self.epoch = self.epoch + 1 & 0xFFFF
+
+    def _observe_doors(self) -> None:
+        """A door that has moved on from where it failed is no longer faulty, whatever moved it."""
+        if self.inner_fault not in (None, self.booth.inner.position_ratio):
+            self.inner_fault = None
+        if self.outer_fault not in (None, self.booth.outer.position_ratio):
+            self.outer_fault = None
 
     def _observe_vehicle(self) -> None:
         front, rear = self.sensors

@@ -20,18 +20,23 @@ class CabinView:
 
     @property
     def inner_closed(self) -> bool:
-        """The inner door's end switch, and no order to leave it."""
-        return self.booth.sense("inner_closed", self.booth.inner.at_zero)
+        """The inner door's end switch, no order to leave it, and not open by the other one: of two that differ, the worse."""
+        return self.booth.sense("inner_closed", self.booth.inner.at_zero) and not self.inner_open
 
     @property
     def outer_closed(self) -> bool:
-        """The outer door's end switch, and no order to leave it."""
-        return self.booth.sense("outer_closed", self.booth.outer.at_zero)
+        """The outer door's end switch, no order to leave it, and not open by the other one."""
+        return self.booth.sense("outer_closed", self.booth.outer.at_zero) and not self.outer_open
 
     @property
     def inner_open(self) -> bool:
         """The inner door is fully open and stays so."""
-        return self.booth.inner.at_one
+        return self.booth.sense("inner_open", self.booth.inner.at_one)
+
+    @property
+    def outer_open(self) -> bool:
+        """The outer door is fully open and stays so."""
+        return self.booth.sense("outer_open", self.booth.outer.at_one)
 
     @property
     def sensors(self) -> tuple[bool, bool]:
@@ -57,7 +62,7 @@ class CabinView:
     @property
     def exit_button(self) -> bool:
         """Whether the exit button is being pressed."""
-        return self.booth.exit_left_s > 0
+        return self.booth.sense("exit_button", self.booth.exit_left_s > 0)
 
     @property
     def fork_in(self) -> bool:

@@ -76,6 +76,7 @@ class LiftTo:
     def __init__(self, plc: Plc, command: Command) -> None:
         self._plc = plc
         self._override = plc.override_of(command)
+        self._left = plc.plant.station()
         station = plc.plant.layout.station(command.args[0], command.args[1])
         self._moves = (
             AxisMove(plc, plc.plant.lift, station.lift_mm),
@@ -84,12 +85,13 @@ class LiftTo:
         self.loaded = rules.load_state(plc, self._override) is True
 
     def intact(self) -> bool:
-        """Fork centred, inner doors closed, bays locked, and in Auto no disagreement of the load sensors."""
-        return rules.travel_allowed(self._plc, self._override)
+        """Homed, fork centred, inner doors closed, bays locked; an override leaves out the lock that it started from."""
+        plc = self._plc
+        return rules.homed(plc) and rules.travel_allowed(plc, self._override, self._left)
 
     def tick(self) -> Outcome | None:
         """Both axes one scan on."""
-        if self.loaded and not any(self._plc.plant.load_sensors()) and not self.at_rest():
+        if self.loaded and rules.load_state(self._plc, self._override) is False and not self.at_rest():
             self._plc.alarms.pulse(alarms.LOAD_LOST)
         outcomes = [move.tick() for move in self._moves]
         for outcome in outcomes:

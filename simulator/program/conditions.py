@@ -56,7 +56,7 @@ def _load(plc: Plc) -> int:
     # Shortly before the fork is centred, the sensors of a vehicle on it may differ; a running FORK command says so itself.
     command = rules.running(plc, "CARRIAGE")
     forking = command is not None and command.code in rules.FORK_CODES
-    if front != rear and plant.fork_centred and not forking and not plc.load_overridden:
+    if front != rear and plant.fork_centred and not forking:
         mask |= 1 << alarms.LOAD_DISAGREE
     if front and rear and plc.config.tag_reader and plc.carriage_tag() == 0:
         mask |= 1 << alarms.TAG
@@ -69,8 +69,7 @@ def _bays(plc: Plc) -> int:
     index = plc.plant.layout.bay_index(*reached) if reached is not None and reached[0] > 0 else -1
     if plc.disagreeing - {index}:
         mask |= 1 << alarms.BAY_SENSORS
-    overhanging = plc.overhanging - {index} if plc.manual else plc.overhanging
-    if overhanging:
+    if plc.overhanging - {index}:
         mask |= 1 << alarms.BAY_OVERHANG
     return mask
 

@@ -41,9 +41,9 @@ class ForkCycle:
         self._too_heavy = False
 
     def intact(self) -> bool:
-        """Still at that station, the bay still unlocked, or the cabin still open, clear and closed to the street."""
+        """Still homed and at that station, the bay still unlocked, or the cabin still open, clear and closed to the street."""
         plc = self._plc
-        if rules.at_station(plc) != self._station:
+        if rules.at_station(plc) != self._station or not plc.plant.fork.homed:
             return False
         if self._station[0] > 0:
             return rules.bay_open_for_fork(plc, self._station, self._override)

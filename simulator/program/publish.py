@@ -241,13 +241,15 @@ def publish_cabin(plc: Plc, cabin: Cabin) -> None:
     front, rear = cabin.sensors
     car = plc.plant.car_seen(booth) if front and rear else None
     outer = (
-        BLOCKED if cabin.outer_fault else _door_state(booth.outer.position_ratio, booth.outer.direction, fault=False)
+        BLOCKED
+        if cabin.outer_fault is not None
+        else _door_state(booth.outer.position_ratio, booth.outer.direction, fault=False)
     )
     plc.image.publish(
         f"CAB{cabin.number}",
         {
             "outer_door": outer,
-            "inner_door": _door_state(booth.inner.position_ratio, booth.inner.direction, cabin.inner_fault),
+            "inner_door": _door_state(booth.inner.position_ratio, booth.inner.direction, cabin.inner_fault is not None),
             "sensors": bits(booth.curtain_clear, booth.person_detected, booth.motion_detected, front, rear)
             | (booth.misplaced & 15) << 5
             | bits(cabin.exit_button, cabin.clear_confirmed, booth.intercom, plc.plant.doorway_clear(booth)) << 9,

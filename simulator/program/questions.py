@@ -59,12 +59,6 @@ class Questions(Status):
         uses = command.code in (LIFT_TO, *FORK_CODES)
         return command.args[3] if uses and self.manual else 0
 
-    @property
-    def load_overridden(self) -> bool:
-        """Whether the running command leaves a load sensor out."""
-        running = self.units["CARRIAGE"].active
-        return running is not None and bool(self.override_of(running.command) & 12)
-
     def at_rest(self) -> bool:
         """All motion of the machine is over: axes, locks, and doors that no 4.6 command moves."""
         plant = self.plant

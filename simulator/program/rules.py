@@ -76,12 +76,14 @@ def _opens_inner(plc: Plc, number: int) -> bool:
     return command is not None and command.code == INNER_DOOR and command.args[0] == 1
 
 
-def bays_locked(plc: Plc, override: int = 0) -> bool:
-    """All bays locked and none about to be unlocked; leaves out what 5 and 5.11 leave out."""
+def bays_locked(plc: Plc, override: int = 0, left: tuple[int, int] | None = None) -> bool:
+    """All bays locked and none about to be unlocked; leaves out what 5 and 5.11 leave out: with bit 4 the bay at which
+    the carriage stands, or stood when its move began (`left`).
+    """
     command = running(plc, "BAYS")
     if command is not None and command.code == BAY_UNLOCK:
         return False
-    here = at_station(plc) if override & OVERRIDE_LOCK else None
+    here = (left or at_station(plc)) if override & OVERRIDE_LOCK else None
     for index in plc.unlocked:
         bay = plc.plant.bays[index]
         station = plc.plant.layout.bay_at(index)
@@ -144,9 +146,9 @@ def cabins_near_fork(plc: Plc) -> list[int]:
     return [cabin.number for cabin in plc.cabins if cabin.fork_in or not cabin.inner_closed]
 
 
-def travel_allowed(plc: Plc, override: int = 0) -> bool:
-    """What lift and turntable ask as long as they move."""
-    return plc.plant.fork_centred and inner_doors_closed(plc) and bays_locked(plc, override)
+def travel_allowed(plc: Plc, override: int = 0, left: tuple[int, int] | None = None) -> bool:
+    """What lift and turntable ask as long as they move; `left` as for `bays_locked`."""
+    return plc.plant.fork_centred and inner_doors_closed(plc) and bays_locked(plc, override, left)
 
 
 def place_fits(plc: Plc, command: Command, wanted: bool) -> bool:

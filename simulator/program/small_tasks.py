@@ -107,13 +107,12 @@ class InnerDoor:
         door = self._cabin.booth.inner
         end = 1 if self._reopening else self._end
         door.drive(end)
-        arrived = door.at_one if end else self._cabin.inner_closed and door.at_zero
+        arrived = self._cabin.inner_open if end else self._cabin.inner_closed and door.at_zero
         if arrived:
-            self._cabin.inner_fault = False
             return (RESULT_ERROR, ERROR_INTERLOCK) if self._reopening else DONE
         if self._watch.stuck(door.position_ratio, self._plc.now_ms):
             door.stop()
-            self._cabin.inner_fault = True
+            self._cabin.inner_fault = door.position_ratio
             self._plc.alarms.pulse(alarms.INNER_FAULT + self._cabin.number - 1)
             return (RESULT_ERROR, ERROR_POSITION)
         return None
@@ -144,11 +143,6 @@ class OuterDoor:
         self._reopening = False
         self._watch = Watch()
 
-    @property
-    def closing(self) -> bool:
-        """Whether the door is on its way down, when 26 and 27 count."""
-        return self._end == 0 and not self._reopening and not self._cabin.outer_closed
-
     def intact(self) -> bool:
         """To open: the inner door closed."""
         return self._end == 0 or self._cabin.inner_closed
@@ -157,19 +151,16 @@ class OuterDoor:
         """One scan."""
         door = self._cabin.booth.outer
         outcome = self._open() if self._end else self._close()
-        if outcome is None and door.moving and self._watch.stuck(door.position_ratio, self._plc.now_ms):
+        if outcome is None and self._watch.stuck(door.position_ratio, self._plc.now_ms):
             door.stop()
-            self._cabin.outer_fault = True
+            self._cabin.outer_fault = door.position_ratio
             self._plc.alarms.pulse(alarms.DOOR_BLOCKED + self._cabin.number - 1)
             return (RESULT_ERROR, ERROR_POSITION)
-        if outcome is not None:
-            self._cabin.outer_fault = False
         return outcome
 
     def _open(self) -> Outcome | None:
-        door = self._cabin.booth.outer
-        door.drive(1)
-        return DONE if door.at_one else None
+        self._cabin.booth.outer.drive(1)
+        return DONE if self._cabin.outer_open else None
 
     def _close(self) -> Outcome | None:
         booth = self._cabin.booth
@@ -177,7 +168,7 @@ class OuterDoor:
         obstructed = booth.person_detected or not booth.curtain_clear
         if self._reopening:
             door.drive(1)
-            if not door.at_one:
+            if not self._cabin.outer_open:
                 return None
             if self._failed >= TRIES:
                 self._plc.alarms.pulse(alarms.DOOR_BLOCKED + self._cabin.number - 1)
