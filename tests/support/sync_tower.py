@@ -46,6 +46,7 @@ class SyncTower:
     state: State = field(default_factory=State)
     history: list[Recorded] = field(default_factory=list)
     answers: list[cmd.Answer] = field(default_factory=list)
+    told: list[cmd.AppendOutbox] = field(default_factory=list)
     watching: dict[str, str] = field(default_factory=dict)
     fate: str = ANSWERED
     linked: bool = True
@@ -105,6 +106,8 @@ class SyncTower:
                 self.watching = orders
             case cmd.Answer():
                 self.answers.append(command)
+            case cmd.AppendOutbox():
+                self.told.append(command)
             case cmd.EndProcess(code):
                 self.ended = code
 

@@ -45,3 +45,10 @@ def test_clear_is_a_confirmation_with_nobody_in_there(sensors: CabinSensors, cle
 def test_deserted_needs_an_empty_cabin_and_a_clear_curtain(disturbing: CabinSensors) -> None:
     assert _cabin(S.LIGHT_CURTAIN_CLEAR).deserted
     assert not _cabin(S.LIGHT_CURTAIN_CLEAR ^ disturbing).deserted
+
+
+@pytest.mark.parametrize("disturbing", [S.PERSON_DETECTED, S.MOTION_DETECTED, S.LIGHT_CURTAIN_CLEAR])
+def test_nobody_leaves_the_vehicle_out_of_the_question(disturbing: CabinSensors) -> None:
+    vehicle = S.LIGHT_CURTAIN_CLEAR | S.VEHICLE_FRONT | S.VEHICLE_REAR
+    assert _cabin(vehicle).nobody
+    assert not _cabin(vehicle ^ disturbing).nobody

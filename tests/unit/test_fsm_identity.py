@@ -8,7 +8,19 @@ from typing import Any
 
 import pytest
 
-from tests.support.core_kit import MONO_S, answers, asked, config, job, order_in, state_of, tables_of, told, turn_of
+from tests.support.core_kit import (
+    MONO_S,
+    answers,
+    asked,
+    config,
+    job,
+    order_in,
+    state_of,
+    step_row,
+    tables_of,
+    told,
+    turn_of,
+)
 from tests.support.core_kit import vehicle as car
 from tests.support.values import AT
 from towerd.fsm import events as ev
@@ -18,6 +30,8 @@ from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import FaceRow, IdentityDecision
 from towerd.fsm.turn import Turn
 from towerd.orders.model import Order, Slot
+from towerd.plc.codes import Code
+from towerd.plc.snapshot import Unit
 
 DEMANDED = config(liveness=("challenge",))
 FREE = config(liveness=())
@@ -104,7 +118,7 @@ def test_a_look_that_comes_too_soon_is_not_looked_at() -> None:
     "changes",
     [
         {"code_only": True},
-        {"state": "ready"},
+        {"state": "handed_over"},
         {"state": "completed"},
         {"slot": Slot(AT + timedelta(hours=2), AT + timedelta(hours=3))},
     ],
@@ -234,11 +248,17 @@ def test_number_and_code_identify() -> None:
     assert answers(t)[0].result == {"order": "ord-1", "state": "identified", "vehicle": "car-1"}
 
 
-@pytest.mark.parametrize("state", ["ready", "handed_over"])
-def test_the_code_of_an_order_that_is_served_already_decides_nothing(state: str) -> None:
-    t = turn(waiting(state=state, cabin=1))
+def test_the_code_at_the_open_door_is_a_decision_and_the_door_stays_open() -> None:
+    t = turn(waiting(state="ready", cabin=1))
     code_entered(t, code())
-    assert answers(t)[0].result == {"order": "ord-1", "state": state, "vehicle": "car-1"}
+    assert answers(t)[0].result == {"order": "ord-1", "state": "ready", "vehicle": "car-1"}
+    assert t.volatile.decisions["ord-1"].by == "code"
+
+
+def test_the_code_of_an_order_that_is_served_already_decides_nothing() -> None:
+    t = turn(waiting(state="handed_over", cabin=1))
+    code_entered(t, code())
+    assert answers(t)[0].result == {"order": "ord-1", "state": "handed_over", "vehicle": "car-1"}
     assert not t.volatile.decisions
     assert not told(t)
 
@@ -289,6 +309,15 @@ def test_twenty_wrong_codes_end_the_order_and_free_what_it_held() -> None:
     assert t.tables.faces["ord-1"].destroy_at == t.now + timedelta(days=1)
     assert told(t) == ["code_failed", "order_failed"]
     assert answers(t)[0].reasons == ("order_failed",)
+
+
+@pytest.mark.parametrize("state", ["delivering", "staged"])
+def test_wrong_codes_do_not_end_an_order_whose_door_opens(state: str) -> None:
+    t = turn(waiting(state=state, cabin=1, wrong_codes=19))
+    t.put("steps", Unit.CABIN1, step_row(Unit.CABIN1, "running", Code.OUTER_DOOR, (1, 5, 0, 0)))
+    code_entered(t, code(mac="bad"))
+    assert (t.tables.orders["ord-1"].state, t.tables.orders["ord-1"].wrong_codes) == (state, 20)
+    assert told(t) == ["code_failed"]
 
 
 @pytest.mark.parametrize("state", ["ready", "handed_over"])

@@ -11,6 +11,7 @@ from tests.support.values import AT
 from towerd.errors import BugError
 from towerd.fsm.commands import AppendOutbox
 from towerd.fsm.loans import begin_loan
+from towerd.fsm.state import IdentityDecision
 from towerd.orders.rules import DriveRules, OrderRules
 from towerd.places import OUT
 
@@ -21,6 +22,7 @@ def test_the_car_is_out_and_its_loan_runs(identified_at: object, waited_s: float
     rules = OrderRules(by_model={"Kestrel Three": DriveRules(drive_s=3600.0)})
     state = state_of(None, tables_of(vehicles=[vehicle(place=CABIN_1)], orders=[order]))
     t = turn_of(state, settings=config(rules=rules))
+    t.set(decisions={"ord-1": IdentityDecision("ord-1", "code", 1.0, "not_checked", None)})
     begin_loan(t, order)
     car, loan = t.tables.vehicles["car-1"], t.tables.loans["ord-1"]
     assert (car.place, car.condition) == (OUT, "out")
@@ -30,6 +32,13 @@ def test_the_car_is_out_and_its_loan_runs(identified_at: object, waited_s: float
     assert told(t) == ["order_handed_over", "loan_out"]
     data = asked(t, AppendOutbox)[0].body["data"]
     assert (data["waited_s"], data["make"], data["identified_by"]) == (waited_s, "Kestrel", "code")
+
+
+def test_who_drives_off_unseen_by_this_process_is_told() -> None:
+    order = order_in("ready")
+    t = turn_of(state_of(None, tables_of(vehicles=[vehicle(place=CABIN_1)], orders=[order])))
+    begin_loan(t, order)
+    assert told(t) == ["order_handed_over", "handed_over_unidentified", "loan_out"]
 
 
 def test_only_a_ready_order_is_handed_over() -> None:

@@ -64,7 +64,8 @@ SOMEBODY = CabinSensors.PERSON_DETECTED | CabinSensors.MOTION_DETECTED
 # plain numbers: asked several times with every snapshot, and arithmetic on flags is slow
 _BOTH_VEHICLE_SENSORS = int(BOTH_VEHICLE_SENSORS)
 _CURTAIN_CLEAR = int(CabinSensors.LIGHT_CURTAIN_CLEAR)
-_DESERTED = int(SOMEBODY | BOTH_VEHICLE_SENSORS) | _CURTAIN_CLEAR
+_NOBODY = int(SOMEBODY) | _CURTAIN_CLEAR
+_DESERTED = _NOBODY | _BOTH_VEHICLE_SENSORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,11 @@ class Cabin:
     def clear(self) -> bool:
         """Cabin clear as the PLC demands it before an inner door opens (5.8)."""
         return CabinSensors.CLEAR_CONFIRMED in self.sensors and not self.sensors & SOMEBODY
+
+    @property
+    def nobody(self) -> bool:
+        """No person or motion, and the light curtain clear, whether a vehicle stands there or not: the door may close."""
+        return int(self.sensors) & _NOBODY == _CURTAIN_CLEAR
 
     @property
     def deserted(self) -> bool:

@@ -28,6 +28,7 @@ ORDER: Final = Chart(
         Arc("deliver", ("identified",), "delivering"),
         Arc("await_customer", ("identified", "delivering"), "staged"),
         Arc("open", ("identified", "delivering", "staged"), "ready"),
+        Arc("shut", ("ready",), "staged"),
         Arc("hand_over", ("ready",), "handed_over"),
         Arc("complete", ("handed_over",), "completed"),
         Arc("cancel", ("accepted", "arrived", "identified", "delivering", "staged"), "cancelled"),

@@ -9,19 +9,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from towerd.cabin.handover import Gate, gate_denies, stage, wanted_signal
-from towerd.cabin.model import SOMEBODY, Cabin, DoorState
+from towerd.cabin.model import Cabin, DoorState
 from towerd.cabin.registers import signal
 from towerd.faults import WRONG_VEHICLE
 from towerd.fsm.acting import STILL, close_outer, open_outer, try_act, try_in_cabin, wait_for
 from towerd.fsm.charts import JOB, ORDER
 from towerd.fsm.commanding import free
-from towerd.fsm.decision import decision_holds
+from towerd.fsm.decision import decision_holds, forget_decision
 from towerd.fsm.inventory import FORK
 from towerd.fsm.latch import raise_fault
 from towerd.fsm.loans import begin_loan
 from towerd.fsm.obstacles import may_command
 from towerd.fsm.orders import release
-from towerd.fsm.state import Job
+from towerd.fsm.state import Job, TagReading
 from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act, Halt, Wait
 from towerd.jobs.transfer import Transfer, bring_fork_in, fork_centred, next_action
@@ -106,9 +106,31 @@ def _car_is_ready(turn: Turn, order: Order, number: int) -> bool:
     return job is None or job.vehicle != order.vehicle
 
 
+def _reading(turn: Turn, order: Order, shown: Cabin, tag: int) -> TagReading | None:
+    """The reading of the car's tag that the gate stands on (invariant 7): the first one behind the closed inner door.
+
+    Where somebody entered or left since, it counts no more, and neither does what was decided about the person: the
+    tag is read anew, and the customer is asked again.
+    """
+    known = turn.volatile.readings.get(order.id)
+    if known is not None and (known.cabin, known.epoch) == (shown.number, shown.occupancy_epoch):
+        return known
+    if known is not None:
+        forget_decision(turn, order)
+        data = {"cabin": shown.number, "epoch_read": known.epoch, "epoch": shown.occupancy_epoch}
+        turn.tell("cabin_changed", data, order)
+        return known
+    if shown.inner_door is not DoorState.CLOSED or shown.tag != tag:
+        return None
+    read = TagReading(shown.number, tag, shown.occupancy_epoch)
+    turn.set(readings={**turn.volatile.readings, order.id: read})
+    return read
+
+
 def _open_gate(turn: Turn, order: Order, shown: Cabin) -> None:
-    vehicle = turn.tables.vehicles[order.vehicle or ""]
-    gate = Gate(vehicle.record.tag, shown.tag, shown.occupancy_epoch, decision_holds(turn, order))
+    tag = turn.tables.vehicles[order.vehicle or ""].record.tag
+    read = _reading(turn, order, shown, tag)
+    gate = Gate(tag, read.tag if read else 0, read.epoch if read else 0, decision_holds(turn, order))
     denied = gate_denies(shown, gate)
     if denied is None:
         open_outer(turn, shown)
@@ -118,10 +140,24 @@ def _open_gate(turn: Turn, order: Order, shown: Cabin) -> None:
     elif not gate.identified and order.state in ("identified", "delivering"):
         staged = turn.move_order(order, ORDER.next(order.state, "await_customer"))  # type: ignore[arg-type]
         turn.tell("order_staged", {"cabin": shown.number}, staged)
-    elif shown.outer_door is not DoorState.CLOSED and not shown.sensors & SOMEBODY:
+    elif shown.outer_door is not DoorState.CLOSED and shown.nobody:
         # a door that an abort left open without its customer
         close_outer(turn, shown)
     wait_for(turn, denied.why)
+
+
+def _shut_again(turn: Turn, order: Order, shown: Cabin) -> None:
+    """The car stands behind a door that was opened for somebody who is not known any more: nobody else may have it.
+
+    The door closes once nobody is there; until it is closed the car may still leave, and the order is `ready`.
+    """
+    if shown.outer_door is DoorState.CLOSED:
+        staged = turn.move_order(order, ORDER.next(order.state, "shut"))  # type: ignore[arg-type]
+        turn.tell("order_staged", {"cabin": shown.number}, staged)
+    elif not decision_holds(turn, order):
+        wait_for(turn, f"cabin {shown.number}: the customer is to identify again; the door closes when nobody is there")
+        if shown.nobody and shown.outer_door in STILL:
+            close_outer(turn, shown)
 
 
 def _opened_for(turn: Turn, order: Order, shown: Cabin) -> bool:
@@ -136,6 +172,8 @@ def _hand_over(turn: Turn, order: Order, shown: Cabin) -> None:
     if order.state == "ready":
         if where == "left":
             begin_loan(turn, order)
+        else:
+            _shut_again(turn, order, shown)
     elif order.state == "handed_over":
         _see_off(turn, order, shown)
     elif _opened_for(turn, order, shown):
@@ -180,4 +218,7 @@ def run_cabins(turn: Turn) -> None:
         if order is not None:
             _hand_over(turn, order, shown)
             order = _cabin_order(turn, shown.number)
+        elif shown.outer_door in (DoorState.OPEN, DoorState.BLOCKED) and shown.nobody:
+            # opened for nobody who is known here: no door stays open to the street for ever
+            close_outer(turn, shown)
         _show_sign(turn, shown, order)

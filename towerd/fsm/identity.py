@@ -11,14 +11,14 @@ from towerd.fsm.charts import ORDER
 from towerd.fsm.commands import Watch
 from towerd.fsm.decision import decision_holds
 from towerd.fsm.events import CodeEntered, FaceHealthChanged, FaceLooked
-from towerd.fsm.orders import end_order
+from towerd.fsm.orders import end_order, may_end
 from towerd.fsm.state import IdentityDecision
 from towerd.fsm.turn import Turn
 from towerd.orders.codes import CodeMatch, CodeMismatch, decide_code
 from towerd.orders.model import Order, OrderState
 
-WAITING: frozenset[OrderState] = frozenset({"accepted", "arrived", "identified", "delivering", "staged"})
-"""States in which the customer may still be asked who they are."""
+WAITING: frozenset[OrderState] = frozenset({"accepted", "arrived", "identified", "delivering", "staged", "ready"})
+"""States in which the customer may still be asked who they are: until the car has left."""
 _SLOW_S = (0.0, 2.0, 4.0, 10.0)
 
 
@@ -124,8 +124,9 @@ def _code_refused(turn: Turn, event: CodeEntered, mismatch: CodeMismatch) -> Non
     turn.set(failed_codes_in_row=failed, code_allowed_mono_s=turn.mono_s + _slower(failed))
     refusal, order = mismatch.refusal, mismatch.order
     before = turn.tables.orders[order.id] if order is not None else None
-    if order is not None and before is not None and not order.open and not ORDER.allows(before.state, "fail"):
-        # its door is open: whoever guesses at the kiosk must not make the tower forget a car that is leaving
+    ends = order is not None and not order.open
+    if order is not None and before is not None and ends and not may_end(turn, before, "fail"):
+        # its door opens: whoever guesses at the kiosk must not make the tower forget a car that is leaving
         order = replace(before, wrong_codes=order.wrong_codes)
         refusal = Refusal(("wrong_code",), "Number or code is wrong.")
     if order is not None:

@@ -25,6 +25,9 @@ def begin_loan(turn: Turn, order: Order) -> None:
         "score": order.score,
     }
     turn.tell("order_handed_over", data, handed)
+    if order.id not in turn.volatile.decisions:
+        # opened by a process that has ended since: who drove off was not seen by this one (invariant 7)
+        turn.tell("handed_over_unidentified", {"vehicle": record.id, "cabin": order.cabin}, handed)
     rules = turn.config.rules.for_model(record.make, record.model)
     due_at = turn.now + rules.drive
     state = LOAN.initial

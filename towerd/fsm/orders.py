@@ -9,7 +9,7 @@ from towerd.cabin.model import DoorState
 from towerd.errors import Refusal
 from towerd.fsm.charts import ORDER
 from towerd.fsm.commands import DestroyFaceKey, DropFace, RecordAs, StoreFace
-from towerd.fsm.decision import decision_holds
+from towerd.fsm.decision import decision_holds, forget_decision
 from towerd.fsm.events import ClockJudged, CommandRefused, OrderRequested, RequestAnswered
 from towerd.fsm.packml import send_packml
 from towerd.fsm.state import AnswerRow, FaceRow
@@ -89,9 +89,7 @@ def release(turn: Turn, order: Order) -> None:
     for job in tuple(turn.tables.jobs.values()):
         if job.order == order.id and job.state == "running":
             turn.put("jobs", job.id, replace(job, state="cancelled", ended_at=turn.now))
-    decisions = turn.volatile.decisions
-    if order.id in decisions:
-        turn.set(decisions={key: row for key, row in decisions.items() if key != order.id})
+    forget_decision(turn, order)
     face = turn.tables.faces.get(order.id)
     if face is not None:
         kept = timedelta(seconds=turn.config.face_key_kept_s)
@@ -114,6 +112,11 @@ def _door_opens(turn: Turn, order: Order) -> bool:
         return True
     machine = turn.snapshot
     return machine is not None and machine.cabin(order.cabin).outer_door is not DoorState.CLOSED
+
+
+def may_end(turn: Turn, order: Order, trigger: str) -> bool:
+    """Whether an order may end by `trigger` (cancel, miss, fail): never once the outer door opens for its customer."""
+    return ORDER.allows(order.state, trigger) and not _door_opens(turn, order)
 
 
 def _motion(turn: Turn, outcome: MotionAsked) -> Outcome:
@@ -140,7 +143,7 @@ def _apply(turn: Turn, event: OrderRequested, outcome: Outcome) -> Outcome:
             _take_order(turn, event, outcome)
         case OrderCancelled():
             order = turn.tables.orders[outcome.order.id]
-            if _door_opens(turn, order) or not ORDER.allows(order.state, "cancel"):
+            if not may_end(turn, order, "cancel"):
                 return Refusal(("too_late",), f"The order is {order.state}.")
             end_order(turn, order, "cancelled", outcome.order.reason)
         case MotionAsked():
@@ -210,8 +213,8 @@ def _missed(turn: Turn) -> None:
     for order in tuple(turn.tables.orders.values()):
         late = order.slot is not None and order.slot.until_at < turn.now
         unseen = order.cabin is not None and turn.snapshot is None
-        here = unseen or decision_holds(turn, order) or _door_opens(turn, order)
-        if late and not here and ORDER.allows(order.state, "miss"):
+        here = unseen or decision_holds(turn, order)
+        if late and not here and may_end(turn, order, "miss"):
             end_order(turn, order, "no_show", "slot_passed")
 
 

@@ -207,6 +207,15 @@ class IdentityDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class TagReading:
+    """That the tag of an order's vehicle was read in a cabin behind its closed inner door, and under which epoch."""
+
+    cabin: int
+    tag: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class PackmlRequest:
     """A PackML command under way, until the PLC has answered its number (4.3)."""
 
@@ -249,6 +258,7 @@ class Volatile:
     packml_refusal: str | None = None
     packml_sent: PackmlRequest | None = None
     decisions: dict[str, IdentityDecision] = field(default_factory=dict)
+    readings: dict[str, TagReading] = field(default_factory=dict)
     written_mono_s: dict[str, float] = field(default_factory=dict)
     retry_after_mono_s: dict[str, float] = field(default_factory=dict)
     refusals: dict[str, int] = field(default_factory=dict)
