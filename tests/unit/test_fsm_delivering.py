@@ -21,11 +21,8 @@ from tests.support.core_kit import (
     machine,
     order_in,
     standing_at,
-    state_of,
     step_row,
-    tables_of,
     told,
-    turn_of,
     vehicle,
     with_bay,
     with_cabin,
@@ -35,42 +32,22 @@ from tests.support.core_kit import (
     with_system,
     writes,
 )
+from tests.support.delivering_kit import ARRIVED, OPEN, codes, known, turn
 from tests.support.values import AT
 from towerd.cabin.model import CabinSensors, DoorState, Signal
 from towerd.faults import COMMAND_FAILED, WRONG_VEHICLE
 from towerd.fsm.commands import AppendOutbox
 from towerd.fsm.delivering import run_cabins, run_job, running_job
 from towerd.fsm.inventory import FORK
-from towerd.fsm.state import Fault, IdentityDecision, Step, TagReading
-from towerd.fsm.turn import Turn
+from towerd.fsm.state import Fault, Step
 from towerd.lift.registers import HomeAxis
 from towerd.places import CARRIAGE, OUT, UNKNOWN, Place, bay
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import PackmlState, Snapshot, Unit
 
 STOCKED = with_bay(machine(), 2, 3, OCCUPIED_LOCKED)
-ARRIVED = with_cabin_vehicle(machine())
-OPEN = with_cabin(ARRIVED, 1, outer_door=DoorState.OPEN)
 HELD = PackmlState.HELD
 OPENED = step_row(Unit.CABIN1, "done", Code.OUTER_DOOR, (1, 5, 0, 0))
-
-
-def known(age_s: float = 0.0) -> dict[str, Any]:
-    return {"ord-1": IdentityDecision("ord-1", "face", MONO_S - age_s, "challenge", 0.8)}
-
-
-def turn(seen: Snapshot | None, *, place: Place = HOME_BAY, **rows: Any) -> Turn:
-    volatile = {
-        name: rows.pop(name)
-        for name in ("decisions", "readings", "reconciled_session", "retry_after_mono_s")
-        if name in rows
-    }
-    tables = tables_of(**{"vehicles": [vehicle(place=place, condition="moving")], **rows})
-    return turn_of(state_of(seen, tables, **volatile))
-
-
-def codes(t: Turn) -> list[tuple[Unit, int, int]]:
-    return [(write.unit, write.code, write.args[0]) for write in writes(t) if write.code != Code.SIGNAL]
 
 
 def fork_row(**values: Any) -> dict[Any, Step]:
@@ -319,91 +296,6 @@ def test_a_door_that_is_not_open_yet_is_no_hand_over() -> None:
     t = turn(seen, place=CABIN_1, orders=[order_in("staged")], steps=[OPENED])
     run_cabins(t)
     assert t.tables.orders["ord-1"].state == "staged"
-
-
-READY = with_cabin(OPEN, 1, signal=int(Signal.DRIVE_FORWARD))
-
-
-def test_while_the_car_stands_in_the_open_cabin_nothing_happens() -> None:
-    t = turn(READY, place=CABIN_1, orders=[order_in("ready")], decisions=known(299.0))
-    run_cabins(t)
-    assert not t.commands
-
-
-@pytest.mark.parametrize("decisions", [{}, known(300.0)], ids=["restarted", "aged out"])
-def test_a_car_that_nobody_takes_does_not_stay_behind_an_open_door(decisions: Any) -> None:
-    t = turn(READY, place=CABIN_1, orders=[order_in("ready")], decisions=decisions)
-    run_cabins(t)
-    assert codes(t) == [(Unit.CABIN1, Code.OUTER_DOOR, 0)]
-    assert t.tables.orders["ord-1"].state == "ready", "the car may still leave until the door is closed"
-
-
-@pytest.mark.parametrize(
-    ("on", "off", "door"),
-    [
-        (CabinSensors.PERSON_DETECTED, CabinSensors(0), DoorState.OPEN),
-        (CabinSensors.MOTION_DETECTED, CabinSensors(0), DoorState.OPEN),
-        (CabinSensors(0), CabinSensors.LIGHT_CURTAIN_CLEAR, DoorState.OPEN),
-        (CabinSensors(0), CabinSensors(0), DoorState.CLOSING),
-    ],
-)
-def test_the_door_is_never_closed_on_somebody(on: CabinSensors, off: CabinSensors, door: DoorState) -> None:
-    t = turn(with_cabin(READY, 1, on=on, off=off, outer_door=door), place=CABIN_1, orders=[order_in("ready")])
-    run_cabins(t)
-    assert not codes(t)
-    if door is DoorState.OPEN:
-        assert "identify again" in t.volatile.doing
-
-
-@pytest.mark.parametrize("decisions", [{}, known()], ids=["unknown", "identified while it closed"])
-def test_a_car_behind_the_closed_door_waits_for_its_customer_again(decisions: Any) -> None:
-    t = turn(ARRIVED, place=CABIN_1, orders=[order_in("ready")], decisions=decisions)
-    run_cabins(t)
-    assert t.tables.orders["ord-1"].state == "staged"
-    assert told(t) == ["order_staged"]
-    run_cabins(t)
-    assert codes(t) == ([(Unit.CABIN1, Code.OUTER_DOOR, 1)] if decisions else [])
-
-
-def test_a_reading_counts_for_the_occupancy_that_it_was_made_in() -> None:
-    t = turn(ARRIVED, place=CABIN_1, orders=[order_in("staged")])
-    run_cabins(t)
-    assert t.volatile.readings == {"ord-1": TagReading(1, 4711, 5)}
-    assert t.volatile.doing == "the customer is not identified"
-    t.set(decisions=known(), snapshot=with_cabin(ARRIVED, 1, occupancy_epoch=6))
-    run_cabins(t)
-    assert not codes(t), "whoever was identified was so for what stood there before"
-    assert t.volatile.doing == "the cabin was entered or left since the tag was read"
-    assert not t.volatile.decisions
-    assert told(t) == ["cabin_changed"]
-    t.set(decisions=known())
-    run_cabins(t)
-    assert t.volatile.readings == {"ord-1": TagReading(1, 4711, 6)}
-    assert writes(t)[-1].args == (1, 6, 0, 0)
-
-
-@pytest.mark.parametrize("changes", [{"inner_door": DoorState.OPEN}, {"tag": 0}, {"tag": 4712}])
-def test_nothing_is_read_through_an_open_inner_door_or_of_another_car(changes: dict[str, Any]) -> None:
-    t = turn(with_cabin(ARRIVED, 1, **changes), place=CABIN_1, orders=[order_in("staged")], decisions=known())
-    run_cabins(t)
-    assert not t.volatile.readings
-    assert not codes(t)
-
-
-@pytest.mark.parametrize(
-    ("seen", "closes"),
-    [
-        (OPEN, True),
-        (with_cabin(machine(), 1, outer_door=DoorState.BLOCKED), True),
-        (with_cabin(OPEN, 1, on=CabinSensors.PERSON_DETECTED), False),
-        (with_cabin(OPEN, 1, outer_door=DoorState.OPENING), False),
-        (ARRIVED, False),
-    ],
-)
-def test_no_door_stays_open_for_nobody(seen: Snapshot, closes: bool) -> None:
-    t = turn(seen, orders=[order_in("failed")])
-    run_cabins(t)
-    assert codes(t) == ([(Unit.CABIN1, Code.OUTER_DOOR, 0)] if closes else [])
 
 
 def test_the_car_that_has_left_is_handed_over_also_while_nothing_may_move() -> None:
