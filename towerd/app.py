@@ -13,6 +13,7 @@ from typing import Any, Final
 import structlog
 
 from towerd import __version__, logs
+from towerd.api.core import Extras
 from towerd.api.server import ApiServer
 from towerd.clock import SystemClock, is_synchronised
 from towerd.engine import Engine, Ports, Queue
@@ -24,6 +25,7 @@ from towerd.faceid.thresholds import default_policy
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.events import ClockJudged, SettingsReloaded, Started, StopRequested
 from towerd.fsm.state import Tables
+from towerd.host_checks import host_checks
 from towerd.journal.sqlite import SqliteJournal
 from towerd.mqtt.absent import AbsentBus
 from towerd.mqtt.bus import BusParts, MqttBus, will
@@ -151,6 +153,11 @@ class Daemon:
             lambda: self.engine.view(),
             lambda code: code_mac(secrets.secret, code),
             journal.audit,
+            Extras(
+                host_checks=host_checks(settings),
+                settings_shown=lambda: settings.model_dump(mode="json"),
+                audit_seq_of=lambda: self.engine.state.tables.meta.audit_seq,
+            ),
         )
         ports = Ports(
             plc=self._plc,

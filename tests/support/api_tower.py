@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from tests.support.views import view
+from towerd.api.core import Extras
 from towerd.api.server import ApiServer
 from towerd.fsm.commands import Answer
 from towerd.fsm.events import Event
@@ -29,10 +30,13 @@ class Tower:
     silent: bool = False
     refuse: tuple[str, ...] = ()
     shown: View = field(default_factory=view)
+    extras: Extras = field(default_factory=Extras)
     server: ApiServer = field(init=False)
 
     def __post_init__(self) -> None:
-        self.server = ApiServer(self.settings, self, lambda: self.shown, lambda code: f"mac-of-{code}", self.audit)
+        self.server = ApiServer(
+            self.settings, self, lambda: self.shown, lambda code: f"mac-of-{code}", self.audit, self.extras
+        )
 
     def post(self, event: Event, attachment: bytes | None = None, done: Callable[[], None] | None = None) -> None:
         self.events.append(event)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from towerd.checks import Check
 from towerd.fsm.commands import Answer
 from towerd.fsm.events import Event
 from towerd.fsm.reply import ReplyTo
@@ -22,6 +23,19 @@ USER_HEADER: Final = "x-towerd-user"
 """The user that the account of the screens speaks for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What the API shows beside the view, given by the composition root.
+
+    `host_checks` asks the machine the daemon runs on (reads files; called in a thread), `settings_shown` gives the settings
+    as JSON, `audit_seq_of` the number of the audit log's newest row.
+    """
+
+    host_checks: Callable[[], Sequence[Check]] = tuple
+    settings_shown: Callable[[], dict[str, Any]] = dict
+    audit_seq_of: Callable[[], int] = int
+
+
 @dataclass(slots=True)
 class ApiCore:
     """`view_of` gives the newest view, `mac_of` hashes a pick-up code, `audit_of(after_seq, limit)` reads the audit log."""
@@ -31,6 +45,7 @@ class ApiCore:
     view_of: Callable[[], View]
     mac_of: Callable[[str], str]
     audit_of: Callable[[int, int], Sequence[dict[str, Any]]]
+    extras: Extras = field(default_factory=Extras)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     _waiting: dict[str, asyncio.Future[Answer]] = field(default_factory=dict)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from towerd.api.core import ApiCore
+from towerd.api.core import ApiCore, Extras
 from towerd.api.peer import bind
 from towerd.fsm.commands import Answer
 from towerd.ports import Inbox
@@ -35,9 +35,10 @@ class ApiServer:
         view_of: Callable[[], View],
         mac_of: Callable[[str], str],
         audit_of: Callable[[int, int], Sequence[dict[str, Any]]],
+        extras: Extras | None = None,
     ) -> None:
         """`mac_of` hashes a pick-up code; `audit_of` is the journal's `audit`. Nothing is opened before `run`."""
-        self._core = ApiCore(settings, inbox, view_of, mac_of, audit_of)
+        self._core = ApiCore(settings, inbox, view_of, mac_of, audit_of, extras or Extras())
         self.listening = asyncio.Event()
         """Set once the socket is there."""
 
