@@ -16,6 +16,8 @@ from simulator.control import ask
 from simulator.core import Simulator
 from simulator.listing import as_text
 from simulator.runner import SerialLine, serve
+from simulator.scenario import from_option
+from simulator.scenario import read as read_scenario
 
 app = typer.Typer(
     add_completion=False, help="A simulated car tower that speaks the PLC interface 1.0 over Modbus TCP or RTU."
@@ -45,6 +47,10 @@ def run(  # noqa: PLR0913, PLR0917 - one option each
     customer_delay_s: Annotated[float, typer.Option(min=0)] = 4.0,
     boarding_s: Annotated[float, typer.Option(min=0, help="How long a customer takes to get in.")] = 3.0,
     driving_s: Annotated[float, typer.Option(min=0, help="How long a vehicle takes to leave the cabin.")] = 2.0,
+    scenario: Annotated[Path | None, typer.Option(help="TOML file: what happens when.")] = None,
+    fault: Annotated[
+        list[str] | None, typer.Option(help="NAME[:param=value,…]@10s[+5s]: a fault at a time; may be repeated.")
+    ] = None,
     list_faults: Annotated[bool, typer.Option(help="Print every fault that can be injected, and end.")] = False,
     auto_press_clear: Annotated[bool, typer.Option(help="Staff press the clear button after each driver.")] = False,
 ) -> None:
@@ -71,15 +77,22 @@ def run(  # noqa: PLR0913, PLR0917 - one option each
         ),
     )
     line = SerialLine(serial, baud) if serial is not None or pty else None
-    _run(config, stock, lambda simulator: serve(simulator, host, port, control_port, line))
+    _run(config, stock, (scenario, fault or []), lambda simulator: serve(simulator, host, port, control_port, line))
 
 
 def _run(
-    config: SimulatorConfig, stock: Path | None, serving: Callable[[Simulator], Coroutine[Any, Any, None]]
+    config: SimulatorConfig,
+    stock: Path | None,
+    happens: tuple[Path | None, list[str]],
+    serving: Callable[[Simulator], Coroutine[Any, Any, None]],
 ) -> None:
     try:
         vehicles: list[tuple[str, Car]] = read_stock(stock) if stock is not None else []
-        asyncio.run(serving(Simulator(config, vehicles)))
+        simulator = Simulator(config, vehicles)
+        path, options = happens
+        simulator.play(read_scenario(path, config) if path is not None else [])
+        simulator.play([from_option(option, config) for option in options])
+        asyncio.run(serving(simulator))
     except (OSError, ValueError) as error:
         typer.echo(f"simulator: {error}", err=True)
         raise typer.Exit(1) from error

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from simulator import listing
-from simulator.cars import Car, car_from_record
+from simulator import deeds, listing
 from simulator.core import Simulator
 
 HOST = "127.0.0.1"
@@ -57,12 +56,6 @@ def state(sim: Simulator) -> dict[str, Any]:
     }
 
 
-def _car(request: Request) -> Car | int:
-    if "vehicle" in request:
-        return car_from_record(request["vehicle"])
-    return int(request["tag"])
-
-
 def _params(request: Request) -> dict[str, Any]:
     return {key: value for key, value in request.items() if key not in ("do", "name", "on")}
 
@@ -71,23 +64,9 @@ def _fault(sim: Simulator, request: Request) -> None:
     sim.fault(str(request["name"]), bool(request.get("on", True)), **_params(request))
 
 
-ACTS: dict[str, Callable[[Simulator, Request], None]] = {
-    "drive_off": lambda sim, request: sim.drive_off(int(request["cabin"])),
-    "drive_in": lambda sim, request: sim.drive_in(int(request["cabin"]), _car(request)),
-    "place_vehicle": lambda sim, request: sim.place_vehicle(_car(request), str(request["place"])),
-    "press_clear": lambda sim, request: sim.press_clear(int(request["cabin"])),
-    "press_exit": lambda sim, request: sim.press_exit(int(request["cabin"])),
-    "open_by_hand": lambda sim, request: sim.open_by_hand(int(request["cabin"])),
-    "person": lambda sim, request: sim.person(int(request["cabin"]), bool(request["present"])),
-    "motion": lambda sim, request: sim.motion(int(request["cabin"]), bool(request["present"])),
-    "curtain": lambda sim, request: sim.curtain(int(request["cabin"]), bool(request["tripped"])),
-    "press_reset": lambda sim, request: sim.press_reset(),
-    "set_key": lambda sim, request: sim.set_key(int(request["mode"])),
-    "enabling": lambda sim, request: sim.enabling(bool(request["held"])),
-    "estop": lambda sim, request: sim.estop(bool(request["pressed"])),
-    "restart_plc": lambda sim, request: sim.restart_plc(),
+FAULTS: dict[str, Callable[[Simulator, Request], None]] = {
     "fault": _fault,
-    "inject": lambda sim, request: sim.inject(str(request["name"]), **_params(request)),
+    "inject": lambda sim, request: _fault(sim, {**request, "on": True}),
     "clear": lambda sim, request: _fault(sim, {**request, "on": False}),
 }
 QUESTIONS: dict[str, Callable[[Simulator], Any]] = {
@@ -97,7 +76,7 @@ QUESTIONS: dict[str, Callable[[Simulator], Any]] = {
     "faults": lambda sim: listing.as_records(),
     "faults_active": lambda sim: [asdict(one) for one in sim.faults_active],
     "history": lambda sim: [asdict(one) for one in sim.history],
-    "help": lambda sim: sorted([*ACTS, *QUESTIONS]),
+    "help": lambda sim: sorted([*deeds.DEEDS, *FAULTS, *QUESTIONS]),
 }
 
 
@@ -108,7 +87,10 @@ def handle(sim: Simulator, line: bytes) -> dict[str, Any]:
         name = request["do"]
         if name in QUESTIONS:
             return {"ok": True, name: QUESTIONS[name](sim)}
-        ACTS[name](sim, request)
+        if name in FAULTS:
+            FAULTS[name](sim, request)
+        else:
+            deeds.perform(sim, str(name), {key: value for key, value in request.items() if key != "do"})
     except (ValueError, KeyError, TypeError, IndexError) as error:
         return {"ok": False, "error": f"{type(error).__name__}: {error}"}
     return {"ok": True}

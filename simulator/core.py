@@ -12,6 +12,7 @@ from simulator.injection import Faulty, Injector
 from simulator.plant import Plant
 from simulator.program.mailbox import Executed
 from simulator.program.plc import Plc
+from simulator.scenario import Director, Step
 from simulator.wire import Wire
 from simulator.world import World
 
@@ -28,6 +29,7 @@ class Simulator(Faulty):
         self.wire = Wire(self.config.seed)
         self.history = []
         self.injector = Injector(self)
+        self.director = Director()
         for place, car in stock:
             self.place_vehicle(car, place)
         self.plc = Plc(self.plant, self.image, self._rng)
@@ -50,8 +52,14 @@ class Simulator(Faulty):
             if plant.moving:
                 plant.step(scan_s)
             world.step(self.config.scan_ms)
+            if not self.director.idle:
+                self.director.step(self)
             if not self.frozen:
                 plc.scan()
+
+    def play(self, steps: Sequence[Step]) -> None:
+        """Let the steps of a scenario happen; their `at_s` counts from the simulator's beginning."""
+        self.director.add(list(steps), self.now_ms)
 
     def read(self, address: int, count: int) -> list[int]:
         """Read holding registers. Raises ModbusException 2 or 3, or the code of a fault on the wire."""

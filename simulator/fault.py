@@ -142,11 +142,7 @@ class Fault:
 
     def check(self, given: Mapping[str, object], config: SimulatorConfig) -> Given:
         """All parameters with their defaults. Raises ValueError for an unknown, a missing or a wrong one."""
-        known = {param.name for param in self.params}
-        unknown = sorted(set(given) - known)
-        if unknown:
-            takes = ", ".join(sorted(known)) or "no parameter"
-            raise ValueError(f"{self.name} has no {', '.join(unknown)}; it takes {takes}")
+        self.check_keys(given)
         checked: Given = {}
         for param in self.params:
             if given.get(param.name) is not None:
@@ -156,6 +152,14 @@ class Fault:
             elif not param.optional:
                 raise ValueError(f"{self.name} asks for {param.name}: {param.text}")
         return checked
+
+    def check_keys(self, given: Mapping[str, object]) -> None:
+        """Raises ValueError for a parameter that is not its own."""
+        known = {param.name for param in self.params}
+        unknown = sorted(set(given) - known)
+        if unknown:
+            takes = ", ".join(sorted(known)) or "no parameter"
+            raise ValueError(f"{self.name} has no {', '.join(unknown)}; it takes {takes}")
 
     def key(self, given: Given) -> tuple[object, ...]:
         """What tells this instance from another of the same name."""

@@ -58,9 +58,7 @@ class Injector:
         """
         fault = faults.find(name)
         wanted = {param.name: param for param in fault.params}
-        unknown = sorted(set(params) - set(wanted))
-        if unknown:
-            raise ValueError(f"{name} has no {', '.join(unknown)}")
+        fault.check_keys(params)
         given: dict[str, Value] = {
             key: wanted[key].check(value, self._sim.config)
             for key, value in params.items()
