@@ -24,15 +24,19 @@ app = typer.Typer(
 )
 
 
+Pty = Annotated[bool, typer.Option("--pty", help="Modbus RTU on a new pseudo-terminal, whose path is printed.")]
+Faults = Annotated[
+    list[str] | None, typer.Option(help="NAME[:param=value,…]@10s[+5s]: a fault at a time; may be repeated.")
+]
+
+
 @app.callback(invoke_without_command=True)
 def run(  # noqa: PLR0913, PLR0917 - one option each
     context: typer.Context,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Modbus TCP port; 0 takes a free one and prints it.")] = 5020,
     serial: Annotated[str | None, typer.Option(help="Serial device for Modbus RTU instead of TCP.")] = None,
-    pty: Annotated[
-        bool, typer.Option("--pty", help="Modbus RTU on a new pseudo-terminal, whose path is printed.")
-    ] = False,
+    pty: Pty = False,
     baud: Annotated[int, typer.Option(help="Of the serial line: 19200, 38400, 57600 or 115200.")] = 115200,
     control_port: Annotated[int | None, typer.Option(help="Port of the control interface; 0 takes a free one.")] = None,
     floors: Annotated[int, typer.Option(min=1, max=40)] = 5,
@@ -48,9 +52,7 @@ def run(  # noqa: PLR0913, PLR0917 - one option each
     boarding_s: Annotated[float, typer.Option(min=0, help="How long a customer takes to get in.")] = 3.0,
     driving_s: Annotated[float, typer.Option(min=0, help="How long a vehicle takes to leave the cabin.")] = 2.0,
     scenario: Annotated[Path | None, typer.Option(help="TOML file: what happens when.")] = None,
-    fault: Annotated[
-        list[str] | None, typer.Option(help="NAME[:param=value,…]@10s[+5s]: a fault at a time; may be repeated.")
-    ] = None,
+    fault: Faults = None,
     list_faults: Annotated[bool, typer.Option(help="Print every fault that can be injected, and end.")] = False,
     auto_press_clear: Annotated[bool, typer.Option(help="Staff press the clear button after each driver.")] = False,
 ) -> None:
