@@ -49,6 +49,8 @@ CONFIG_CODE: Final = 78
 JOURNAL_CODE: Final = 74
 BUG_CODE: Final = 70
 _CLOCK_EVERY_S: Final = 10.0
+JOG_BAUD: Final = 57600
+"""Below this a serial line is too slow to jog (plc-if.md 1.8)."""
 SERVED_LIVENESS: Final[frozenset[str]] = frozenset()
 """The liveness checks that this program can make."""
 
@@ -72,6 +74,7 @@ def core_config(settings: Settings, step: int) -> CoreConfig:
         rules=settings.orders.value(),
         upkeep=settings.upkeep.value(),
         number_step=step,
+        jog_served=settings.plc.serial_port is None or settings.plc.baud >= JOG_BAUD,
     )
 
 

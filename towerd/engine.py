@@ -165,6 +165,7 @@ class Engine:
             cmd.WriteMailbox: ports.plc.write_mailbox,
             cmd.WritePackml: self._write_packml,
             cmd.AcknowledgeAlarm: ports.plc.acknowledge,
+            cmd.WriteJog: ports.plc.jog,
             cmd.StartTimer: self._start_timer,
             cmd.CancelTimer: lambda command: self._cancel_timer(command.name),
             cmd.RequestPlan: ports.planner.request,

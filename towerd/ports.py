@@ -13,6 +13,7 @@ from towerd.fsm.commands import (
     AppendOutbox,
     JournalCommand,
     RequestPlan,
+    WriteJog,
     WriteMailbox,
     WritePackml,
 )
@@ -53,6 +54,9 @@ class Plc(Protocol):
 
     def acknowledge(self, command: AcknowledgeAlarm) -> None:
         """Send with the next CTL write."""
+
+    def jog(self, command: WriteJog) -> None:
+        """Write JOG with a new token, the newest only; one that waited too long moves nothing."""
 
     async def run(self) -> None:
         """Connect, poll and reconnect until cancelled. The only owner of the connection."""

@@ -68,6 +68,55 @@ class BayView:
 
 
 @dataclass(frozen=True, slots=True)
+class HandView:
+    """Work by hand: who commands and for how long still, the axis that jogs, whether the key is (or was) away from Auto,
+    and what changed meanwhile that nobody has confirmed.
+    """
+
+    commander: str | None = None
+    lease_left_s: float | None = None
+    jogging: str | None = None
+    key_away: bool = False
+    changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A job; places as bay:3-4, cabin:1, carriage. `stopped_by`: its order waits for this technician's word."""
+
+    id: int
+    purpose: str
+    state: str
+    vehicle: str
+    source: str
+    target: str
+    order: str | None
+    by: str | None
+    started_at: datetime
+    ended_at: datetime | None
+    steps_left: int | None
+    stopped_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceView:
+    """A bay by books (`vehicle`), sensors (empty, occupied, disagree), technician and PLC.
+
+    `accepted`: a technician's word stands against the sensors. `disabled`: the planner keeps off; `plc_disabled`: at the
+    PLC's panel.
+    """
+
+    place: str
+    vehicle: str | None
+    sensors: str
+    unknown: bool
+    accepted: bool
+    disabled: bool
+    plc_disabled: bool
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmView:
     """An alarm of the PLC (PLC-nnn) or of towerd (TWR-nnnn), by its ISA-18.2 state.
 
@@ -171,4 +220,7 @@ class View:
     audit_seq: int = 0
     order_ready_in_s: dict[str, float] = field(default_factory=dict)
     bus_connected: bool = False
+    hand: HandView = field(default_factory=HandView)
+    jobs: tuple[JobView, ...] = ()
+    places: tuple[PlaceView, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)

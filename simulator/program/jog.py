@@ -61,7 +61,8 @@ class Jog:
     def _start(self, number: int, direction: int, speed_pct: int, step: int) -> None:
         self._axis, self._direction, self._step = number, direction, bool(step)
         if not self._allowed():
-            self._goal = None
+            # also where a fresh token finds it moving: a condition was lost since the last scan
+            self.stop()
             return
         axis = self.axis
         far = axis.high if direction > 0 else axis.low

@@ -201,7 +201,9 @@ class Scan:
             cabin.tick()
 
     def _paused(self, running: Active) -> bool:
-        if running.rescue or self._plc.packml.state not in packml.PAUSED:
+        # SIGNAL runs in every state (4.2): a sign says what to do while the machine stands
+        waits = running.command.code != rules.SIGNAL and not running.rescue
+        if not waits or self._plc.packml.state not in packml.PAUSED:
             return False
         task = running.task
         if isinstance(task, InnerDoor):

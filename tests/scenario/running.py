@@ -58,10 +58,10 @@ class Running:
         await self.daemon.until(lambda: len(self.daemon.bus.answers) > answered, f"{kind} is answered")
         return self.daemon.bus.answers[-1]
 
-    async def packml(self, command: str) -> None:
+    async def packml(self, command: str, by: str = "technician") -> None:
         """A technician asks; the PLC has answered before this returns."""
         answered = len(self.daemon.api_answers)
-        self.daemon.queue.post(ev.PackmlRequested(command, "technician", ReplyTo("api", command)))
+        self.daemon.queue.post(ev.PackmlRequested(command, by, ReplyTo("api", command)))
         await self.daemon.until(lambda: len(self.daemon.api_answers) > answered, f"{command} is answered")
         assert self.daemon.api_answers[-1].ok, self.daemon.api_answers[-1]
         await self.daemon.until(lambda: self.daemon.engine.state.volatile.packml is None, f"the PLC took {command}")
@@ -100,8 +100,8 @@ async def running(tower: Tower | None = None) -> AsyncIterator[Running]:
     daemon = tower.daemon(journal)
     plant = asyncio.create_task(tower.live())
     daemon.start()
+    run = Running(tower, daemon, journal)
     try:
-        run = Running(tower, daemon, journal)
         await daemon.until(lambda: daemon.engine.view().can_deliver, "the tower is ready")
         daemon.import_stock()
         await daemon.until(lambda: bool(daemon.api_answers), "the stock is imported")
@@ -109,6 +109,7 @@ async def running(tower: Tower | None = None) -> AsyncIterator[Running]:
         yield run
         run.check()
     finally:
-        await daemon.kill()
+        # a test may have put another life in its place
+        await run.daemon.kill()
         plant.cancel()
         await asyncio.gather(plant, return_exceptions=True)

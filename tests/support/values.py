@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from towerd.cabin.model import Cabin, CabinSensors, DoorState, Gauge
-from towerd.fsm.state import AlarmRow, AnswerRow, BayRecord, FaceRow, Fault, Job, Meta, Step, Tables
+from towerd.fsm.state import AlarmRow, AnswerRow, BayRecord, FaceRow, Fault, Job, Meta, PlaceBefore, Step, Tables
 from towerd.lift.model import Axis, AxisStatus, Load, PlcOpenState
 from towerd.orders.model import Loan, Order, Slot, Vehicle, VehicleRecord
 from towerd.places import bay, cabin
@@ -76,6 +76,7 @@ def tables() -> Tables:
         meta=Meta(boot=2, event_seq=5, audit_hash="ab"),
         vehicles={"car-1": Vehicle(record(), bay(3, 4), charge_ratio=0.5)},
         bays={"3-4": BayRecord(bay(3, 4), unknown=True, reason="sensors disagree")},
+        before={"bay:3-4": PlaceBefore(bay(3, 4), "car-1", "occupied")},
         orders={"ord-1": order()},
         loans={"ord-0": Loan("ord-0", "cust-2", "car-2", "out", AT, AT + timedelta(days=3), "4711")},
         jobs={1: Job(1, "car-1", bay(3, 4), cabin(1), "ord-1", "running", AT)},

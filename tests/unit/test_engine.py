@@ -58,6 +58,9 @@ class LoudPlc:
         self.packml.append(command)
         self._diary.lines.append(f"packml {command.command.name}")
 
+    def jog(self, command: cmd.WriteJog) -> None:
+        self._diary.lines.append(f"jog {command.axis} {command.direction}")
+
     def acknowledge(self, command: cmd.AcknowledgeAlarm) -> None:
         self._diary.lines.append(f"acknowledge {command.code}")
 

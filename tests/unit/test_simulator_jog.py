@@ -92,3 +92,11 @@ def test_no_jog_in_auto() -> None:
     bench.run(0.2)
     bench.hold_down(0, 1, 0.5)
     assert bench.lift_mm == 0
+
+
+def test_a_fresh_token_that_finds_a_condition_lost_stops_the_axis(bench: JogBench) -> None:
+    bench.hold_down(0, 1, 1.0)
+    bench.sim.enabling(held=False)
+    bench.jog(0, 1)
+    bench.hold_down(0, 1, 1.0)
+    assert not bench.sim.plant.lift.moving

@@ -14,7 +14,7 @@ from towerd.fsm.ending import step_ended
 from towerd.fsm.state import Step, StepState
 from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act
-from towerd.plc.codes import Code, nop
+from towerd.plc.codes import Code, cancel, nop
 from towerd.plc.snapshot import Mailbox, Snapshot, Unit
 from towerd.units import deciseconds, next_seq, seq_distance
 
@@ -23,6 +23,8 @@ _FENCE_AHEAD = 1000
 _SPARE_S = 20.0
 # how often a door tries, and how long people may keep it from closing
 _DOOR_S = 60.0
+_BY_HAND_S = 600.0
+_CANCEL_LIMIT_DS = 100
 _END_TRIGGER = {3: "finish", 4: "fail", 5: "abort"}
 
 
@@ -66,8 +68,11 @@ def _write(turn: Turn, step: Step, seq: int, code: int, args: tuple[int, int, in
     turn.ask(WriteMailbox(step.unit, seq, session, code, args, step.job or 0, step.limit_ds))
 
 
-def send(turn: Turn, act: Act, job: int | None = None) -> Step:
-    """Record the command as open, then ask for its write. The caller has seen that the mailbox is free."""
+def send(turn: Turn, act: Act, job: int | None = None, by: str | None = None) -> Step:
+    """Record the command as open, then ask for its write. The caller has seen that the mailbox is free.
+
+    `by`: the technician who gives it. By hand the machine is slow and somebody watches: the time limit is the longest.
+    """
     machine = turn.snapshot
     if machine is None:
         raise ValueError("no command without a picture of the machine")
@@ -78,14 +83,29 @@ def send(turn: Turn, act: Act, job: int | None = None) -> Step:
         boot_id=machine.system.boot_id,
         code=act.command.code,
         args=act.command.args,
-        limit_ds=deciseconds(limit_s(act)),
+        limit_ds=deciseconds(_BY_HAND_S if by else limit_s(act)),
         job=job,
         state="written",
         written_at=turn.now,
+        by=by,
     )
     turn.put("steps", act.unit, step)
     _write(turn, step, step.seq, step.code, step.args)
     return step
+
+
+def cancel_running(turn: Turn, step: Step) -> None:
+    """CANCEL of a running command (5.7): it ends with result 5, which `follow_all` sees.
+
+    CANCEL is no row. Should it be lost, the command runs on and may be cancelled again; should it come late, it finds its
+    number taken or its command ended, and does nothing.
+    """
+    machine = turn.snapshot
+    if machine is None or step.state != "running":
+        raise ValueError("only what is seen to run can be cancelled")
+    seq = _next_free_seq(machine.mailboxes[step.unit])
+    stop = cancel(step.seq)
+    turn.ask(WriteMailbox(step.unit, seq, machine.session, stop.code, stop.args, step.job or 0, _CANCEL_LIMIT_DS))
 
 
 def _finish(turn: Turn, step: Step, mailbox: Mailbox) -> None:

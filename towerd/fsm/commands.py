@@ -51,6 +51,19 @@ class AcknowledgeAlarm:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteJog:
+    """Write JOG with a new token (plc-if.md 7.1). `axis` 0 lift, 1 turntable, 2 fork; `direction` -1, 0 or 1, 0 stops;
+    `speed_pct` of the manual speed; `step` 0 continuous, else one step of this length in the axis's unit.
+    """
+
+    axis: int
+    direction: int
+    speed_pct: int
+    step: int
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
 class StartTimer:
     """Post TimerExpired(name) after `after_s`; a running timer of that name is replaced."""
 
@@ -159,6 +172,7 @@ Command = (
     WriteMailbox
     | WritePackml
     | AcknowledgeAlarm
+    | WriteJog
     | StartTimer
     | CancelTimer
     | RequestPlan

@@ -18,7 +18,8 @@ class CoreConfig:
     `liveness`: the checks a face must have passed ("challenge", "passive"); empty: none is demanded, and everything says
     `not_checked`. `face_alone`: kinds of order for which a face is enough. `decision_age_s`: how long a decision about a
     person holds at the gate (invariant 7). `early_s`: how long before its slot an order may be collected.
-    `unseen_s`: how long a written command may stay unseen before it is fenced. `retry_s`: pause after a refusal.
+    `unseen_s`: how long a written command may stay unseen before it is fenced. `jog_served`: the line is fast enough to jog
+    (plc-if.md 1.8). `retry_s`: pause after a refusal.
     """
 
     tower: str
@@ -37,6 +38,7 @@ class CoreConfig:
     decision_age_s: float = 300.0
     early_s: float = 900.0
     unseen_s: float = 1.0
+    jog_served: bool = True
     retry_s: float = 1.0
     refusals_before_fault: int = 5
     face_key_kept_s: float = 86400.0

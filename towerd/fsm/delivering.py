@@ -16,7 +16,7 @@ from towerd.fsm.acting import STILL, close_outer, open_outer, try_act, try_in_ca
 from towerd.fsm.charts import JOB, ORDER
 from towerd.fsm.commanding import free
 from towerd.fsm.decision import decision_holds, forget_decision
-from towerd.fsm.inventory import FORK
+from towerd.fsm.inventory import FORK, rest_condition
 from towerd.fsm.latch import raise_fault
 from towerd.fsm.loans import begin_loan
 from towerd.fsm.obstacles import may_command
@@ -32,10 +32,16 @@ from towerd.plc.snapshot import Snapshot, Unit, cabin_unit
 _BOUND = ("identified", "delivering", "staged", "ready", "handed_over")
 
 
-def running_job(turn: Turn) -> Job | None:
-    """The job the carriage works on: a job begins only where none runs, so it is the newest or none."""
+def open_job(turn: Turn) -> Job | None:
+    """The job the carriage belongs to, running or held: one begins only where none is open, so it is the newest or none."""
     newest = next(reversed(turn.tables.jobs.values()), None)
-    return newest if newest is not None and newest.state == "running" else None
+    return newest if newest is not None and newest.state in ("running", "held") else None
+
+
+def running_job(turn: Turn) -> Job | None:
+    """The job the carriage works on."""
+    job = open_job(turn)
+    return job if job is not None and job.state == "running" else None
 
 
 def _job_arrived(turn: Turn, job: Job) -> None:
@@ -43,7 +49,7 @@ def _job_arrived(turn: Turn, job: Job) -> None:
     if job.order is None and job.target.kind == "bay":
         vehicle = turn.tables.vehicles[job.vehicle]
         if vehicle.condition == "moving":
-            turn.put_vehicle(vehicle, condition="available")
+            turn.put_vehicle(vehicle, condition=rest_condition(turn.tables, vehicle.id))
 
 
 def _bring_fork_in(turn: Turn, job: Job | None) -> None:
@@ -60,12 +66,14 @@ def _bring_fork_in(turn: Turn, job: Job | None) -> None:
 
 def run_job(turn: Turn) -> None:
     """Do the one thing that comes next for the running job, if it may be done now."""
-    job, machine = running_job(turn), turn.snapshot
+    job, machine = open_job(turn), turn.snapshot
     owed = FORK in turn.tables.steps
     # the cheap questions first: most snapshots find the carriage at work, or without any
     if machine is None or not (job or owed) or not free(turn, Unit.CARRIAGE) or not may_command(turn.state):
         return
-    if owed or job is None:
+    if job is not None and job.state == "held":
+        wait_for(turn, f"job {job.id} is held")
+    elif owed or job is None:
         _bring_fork_in(turn, job)
     else:
         _next_for(turn, job, machine)
@@ -83,12 +91,23 @@ def _next_for(turn: Turn, job: Job, machine: Snapshot) -> None:
     match next_action(machine, Transfer(vehicle.record.tag, vehicle.place, job.target), turn.config.kinematics):
         case Act() as act:
             try_act(turn, act, job.id)
+            _count_step(turn, job)
         case Wait(why):
             wait_for(turn, why)
         case Halt(fault, cause):
             raise_fault(turn, fault, cause)
         case _:
             _job_arrived(turn, job)
+
+
+def _count_step(turn: Turn, job: Job) -> None:
+    """A job that a technician leads step by step is held again after the commands it was allowed."""
+    sent = any(step.open and step.job == job.id for step in turn.tables.steps.values())
+    if job.steps_left is None or not sent:
+        return
+    left = job.steps_left - 1
+    state = JOB.next(job.state, "hold") if left <= 0 else job.state
+    turn.put("jobs", job.id, replace(job, state=state, steps_left=left or None))  # type: ignore[arg-type]
 
 
 def _cabin_order(turn: Turn, number: int) -> Order | None:
@@ -102,7 +121,7 @@ def _car_is_ready(turn: Turn, order: Order, number: int) -> bool:
     vehicle = turn.tables.vehicles.get(order.vehicle or "")
     if vehicle is None or vehicle.place.kind != "cabin" or vehicle.place.position != number:
         return False
-    job = running_job(turn)
+    job = open_job(turn)
     return job is None or job.vehicle != order.vehicle
 
 
@@ -164,6 +183,9 @@ def _opened_for(turn: Turn, order: Order, shown: Cabin) -> bool:
     """Whether the open door is the one that was opened for this order's customer, seen to its end."""
     step = turn.tables.steps.get(cabin_unit(shown.number))
     opened = step is not None and step.code == Code.OUTER_DOOR and step.args[0] == 1 and step.state == "done"
+    if step is None or step.by is not None:
+        # a technician's hand hands nothing over
+        return False
     return opened and shown.outer_door is DoorState.OPEN and ORDER.allows(order.state, "open")
 
 

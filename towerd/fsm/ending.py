@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from towerd.faults import COMMAND_FAILED, COMMAND_REFUSED, DOOR_STUCK
+from towerd.fsm.hand import hand_ended
 from towerd.fsm.inventory import ask_sensors, settle_fork
 from towerd.fsm.latch import clear_fault, raise_fault
 from towerd.fsm.state import Step
@@ -63,9 +64,21 @@ def _done(turn: Turn, step: Step) -> None:
         clear_fault(turn, DOOR_STUCK, None)
 
 
+def _ended_by_hand(turn: Turn, step: Step) -> None:
+    # whoever gave it stands beside the machine and is told; nothing is latched, counted or tried again
+    if step.code in _FORK_CODES and step.state != "rejected":
+        ask_sensors(turn, step)
+        settle_fork(turn)
+    else:
+        hand_ended(turn, step, describe(step))
+
+
 def step_ended(turn: Turn, step: Step) -> None:
     """Take the end of a command: fork commands to the sensors, errors and refusals to those who must know."""
     note_command(turn, step)
+    if step.by is not None:
+        _ended_by_hand(turn, step)
+        return
     if step.state == "rejected":
         code = step.reject_code or 0
         _turned_down(turn, step, REJECT_TEXT.get(code, f"refusal {code}"))

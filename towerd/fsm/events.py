@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from towerd.fsm.alarm_events import AlarmEvent
+from towerd.fsm.manual_events import ManualEvent
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.upkeep_events import ServiceDone
 from towerd.orders.book import Remembered
@@ -245,6 +246,7 @@ Event = (
     | LayoutConfirmed
     | PackmlRequested
     | AlarmEvent
+    | ManualEvent
     | PlanDecided
     | BusChanged
     | OutboxAcknowledged

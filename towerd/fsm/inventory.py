@@ -6,13 +6,15 @@ from dataclasses import replace
 
 from towerd.bays.model import content
 from towerd.faults import INVENTORY_DISAGREES, PLACE_UNKNOWN
+from towerd.fsm.changes import expected_move
 from towerd.fsm.charts import STEP
+from towerd.fsm.hand import hand_settled
 from towerd.fsm.latch import raise_fault
 from towerd.fsm.state import BayRecord, Step, Tables
 from towerd.fsm.turn import Turn
 from towerd.jobs.settle import fork_place, settle
-from towerd.jobs.transfer import fork_centred
-from towerd.orders.model import Vehicle
+from towerd.jobs.transfer import content_of, fork_centred
+from towerd.orders.model import Condition, Vehicle
 from towerd.places import CARRIAGE, UNKNOWN, Place, bay, cabin
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Snapshot, Unit
@@ -26,12 +28,18 @@ def vehicle_at(tables: Tables, place: Place) -> Vehicle | None:
     return next((vehicle for vehicle in tables.vehicles.values() if vehicle.place == place), None)
 
 
+def rest_condition(tables: Tables, vehicle_id: str) -> Condition:
+    """What a vehicle is that stands in its bay and is not moved: an open order's, or anybody's."""
+    bound = any(order.open and order.vehicle == vehicle_id for order in tables.orders.values())
+    return "reserved" if bound else "available"
+
+
 def mark_unknown(turn: Turn, place: Place, reason: str) -> None:
     """No command touches the place, nor the vehicle remembered there, until a technician has decided."""
     key = str(place)
     known = turn.tables.bays.get(key)
     if known is None or not known.unknown:
-        turn.put("bays", key, BayRecord(place, True, reason))
+        turn.put("bays", key, replace(known or BayRecord(place), unknown=True, reason=reason, accepted=None))
     vehicle = vehicle_at(turn.tables, place)
     if vehicle is not None:
         turn.put_vehicle(vehicle, place=UNKNOWN, condition="unknown")
@@ -42,6 +50,42 @@ def is_unknown(tables: Tables, place: Place) -> bool:
     """Whether the content of a place is in doubt."""
     record = tables.bays.get(str(place))
     return record is not None and record.unknown
+
+
+def forget_unknown(turn: Turn, place: Place) -> None:
+    """Somebody has said what is there: the place is known again. That it is disabled stays."""
+    known = turn.tables.bays.get(str(place))
+    if known is not None and known.disabled:
+        turn.put("bays", str(place), BayRecord(place, reason=known.reason, disabled=True))
+    else:
+        turn.drop("bays", str(place))
+
+
+def seen_of(machine: Snapshot, place: Place) -> str:
+    """empty, occupied or disagree, by the sensors of a bay, a cabin or the carriage."""
+    if place == CARRIAGE:
+        return {"loaded": "occupied"}.get(machine.load.state, machine.load.state)
+    return content_of(machine, place)
+
+
+def accept_reading(turn: Turn, place: Place, *, occupied: bool) -> None:
+    """A technician's word stands against the sensors, as long as they show just what they show now (5.11)."""
+    machine = turn.snapshot
+    shown = seen_of(machine, place) if machine is not None else None
+    if shown is not None and shown != ("occupied" if occupied else "empty"):
+        known = turn.tables.bays.get(str(place)) or BayRecord(place)
+        turn.put("bays", str(place), replace(known, unknown=False, reason="seen by a technician", accepted=shown))
+
+
+def is_disabled(tables: Tables, place: Place) -> bool:
+    """Whether a technician keeps the planner from a bay."""
+    record = tables.bays.get(str(place))
+    return record is not None and record.disabled
+
+
+def is_off_limits(tables: Tables, place: Place) -> bool:
+    """Whether no vehicle may be brought to a bay: its content is in doubt, or a technician has disabled it."""
+    return is_unknown(tables, place) or is_disabled(tables, place)
 
 
 def ask_sensors(turn: Turn, step: Step) -> None:
@@ -65,16 +109,28 @@ def settle_fork(turn: Turn) -> None:
         return
     turn.drop("steps", FORK)
     place = fork_place(step.args)
+    if step.by is not None:
+        hand_settled(turn, step, f"{Code(step.code).name} {place}", outcome)
     if outcome == "unknown":
         cause = f"sensors of {place} and carriage agree neither with before nor with after"
         mark_unknown(turn, place, cause)
         mark_unknown(turn, CARRIAGE, cause)
         raise_fault(turn, PLACE_UNKNOWN, cause)
         return
+    _moved(turn, step, place, after=outcome == "after")
+
+
+def _moved(turn: Turn, step: Step, place: Place, *, after: bool) -> None:
     source, target = (place, CARRIAGE) if step.code == Code.FORK_GET else (CARRIAGE, place)
     vehicle = vehicle_at(turn.tables, source)
-    if outcome == "after" and vehicle is not None:
+    if after and vehicle is not None:
         turn.put_vehicle(vehicle, place=target)
+        if step.by is None:
+            expected_move(turn, source, target, vehicle.id)
+    if step.args[3]:
+        # a sensor that was left out goes on showing what it shows
+        accept_reading(turn, source, occupied=not after)
+        accept_reading(turn, target, occupied=after)
 
 
 def _bay_places(machine: Snapshot) -> list[tuple[Place, str]]:
@@ -96,6 +152,16 @@ def _check_cabins(turn: Turn, machine: Snapshot) -> None:
             mark_unknown(turn, place, cause)
 
 
+def _is_accepted(turn: Turn, place: Place, shown: str) -> bool:
+    known = turn.tables.bays.get(str(place))
+    if known is None or known.accepted is None:
+        return False
+    if known.accepted == shown:
+        return True
+    forget_unknown(turn, place)
+    return False
+
+
 def check_places(turn: Turn) -> None:
     """Compare bays, carriage and cabins with the inventory; what disagrees is unknown (invariant 11)."""
     machine = turn.snapshot
@@ -105,6 +171,8 @@ def check_places(turn: Turn) -> None:
     seen = [*_bay_places(machine), (CARRIAGE, {"loaded": "occupied"}.get(machine.load.state, machine.load.state))]
     remembered = {vehicle.place for vehicle in turn.tables.vehicles.values()}
     for place, shown in seen:
+        if _is_accepted(turn, place, shown):
+            continue
         if shown == ("occupied" if place in remembered else "empty"):
             continue
         if place in remembered:

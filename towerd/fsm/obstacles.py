@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from towerd.alarm_catalogue import kind_of, plc_code
 from towerd.faults import FAULTS
+from towerd.fsm.changes import changes, changes_obstacle
 from towerd.fsm.latch import stopping_faults
 from towerd.fsm.state import State
 from towerd.plc.registers import alarm_types
@@ -105,6 +106,9 @@ def obstacles(state: State, *, with_faults: bool = True) -> tuple[Obstacle, ...]
     machine = state.volatile.snapshot
     if machine is not None:
         found.extend(_machine_obstacles(machine))
+    changed = changes_obstacle(state)
+    if changed is not None:
+        found.append(changed)
     if with_faults:
         found.extend(fault_obstacles(state))
     return tuple(found)
@@ -118,6 +122,8 @@ def may_command(state: State, *, with_faults: bool = True) -> bool:
         return False
     system = machine.system
     if system.packml_state is not PackmlState.EXECUTE or system.key_switch is not KeySwitch.AUTO:
+        return False
+    if state.tables.before and changes(state):
         return False
     if state.tables.meta.mqtt_hold or safety_obstacles(machine) or _alarm_obstacles(machine):
         return False

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from towerd.fsm.changes import changes
 from towerd.fsm.commanding import free, send, unresolved
 from towerd.fsm.commands import WritePackml
 from towerd.fsm.events import PackmlRequested
+from towerd.fsm.hand import refuse
+from towerd.fsm.lease import lease_denies
 from towerd.fsm.obstacles import fault_obstacles, link_obstacles, safety_obstacles
 from towerd.fsm.reply import NOWHERE, ReplyTo
 from towerd.fsm.state import PackmlRequest
@@ -77,6 +80,10 @@ def packml_requested(turn: Turn, event: PackmlRequested) -> None:
     if turn.snapshot is None:
         turn.answer(event.reply, False, ("plc_lost",))
         return
+    denied = None if command in _URGENT else lease_denies(turn, event.by)
+    if denied is not None:
+        refuse(turn, event.reply, denied)
+        return
     if not send_packml(turn, command, event.reply):
         turn.answer(event.reply, False, ("busy",))
         return
@@ -92,7 +99,7 @@ def _cause_open(turn: Turn, machine: Snapshot) -> bool:
     # drives may only come on with Reset, so that they do not count as a cause here
     unsafe = [obstacle for obstacle in safety_obstacles(machine) if obstacle.code != "drives_off"]
     held = turn.volatile.stopping or turn.tables.meta.mqtt_hold or turn.tables.meta.person_holds
-    return stops or bool(unsafe) or bool(fault_obstacles(turn.state)) or held
+    return stops or bool(unsafe) or bool(fault_obstacles(turn.state)) or held or bool(changes(turn.state))
 
 
 def _home(turn: Turn, act: Act) -> None:

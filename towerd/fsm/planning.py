@@ -8,10 +8,10 @@ from towerd.bays.model import content, is_usable
 from towerd.cabin.model import DoorState
 from towerd.fsm.charts import ORDER
 from towerd.fsm.commands import RequestPlan
-from towerd.fsm.delivering import running_job
-from towerd.fsm.inventory import FORK, is_unknown
+from towerd.fsm.delivering import open_job
+from towerd.fsm.inventory import FORK, is_disabled, is_off_limits
 from towerd.fsm.obstacles import may_command
-from towerd.fsm.state import Job
+from towerd.fsm.state import Job, Tables
 from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import minimum_s
 from towerd.orders.model import Order, Vehicle
@@ -39,8 +39,14 @@ def _free_bays(turn: Turn, machine: Snapshot) -> tuple[Place, ...]:
     return tuple(
         place
         for place, word in zip(places, machine.bay_words, strict=True)
-        if content(word) == "empty" and is_usable(word) and not is_unknown(turn.tables, place) and place not in taken
+        if content(word) == "empty" and is_usable(word) and not is_off_limits(turn.tables, place) and place not in taken
     )
+
+
+def is_stopped(tables: Tables, order: Order) -> bool:
+    """Whether a technician has cancelled the order's last job, and nobody has resumed it yet."""
+    last = next((job for job in reversed(tables.jobs.values()) if job.order == order.id), None)
+    return last is not None and last.stopped_by is not None
 
 
 def _targets(order: Order, vehicle: Vehicle, cabins: tuple[Place, ...]) -> tuple[Place, ...]:
@@ -59,7 +65,7 @@ def _delivery_wishes(turn: Turn, machine: Snapshot) -> list[Wish]:
     wishes = []
     for order in due:
         vehicle = turn.tables.vehicles.get(order.vehicle or "")
-        if vehicle is None:
+        if vehicle is None or is_stopped(turn.tables, order) or is_disabled(turn.tables, vehicle.place):
             continue
         targets = _targets(order, vehicle, cabins)
         if not targets:
@@ -73,7 +79,7 @@ def _stranded(turn: Turn) -> list[Vehicle]:
     inside = [vehicle for vehicle in turn.tables.vehicles.values() if vehicle.place.kind in ("carriage", "cabin")]
     if not inside:
         return []
-    wanted = {order.vehicle for order in turn.tables.orders.values() if order.open}
+    wanted = {o.vehicle for o in turn.tables.orders.values() if o.open and not is_stopped(turn.tables, o)}
     # the carriage first, which has position 0, then the cabins
     return sorted((one for one in inside if one.id not in wanted), key=lambda one: one.place.position)
 
@@ -118,7 +124,7 @@ def _begin_job(turn: Turn, machine: Snapshot, decision: Decision) -> None:
 
 
 def _ready_for_work(turn: Turn) -> bool:
-    return running_job(turn) is None and FORK not in turn.tables.steps and may_command(turn.state)
+    return open_job(turn) is None and FORK not in turn.tables.steps and may_command(turn.state)
 
 
 def plan_decided(turn: Turn, decision: Decision) -> None:

@@ -14,12 +14,15 @@ from towerd.fsm import alarm_events as alarm
 from towerd.fsm import announcing
 from towerd.fsm import events as ev
 from towerd.fsm.alarms import alarm_acknowledged, alarm_put_back, alarm_shelved, alarm_taken_out, mirror_alarms
+from towerd.fsm.by_hand import MANUAL_HANDLERS
+from towerd.fsm.changes import watch_key
 from towerd.fsm.commanding import doubt, follow_all, unresolved
 from towerd.fsm.commands import Command, EndProcess, StartTimer, TrimOutbox
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.delivering import run_cabins, run_job
 from towerd.fsm.identity import code_entered, face_health_changed, face_looked, watch_waiting
 from towerd.fsm.inventory import FORK, check_places, settle_fork
+from towerd.fsm.jogging import JOG, jog_expired, watch_jog
 from towerd.fsm.latch import clear_fault, raise_fault
 from towerd.fsm.orders import clock_judged, command_refused, every_minute, order_requested, request_answered
 from towerd.fsm.packml import follow_packml, packml_requested, send_packml, start_machine
@@ -98,6 +101,8 @@ def _timer_expired(turn: Turn, event: ev.TimerExpired) -> None:
         every_minute(turn)
         tell_wear(turn)
         turn.ask(StartTimer(MINUTE, 60.0))
+    elif event.name == JOG:
+        jog_expired(turn)
     elif event.name == GRACE and turn.volatile.stopping:
         turn.set(stop_holds=True)
         send_packml(turn, PackmlCommand.HOLD)
@@ -138,6 +143,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     alarm.AlarmShelved: alarm_shelved,
     alarm.AlarmTakenOut: alarm_taken_out,
     alarm.AlarmPutBack: alarm_put_back,
+    **MANUAL_HANDLERS,
     ev.PlanDecided: lambda turn, event: plan_decided(turn, event.decision),
     ev.BusChanged: lambda turn, event: turn.set(bus_connected=event.connected),
     ev.OutboxAcknowledged: lambda turn, event: turn.ask(TrimOutbox(event.up_to_seq)),
@@ -181,6 +187,8 @@ def _pump(turn: Turn) -> None:
     # a hand-over that went on in the dark is seen as such before the inventory asks where the car is
     run_cabins(turn)
     _check_inventory(turn)
+    watch_key(turn, quiet=turn.volatile.places_checked)
+    watch_jog(turn)
     follow_packml(turn)
     start_machine(turn)
     run_job(turn)

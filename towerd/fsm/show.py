@@ -14,6 +14,7 @@ from towerd.fsm.ending import describe
 from towerd.fsm.obstacles import obstacles
 from towerd.fsm.orders import ready_s
 from towerd.fsm.show_alarms import show_alarms
+from towerd.fsm.show_hand import hand_view, job_views, place_views
 from towerd.fsm.state import Job, State, Step
 from towerd.fsm.turn import Turn
 from towerd.fsm.upkeep_show import device_views
@@ -221,5 +222,8 @@ def build_view(state: State, config: CoreConfig, turn: Turn) -> View:
         devices=device_views(state, config, now),
         order_ready_in_s=_ready_in_s(shown, now),
         bus_connected=state.volatile.bus_connected,
+        hand=hand_view(state, turn.mono_s),
+        jobs=job_views(state),
+        places=place_views(state),
         extra={"doing": state.volatile.doing, "packml_refusal": state.volatile.packml_refusal},
     )

@@ -23,11 +23,17 @@ AlarmState = Literal["normal", "unacked_active", "acked_active", "unacked_cleare
 
 @dataclass(frozen=True, slots=True)
 class BayRecord:
-    """What the tower remembers of a bay beside the vehicle in it. `unknown`: no command touches it (plc-if.md 6.2)."""
+    """What the tower remembers of a bay beside the vehicle in it. `unknown`: no command touches it (plc-if.md 6.2).
+
+    `accepted`: what the sensors show although a technician has seen otherwise; it counts as long as they show just this.
+    `disabled`: a technician keeps the planner from it.
+    """
 
     place: Place
     unknown: bool = False
     reason: str | None = None
+    accepted: str | None = None
+    disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,8 @@ class Job:
     """A vehicle on its way: from `source` to `target`. What comes next is derived from the machine, never stored.
 
     `purpose`: why it is moved. `by`: the person who asked for it by name, None where an order did. `steps_left`: how many
-    more commands a technician lets it give before it is held again; None: as many as it takes.
+    more commands a technician lets it give before it is held again; None: as many as it takes. `stopped_by`: the technician
+    who cancelled it; its order is not planned again before somebody resumes it.
     """
 
     id: int
@@ -49,12 +56,16 @@ class Job:
     purpose: JobPurpose = "deliver"
     by: str | None = None
     steps_left: int | None = None
+    stopped_by: str | None = None
     ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One mailbox command, from before it leaves until its end is known (plc-if.md 5 and 6)."""
+    """One mailbox command, from before it leaves until its end is known (plc-if.md 5 and 6).
+
+    `by`: the technician who gave it by hand, None where towerd gave it by itself.
+    """
 
     unit: Unit
     seq: int
@@ -72,11 +83,21 @@ class Step:
     error: int | None = None
     reject_code: int | None = None
     ended_at: datetime | None = None
+    by: str | None = None
 
     @property
     def open(self) -> bool:
         """Whether its end is not known yet."""
         return self.state in ("written", "running", "unsure", "fencing")
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceBefore:
+    """What the books and the sensors said of a place when the key left Auto."""
+
+    place: Place
+    vehicle: str | None
+    shown: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +205,7 @@ class Tables:
     meta: Meta = field(default_factory=Meta)
     vehicles: dict[str, Vehicle] = field(default_factory=dict)
     bays: dict[str, BayRecord] = field(default_factory=dict)
+    before: dict[str, PlaceBefore] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     loans: dict[str, Loan] = field(default_factory=dict)
     jobs: dict[int, Job] = field(default_factory=dict)
@@ -244,6 +266,24 @@ class AxisSample:
 
 
 @dataclass(frozen=True, slots=True)
+class Lease:
+    """Who commands by hand, and until when if nothing more is heard (this process's monotonic clock)."""
+
+    holder: str
+    until_mono_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Jog:
+    """An axis that a technician drives by hand (plc-if.md 7); it stops unless it is heard of again by `until_mono_s`."""
+
+    axis: int
+    direction: int
+    by: str
+    until_mono_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Volatile:
     """What dies with the process: the picture of the machine, decisions about people, links, what was asked for."""
 
@@ -257,6 +297,9 @@ class Volatile:
     packml: PackmlRequest | None = None
     packml_refusal: str | None = None
     packml_sent: PackmlRequest | None = None
+    lease: Lease | None = None
+    hand_replies: dict[str, ReplyTo] = field(default_factory=dict)
+    jog: Jog | None = None
     decisions: dict[str, IdentityDecision] = field(default_factory=dict)
     readings: dict[str, TagReading] = field(default_factory=dict)
     written_mono_s: dict[str, float] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from typing import Any
 
 from towerd.faults import LAYOUT_CHANGED
 from towerd.fsm.events import FaultReset, LayoutConfirmed, StockEntry, StockImported
-from towerd.fsm.inventory import FORK
+from towerd.fsm.inventory import FORK, forget_unknown, rest_condition
 from towerd.fsm.latch import clear_fault
 from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import content_of
@@ -45,17 +45,12 @@ def _problems(turn: Turn, entries: tuple[StockEntry, ...]) -> list[str]:
     return found
 
 
-def _condition(turn: Turn, vehicle_id: str) -> str:
-    bound = any(order.open and order.vehicle == vehicle_id for order in turn.tables.orders.values())
-    return "reserved" if bound else "available"
-
-
 def _place(turn: Turn, entry: StockEntry) -> None:
     known = turn.tables.vehicles.get(entry.record.id)
     base = known or Vehicle(entry.record)
-    condition = _condition(turn, entry.record.id)
+    condition = rest_condition(turn.tables, entry.record.id)
     turn.put_vehicle(base, record=entry.record, place=entry.place, condition=condition)
-    turn.drop("bays", str(entry.place))
+    forget_unknown(turn, entry.place)
 
 
 def stock_imported(turn: Turn, event: StockImported) -> None:
@@ -68,9 +63,9 @@ def stock_imported(turn: Turn, event: StockImported) -> None:
     for entry in event.entries:
         _place(turn, entry)
     # what stands nowhere any more, and places that are empty now, are looked at again
-    for key, record in tuple(turn.tables.bays.items()):
+    for record in tuple(turn.tables.bays.values()):
         if record.place == CARRIAGE or _seen(turn, record.place) == "empty":
-            turn.drop("bays", key)
+            forget_unknown(turn, record.place)
     turn.set(places_checked=False)
     turn.tell("vehicle_stocked_in", {"vehicles": [entry.record.id for entry in event.entries], "by": event.by})
     turn.answer(event.reply, True, (), {"vehicles": len(event.entries)})

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 
-from towerd.fsm.commands import AcknowledgeAlarm, WriteMailbox, WritePackml
+from towerd.fsm.commands import AcknowledgeAlarm, WriteJog, WriteMailbox, WritePackml
 from towerd.fsm.events import PlcLost, PlcObserved, PlcRefused
 from towerd.plc.codec import WORD_LIMIT, BadBlockError, BlockError
 from towerd.plc.config import LinkConfig
@@ -89,6 +89,12 @@ class PlcSession:
         """Send with the next heartbeat. Another session by now: dropped, the alarm stays unacknowledged."""
         if self._session and command.session == self._session:
             self._writer.outgoing.add_acknowledgement(command)
+
+    def jog(self, command: WriteJog) -> None:
+        """Send with a new token, after the heartbeat that is due. Another session by now, or too late: dropped."""
+        if self._session and command.session == self._session:
+            self._writer.jog.add(command, asyncio.get_running_loop().time())
+            self._wake.set()
 
     async def run(self) -> None:
         """Connect, poll and reconnect until cancelled. The only owner of the connection."""

@@ -11,6 +11,7 @@ from towerd.fsm.events import PlcWriteUnanswered
 from towerd.plc.codec import RangeError
 from towerd.plc.config import LinkConfig
 from towerd.plc.freshness import ROUNDING_S
+from towerd.plc.jog import JogBlock
 from towerd.plc.outgoing import Control, Outgoing, words_of
 from towerd.plc.registers import blocks
 from towerd.plc.transport import Transport, TransportError
@@ -43,6 +44,7 @@ class Writer:
         self.outgoing = Outgoing()
         self._beat_at_s = float("-inf")
         self._whole: list[int] = []
+        self.jog = JogBlock()
 
     @property
     def heartbeat_due_s(self) -> float:
@@ -57,6 +59,7 @@ class Writer:
     async def begin(self, session: int) -> None:
         """The first CTL of a new session: no command in it (2.2). Raises TransportError."""
         self._control.begin(session)
+        self.jog.begin(session)
         await self._write_control()
 
     async def beat(self, words: int = 0) -> None:
@@ -82,12 +85,29 @@ class Writer:
             else:
                 await self.beat(MAILBOX_WORDS)
                 await self._write_mailbox(command)
+        await self._write_jog()
         await self.beat(words)
 
     def drop(self, reason: str) -> None:
         """Forget what was not sent; mailbox commands are told as unanswered."""
+        self.jog.clear()
         for command in self.outgoing.clear():
             self.unanswered(command, f"not sent: {reason}")
+
+    async def _write_jog(self) -> None:
+        """Never ahead of a heartbeat that is due, or would be late after it (1.8). A lost write is made good by the next
+        token, or the axis stops (7.1).
+        """
+        words = self.jog.next_words(asyncio.get_running_loop().time())
+        if words is None:
+            return
+        await self.beat(len(words))
+        try:
+            await self._transport.write(blocks()["JOG"].start, words)
+        except TransportError as error:
+            if not self._transport.connected:
+                raise
+            log.info("JOG write failed: %s", error)
 
     def unanswered(self, command: WriteMailbox, reason: str) -> None:
         """Tell that a mailbox command got no good answer, or was not sent."""

@@ -1,0 +1,78 @@
+"""What is shown of work by hand: who commands, what changed, jobs and places that a technician has touched. Pure."""
+
+from __future__ import annotations
+
+from towerd.bays.model import BayBits, content
+from towerd.fsm.changes import changes
+from towerd.fsm.lease import holder
+from towerd.fsm.state import Job, State
+from towerd.places import bay
+from towerd.view import HandView, JobView, PlaceView
+
+_AXES = ("lift", "turntable", "fork")
+_MOST_JOBS = 20
+
+
+def hand_view(state: State, mono_s: float) -> HandView:
+    """Who commands by hand, for how long still, the axis that jogs, and what changed while the key was away."""
+    lease = holder(state, mono_s)
+    jog = state.volatile.jog
+    return HandView(
+        commander=lease.holder if lease else None,
+        lease_left_s=round(max(0.0, lease.until_mono_s - mono_s), 1) if lease else None,
+        jogging=_AXES[jog.axis] if jog else None,
+        key_away=bool(state.tables.before),
+        changes=changes(state),
+    )
+
+
+def _job(job: Job) -> JobView:
+    return JobView(
+        job.id,
+        job.purpose,
+        job.state,
+        job.vehicle,
+        str(job.source),
+        str(job.target),
+        job.order,
+        job.by,
+        job.started_at,
+        job.ended_at,
+        job.steps_left,
+        job.stopped_by,
+    )
+
+
+def job_views(state: State) -> tuple[JobView, ...]:
+    """The newest jobs, the newest first; all that are open or wait for a technician's word."""
+    rows = sorted(state.tables.jobs.values(), key=lambda job: -job.id)
+    recent = {job.id for job in rows[:_MOST_JOBS]}
+    return tuple(
+        _job(job) for job in rows if job.id in recent or job.state in ("running", "held") or job.stopped_by is not None
+    )
+
+
+def place_views(state: State) -> tuple[PlaceView, ...]:
+    """Every bay as books, sensors, technician and PLC see it."""
+    machine = state.volatile.snapshot
+    if machine is None:
+        return ()
+    names = {vehicle.place: vehicle.id for vehicle in state.tables.vehicles.values()}
+    positions = machine.identity.positions
+    found = []
+    for index, word in enumerate(machine.bay_words):
+        place = bay(index // positions + 1, index % positions + 1)
+        record = state.tables.bays.get(str(place))
+        found.append(
+            PlaceView(
+                place=f"{place.floor}-{place.position}",
+                vehicle=names.get(place),
+                sensors=content(word),
+                unknown=record is not None and record.unknown,
+                accepted=record is not None and record.accepted is not None,
+                disabled=record is not None and record.disabled,
+                plc_disabled=bool(word & BayBits.DISABLED),
+                reason=record.reason if record else None,
+            )
+        )
+    return tuple(found)
