@@ -32,8 +32,8 @@ AUTO, MANUAL, MAINTENANCE = 1, 2, 3
 
 
 @dataclass
-class Technician:
-    """`name` is the account; every method that asks gives the answer."""
+class AtTheCabinet:
+    """Who turns the key, holds the switch and leads the machine from state to state."""
 
     run: Running
     name: str = "ada"
@@ -86,6 +86,11 @@ class Technician:
         self.run.tower.simulator.enabling(False)
         await self.turn_key(AUTO)
         await self.execute()
+
+
+@dataclass
+class Technician(AtTheCabinet):
+    """`name` is the account; every method that asks gives the answer."""
 
     def action(self, verb: HandVerb, place: str | None, value: int, override: int) -> Any:
         where = parse_place(place) if place else None

@@ -45,6 +45,7 @@ _FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "scores": st.lists(st.dictionaries(st.text(), st.floats(allow_nan=False), max_size=3), max_size=3).map(tuple),
     "snapshot": st.builds(snapshot, session=st.integers(1, 65535)),
     "grace_s": st.floats(allow_nan=False),
+    "received_mono_s": st.floats(allow_nan=False),
 }
 
 
