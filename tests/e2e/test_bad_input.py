@@ -24,6 +24,7 @@ from towerd.journal.sqlite import SqliteJournal
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(90)]
 
 LONG_AGO_S = 7200
+FAR = "9999-12-31T23:59:59.999Z"
 
 
 def check_nothing_was_kept(made: Stack, orders: int = 0) -> None:
@@ -68,6 +69,7 @@ def forged(shop: Messenger, folder: Path) -> dict[str, Callable[[], str]]:
         "not_for_this_tower": lambda: shop.token(shop.claims(aud="another-1")),
         "expired": lambda: shop.token(shop.claims(**late)),
         "malformed claim": lambda: shop.token(shop.claims(colour_of_socks="red")),
+        "malformed slot": lambda: shop.token(shop.claims(slot={"from": "2026-01-01T00:00:00Z", "until": FAR})),
         "malformed times": lambda: shop.token(shop.claims(iat=1.5)),
         "malformed text": lambda: "no.token.at.all",
         "too_large": lambda: "x" * (481 * 1024),
@@ -85,19 +87,22 @@ def test_bad_orders_are_refused_with_their_reason(made: Stack, tmp_path: Path) -
         "expired": shop.body(good, expires_at="2026-01-01T00:00:00.000Z"),
         "malformed field": shop.body(good, please="yes"),
         "malformed time": shop.body(good, expires_at="2099-01-01T00:00:00.000Z"),
+        "malformed year": shop.body(good, expires_at=FAR),
         "malformed tokenless": shop.body(None),
     }
     for name, body in bodies.items():
         assert shop.ask(body)["reasons"] == [name.split()[0]], name
     assert shop.ask(shop.body(good), verb="cancel")["reasons"] == ["kind_not_allowed"]
+    assert shop.ask(shop.body(None, expires_at=FAR), verb="state")["reasons"] == ["malformed"]
     # what cannot be read has no address: it is dropped, and told as an event
+    made.heard.publish("cmd/test_drive", b'{"req_id":"\\ud800"}')
     made.heard.publish("cmd/test_drive", b"{no json")
     made.heard.publish("cmd/test_drive", json.dumps(shop.body("x" * 513 * 1024)).encode())
 
     def told() -> list[list[str]]:
         return [one["data"]["reasons"] for one in made.heard.events if one.get("type") == "command_dropped"]
 
-    made.heard.wait("both are told", lambda: told()[-2:] == [["malformed"], ["too_large"]])
+    made.heard.wait("both are told", lambda: told()[-3:] == [["malformed"], ["malformed"], ["too_large"]])
     assert made.status()["can_deliver"]
     check_nothing_was_kept(made)
 

@@ -14,6 +14,7 @@ from tests.support.mqtt_kit import SECRET, TOPICS, Bed, body, make_bed, until, v
 from tests.support.orders_kit import EXAMPLES
 from tests.support.token_kit import Keys, drive_claims, make_keys, seal, sign
 from towerd.fsm.events import BusChanged, CommandRefused, OrderRequested
+from towerd.mqtt import intake
 from towerd.mqtt.bus import will
 from towerd.mqtt.intake import BACKLOG
 from towerd.orders.keys import code_mac
@@ -172,3 +173,44 @@ async def test_while_the_clock_is_unsure_a_hold_is_taken(keys: Keys) -> None:
         assert await refused(bed, broker, "test_drive", token) == ("clock_unsure",)
         say(broker, "hold", hold(bed, keys))
         await until(lambda: bed.inbox.of(OrderRequested))
+
+
+def broken(*_args: Any, **_named: Any) -> Any:
+    raise RuntimeError("nobody has foreseen this")
+
+
+@pytest.mark.parametrize("part", ["read_request", "open_token", "code_mac"])
+async def test_a_command_that_cannot_be_taken_in_is_refused_and_acknowledged(
+    keys: Keys, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    async with tower(keys) as (bed, broker):
+        good = body(bed.clock, keys.token(drive_claims(bed.clock.now())))
+        with monkeypatch.context() as patched:
+            patched.setattr(intake, part, broken)
+            say(broker, "test_drive", good)
+            await until(lambda: bed.inbox.of(CommandRefused))
+            assert bed.inbox.of(CommandRefused)[0].reasons == ("malformed",)
+            await until(lambda: not broker.unacknowledged)
+        say(broker, "test_drive", good)
+        await until(lambda: bed.inbox.of(OrderRequested))
+
+
+async def test_an_enrolment_that_fails_is_no_end_of_the_bus(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with tower(keys) as (bed, broker):
+        monkeypatch.setattr(bed.matcher, "enrol", broken)
+        say(broker, "test_drive", body(bed.clock, keys.token(drive_claims(bed.clock.now()))))
+        await until(lambda: bed.inbox.of(CommandRefused))
+        await until(lambda: not broker.unacknowledged)
+
+
+async def test_a_hold_is_never_busy(keys: Keys) -> None:
+    async with tower(keys) as (bed, broker):
+        bed.inbox.held = True
+        for number in range(BACKLOG + 5):
+            say(broker, "hold", hold(bed, keys, f"t_{number}"))
+        say(broker, "resume", body(bed.clock, "a.b.c.d.e", "r_resume"))
+        await until(lambda: bed.inbox.of(CommandRefused))
+        assert [event.verb for event in bed.inbox.of(CommandRefused)] == ["resume"]
+        bed.inbox.held = False
+        bed.inbox.apply()
+        await until(lambda: len(bed.inbox.of(OrderRequested)) == BACKLOG + 5)

@@ -45,6 +45,10 @@ def test_the_examples_are_read() -> None:
         ({"req_id": None}, "malformed"),
         ({"req_id": "a b"}, "malformed"),
         ({"req_id": 7}, "malformed"),
+        ({"req_id": "\ud800"}, "malformed"),
+        ({"token": "\ud800.a.b.c.d"}, "malformed"),
+        ({"expires_at": "9999-12-31T23:59:59.999Z"}, "malformed"),
+        ({"expires_at": "0001-01-01T00:00:00Z"}, "malformed"),
         ({"reply_to": "a/b"}, "malformed"),
         ({"token": None}, "malformed"),
         ({"token": ""}, "malformed"),
@@ -87,6 +91,13 @@ def test_a_sender_of_a_wrong_body_is_told_where_that_can_be() -> None:
     assert isinstance(dropped, Dropped)
     assert dropped.reply == ReplyTo("mqtt", TOPICS.full("rsp/shop_7"), "", "r_1")
     assert dropped.expires_at is None
+
+
+@pytest.mark.parametrize("req_id", ["\ud800", "a\x00b", "a b", "", "x" * 65, "r\n", 7])
+def test_what_is_no_id_is_not_repeated(req_id: object) -> None:
+    dropped = read({"req_id": req_id, "reply_to": "shop_7"})
+    assert isinstance(dropped, Dropped)
+    assert dropped.reply.req_id == ""
 
 
 def test_while_the_clock_is_unsure_only_hold_and_state_are_read() -> None:

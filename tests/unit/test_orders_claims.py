@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.orders_kit import EXAMPLES, claims
 from towerd.errors import Refusal
+from towerd.orders.claim_parts import is_id
 from towerd.orders.claims import KINDS, MODELS, SELFIE_LIMIT_BYTES, WITH_CODE, Parsed, parse_claims, read_claims
 from towerd.orders.strictjson import parse_json
 
@@ -143,7 +144,17 @@ def test_what_is_no_such_json_is_malformed(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b'{"a":1,"a":2}', b'{"a":{"b":1,"b":1}}', b"9007199254740993", b"-1e999", b"Infinity"]
+    "data",
+    [
+        b'{"a":1,"a":2}',
+        b'{"a":{"b":1,"b":1}}',
+        b"9007199254740993",
+        b"-1e999",
+        b"Infinity",
+        b'"\\ud800"',
+        b'[{"a":["\\uDC00\\ud800"]}]',
+        b'{"\\ud800":1}',
+    ],
 )
 def test_json_that_readers_would_read_differently_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError):
@@ -158,3 +169,20 @@ def test_numbers_within_a_double_are_read() -> None:
 def test_claims_of_an_event_are_checked_again(change: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         read_claims(claims("cancel") | change)
+
+
+def test_an_escaped_pair_is_one_character() -> None:
+    assert parse_json(b'{"a":["\\ud83d\\ude97", 1, null]}') == {"a": ["\U0001f697", 1, None]}
+
+
+@pytest.mark.parametrize("year", ["0001", "1969", "2200", "9999"])
+def test_times_beyond_any_calendar_are_malformed(year: str) -> None:
+    slot = {"from": "2026-11-21T09:40:00Z", "until": f"{year}-12-31T23:59:59Z"}
+    assert isinstance(parse_claims(payload("test_drive", slot=slot)), Refusal)
+    licence = {**EXAMPLES["claims"]["test_drive"]["eligibility"], "licence_until": f"{year}-01-01"}
+    assert isinstance(parse_claims(payload("test_drive", eligibility=licence)), Refusal)
+
+
+def test_ids_are_those_of_the_contract() -> None:
+    assert is_id("r_1-A")
+    assert not any(is_id(text) for text in ("", "a b", "r\n", "x" * 65, "\ud800", "é", 7, None))

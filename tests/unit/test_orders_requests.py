@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.support.orders_kit import NOW, book, circumstances, claims, loan, order, request, vehicle
 from towerd.errors import Refusal
-from towerd.orders.book import OrderAccepted, Remembered, Repeated, answer_of
+from towerd.orders.book import MotionAsked, OrderAccepted, Remembered, Repeated, answer_of
 from towerd.orders.lifecycle import decide_request
 from towerd.orders.requests import recall, remember, remember_request, stale_keys, too_many_requests
 from towerd.orders.rules import OrderRules
@@ -79,14 +79,39 @@ def test_a_refusal_is_final() -> None:
 
 def test_no_more_requests_than_the_limit_are_remembered() -> None:
     rules = OrderRules(answers_limit=3)
-    rows = [Remembered(f"req:{n}", "", "", True, (), None, NOW + timedelta(seconds=9)) for n in range(3)]
+    rows = [Remembered(f"req:{n}", "", "shop.example", True, (), None, NOW + timedelta(seconds=9)) for n in range(3)]
     asked = request(claims())
     full = book(vehicle(), answers=answers(*rows))
     refusal = decide_request(asked, full, rules, circumstances())
     assert answer_of(refusal) == (False, ("busy",), None)
     assert remember(asked, full, refusal, rules, NOW) == ()
-    assert not too_many_requests(book(answers=answers(*rows[:2])), rules, NOW)
-    assert not too_many_requests(full, rules, NOW + timedelta(seconds=9))
+    assert not too_many_requests(book(answers=answers(*rows[:2])), rules, NOW, verified=True)
+    assert not too_many_requests(full, rules, NOW + timedelta(seconds=9), verified=True)
+    held = decide_request(request(claims("hold")), full, rules, circumstances())
+    assert isinstance(held, MotionAsked), "whoever stops the tower is never told to come back later"
+
+
+def test_what_is_not_verified_takes_a_tenth_of_the_room() -> None:
+    rules = OrderRules(answers_limit=20)
+    rows = [Remembered(f"req:{n}", "", "", False, (), None, NOW + timedelta(seconds=9)) for n in range(2)]
+    junk = book(vehicle(), answers=answers(*rows))
+    assert too_many_requests(junk, rules, NOW, verified=False)
+    assert not too_many_requests(junk, rules, NOW + timedelta(seconds=9), verified=False)
+    assert not too_many_requests(book(answers=answers(rows[0])), rules, NOW, verified=False)
+    known = [replace(row, key=f"jti:{row.key}", issuer="shop.example") for row in rows]
+    assert not too_many_requests(book(answers=answers(rows[0], *known)), rules, NOW, verified=False)
+    assert isinstance(decide_request(request(claims()), junk, rules, circumstances()), OrderAccepted)
+
+
+@pytest.mark.parametrize("year", [2036, 2199])
+def test_no_claim_makes_the_tower_remember_for_years(year: int) -> None:
+    far = datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC)
+    junk = remember_request("r_1", far, Refusal(("malformed",), ""), RULES, NOW)
+    assert [row.until_at for row in junk] == [NOW + timedelta(seconds=125)]
+    asked = request(claims("hold", exp=int(far.timestamp())), expires_at=far)
+    outcome = decide_request(asked, book(), RULES, circumstances())
+    times = [row.until_at - NOW for row in remember(asked, book(), outcome, RULES, NOW)]
+    assert times == [timedelta(seconds=125), timedelta(seconds=3600 + 60 + 60)]
 
 
 def test_answers_are_forgotten_in_time() -> None:

@@ -202,7 +202,8 @@ def command_refused(turn: Turn, event: CommandRefused) -> None:
     if before is not None:
         turn.answer(event.reply, before.ok, before.reasons, before.result)
         return
-    full = too_many_requests(OrderBook(tables.vehicles, tables.orders, tables.loans, tables.answers), rules, turn.now)
+    book = OrderBook(tables.vehicles, tables.orders, tables.loans, tables.answers)
+    full = too_many_requests(book, rules, turn.now, verified=False)
     reasons = ("busy",) if full else event.reasons
     _keep(turn, remember_request(event.reply.req_id, event.expires_at, Refusal(reasons, ""), rules, turn.now))
     turn.tell("command_dropped", {"verb": event.verb, "reasons": list(event.reasons)}, audit=False)

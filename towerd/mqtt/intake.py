@@ -18,7 +18,7 @@ import structlog
 
 from towerd.errors import Refusal
 from towerd.fsm.events import CommandRefused, OrderRequested
-from towerd.fsm.reply import ReplyTo
+from towerd.fsm.reply import NOWHERE, ReplyTo
 from towerd.mqtt.request import Asked, Dropped, read_request
 from towerd.mqtt.topics import Topics
 from towerd.mqtt.wire import Received
@@ -35,6 +35,10 @@ BACKLOG = 16
 ENROL_WITHIN_S = 0.8
 """What the contract's one second leaves for the selfie (4.5)."""
 MOTION = frozenset({"hold", "resume"})
+STOPS = "hold"
+UNREADABLE = ("malformed",)
+"""The reason where taking a command in has failed in a way that nobody foresaw. Without an answer and an acknowledgement
+the broker would send it again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,16 @@ class Intake:
         """`show_state` answers the verb `state` from the newest view."""
         self._parts = parts
         self._show_state = show_state
-        self._orders: asyncio.Queue[tuple[Asked, Done]] = asyncio.Queue(BACKLOG)
-        self._motion: asyncio.Queue[tuple[Asked, Done]] = asyncio.Queue(BACKLOG)
+        self._orders: asyncio.Queue[tuple[Asked, Done]] = asyncio.Queue()
+        self._motion: asyncio.Queue[tuple[Asked, Done]] = asyncio.Queue()
 
     def receive(self, received: Received, done: Done) -> None:
         """Take a command; `done` is called once it is durable, or needs no durability."""
-        asked = read_request(self._parts.topics, received, self._parts.now())
+        try:
+            asked = read_request(self._parts.topics, received, self._parts.now())
+        except Exception:
+            log.exception("a command could not be read: it is refused", topic=received.topic)
+            asked = Dropped("", UNREADABLE, NOWHERE, None)
         if isinstance(asked, Dropped):
             self._refuse(asked.verb, asked.reasons, asked.reply, asked.expires_at, done)
         elif asked.token is None:
@@ -95,7 +103,8 @@ class Intake:
 
     def _queue(self, asked: Asked, done: Done) -> None:
         lane = self._motion if asked.verb in MOTION else self._orders
-        if lane.full():
+        # whoever stops the tower is never told to come back later
+        if lane.qsize() >= BACKLOG and asked.verb != STOPS:
             self._refuse(asked.verb, ("busy",), asked.reply, asked.expires_at, done)
         else:
             lane.put_nowait((asked, done))
@@ -129,9 +138,14 @@ class Intake:
         loop, parts = asyncio.get_running_loop(), self._parts
         while True:
             asked, done = await lane.get()
-            token = await loop.run_in_executor(
-                pool, open_token, asked.token or "", parts.key, parts.issuers(), parts.topics.tower, parts.now()
-            )
+            token: OpenedToken | Refusal
+            try:
+                token = await loop.run_in_executor(
+                    pool, open_token, asked.token or "", parts.key, parts.issuers(), parts.topics.tower, parts.now()
+                )
+            except Exception:
+                log.exception("a token could not be opened: it is refused", req_id=asked.reply.req_id)
+                token = Refusal(UNREADABLE, "")
             await opened.put((asked, done, token))
 
     async def _apply(self, opened: asyncio.Queue[tuple[Asked, Done, OpenedToken | Refusal]]) -> None:
@@ -153,8 +167,17 @@ class Intake:
         elif token.public["kind"] != asked.verb:
             self._refuse(asked.verb, ("kind_not_allowed",), asked.reply, asked.expires_at, done)
         else:
+            await self._take_verified(asked, token, done)
+
+    async def _take_verified(self, asked: Asked, token: OpenedToken, done: Done) -> None:
+        try:
             face = await self._look(token)
-            self._parts.inbox.post(self._event(asked, token, face), face.sealed, done)
+            event = self._event(asked, token, face)
+        except Exception:
+            log.exception("a command could not be taken in: it is refused", req_id=asked.reply.req_id)
+            self._refuse(asked.verb, UNREADABLE, asked.reply, asked.expires_at, done)
+        else:
+            self._parts.inbox.post(event, face.sealed, done)
 
     def _event(self, asked: Asked, opened: OpenedToken, face: _Face) -> OrderRequested:
         return OrderRequested(

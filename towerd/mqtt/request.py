@@ -12,14 +12,13 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from towerd.fsm.reply import ReplyTo
 from towerd.mqtt.topics import Topics
 from towerd.mqtt.wire import Received
-from towerd.orders.claim_parts import At, Id
+from towerd.orders.claim_parts import At, Id, is_id
 from towerd.orders.claims import KINDS
+from towerd.orders.requests import AHEAD_S
 from towerd.orders.strictjson import parse_json
 
 BODY_LIMIT_BYTES = 512 * 1024
-AHEAD_LIMIT = timedelta(seconds=60)
-SKEW = timedelta(seconds=5)
-"""How far the sender's clock may be ahead of the tower's before 60 s are counted as more."""
+AHEAD_LIMIT = timedelta(seconds=AHEAD_S)
 CORRELATION_LIMIT_BYTES = 128
 STATE = "state"
 TIMELESS = "hold"
@@ -83,7 +82,7 @@ def _reply(topics: Topics, received: Received, req_id: object, reply_to: object)
     correlation = received.correlation or b""
     name = reply_to if isinstance(reply_to, str) else None
     address = topics.answer_topic(received.response_topic, name)
-    known = req_id if isinstance(req_id, str) and len(req_id) <= 64 else ""
+    known = str(req_id) if is_id(req_id) else ""
     if address is None:
         return ReplyTo("none", req_id=known)
     fits = len(correlation) <= CORRELATION_LIMIT_BYTES
@@ -95,7 +94,7 @@ def _untimely(verb: str, expires_at: datetime, now: datetime | None) -> str | No
         return None if verb in (TIMELESS, STATE) else "clock_unsure"
     if expires_at <= now:
         return "expired"
-    return "malformed" if expires_at - now > AHEAD_LIMIT + SKEW else None
+    return "malformed" if expires_at - now > AHEAD_LIMIT else None
 
 
 def _wrong(verb: str, body: _Body, received: Received, now: datetime | None) -> str | None:

@@ -10,20 +10,39 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+YEARS = range(1970, 2200)
+"""Years that a time may lie in: whatever is added to one or taken from it, the calendar does not end."""
+LATEST_S = int(datetime(YEARS.stop, 1, 1, tzinfo=UTC).timestamp()) - 1
+"""The last second of these years, since 1970."""
+
+
+def is_id(text: object) -> bool:
+    """Whether this is an id as section 2 has them."""
+    return isinstance(text, str) and _ID.fullmatch(text) is not None
+
+
+def _check_year(day: date) -> None:
+    if day.year not in YEARS:
+        raise ValueError(f"a year from {YEARS.start} to {YEARS.stop - 1}")
 
 
 def parse_at(text: object) -> datetime:
-    """An RFC 3339 time in UTC with a Z, aware. Raises ValueError on anything else."""
+    """An RFC 3339 time in UTC with a Z, aware, of a year in `YEARS`. Raises ValueError on anything else."""
     if not isinstance(text, str) or not _RFC3339.fullmatch(text):
         raise ValueError("no RFC 3339 time in UTC")
-    return datetime.fromisoformat(text).astimezone(UTC)
+    at = datetime.fromisoformat(text)
+    _check_year(at)
+    return at.astimezone(UTC)
 
 
 def parse_day(text: object) -> date:
-    """A date as 2031-04-30. Raises ValueError on anything else."""
+    """A date as 2031-04-30, of a year in `YEARS`. Raises ValueError on anything else."""
     if not isinstance(text, str) or not _DATE.fullmatch(text):
         raise ValueError("no date")
-    return date.fromisoformat(text)
+    day = date.fromisoformat(text)
+    _check_year(day)
+    return day
 
 
 TowerId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,32}$")]
@@ -40,7 +59,7 @@ Money = Annotated[int, Field(ge=0, le=10**13)]
 Count = Annotated[int, Field(ge=0, le=10**6)]
 Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
 Word = Annotated[int, Field(ge=1, le=65535)]
-EpochS = Annotated[int, Field(ge=0, le=253_402_300_799)]
+EpochS = Annotated[int, Field(ge=0, le=LATEST_S)]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\x00-\x20\x7f]+$", max_length=1000)]
 
 

@@ -165,7 +165,7 @@ def decide_request(request: Request, book: OrderBook, rules: OrderRules, circums
     before = first_answer(request, claims, book, circumstances.now)
     if before is not None:
         return before
-    if too_many_requests(book, rules, circumstances.now):
+    if not isinstance(claims, Hold) and too_many_requests(book, rules, circumstances.now, verified=True):
         return Refusal(("busy",), "Too many requests are remembered.")
     if not circumstances.clock_sure and not isinstance(claims, Hold):
         return Refusal(("clock_unsure",), "The tower does not trust its clock yet.")

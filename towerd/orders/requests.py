@@ -15,6 +15,12 @@ from towerd.orders.rules import OrderRules
 
 JTI = "jti:"
 REQ = "req:"
+AHEAD_S = 65.0
+"""How far ahead a request may expire (3.1), and how much the sender's clock may be ahead of the tower's."""
+LIFETIME_S = 3600.0
+"""How long a token may be valid (4.3)."""
+UNVERIFIED_SHARE = 10
+"""One answer in so many is kept for commands that no signature holds for: they never take the room of the others."""
 FORGETFUL = frozenset({"busy", "replayed"})
 """Refusals that leave the memory of the token id as it was."""
 
@@ -40,12 +46,18 @@ def first_answer(request: Request, claims: Claims, book: OrderBook, now: datetim
     return None
 
 
-def too_many_requests(book: OrderBook, rules: OrderRules, now: datetime) -> bool:
-    """Whether as many requests are remembered as may be; more are answered `busy` (3.3)."""
-    if len(book.answers) < rules.answers_limit:
+def too_many_requests(book: OrderBook, rules: OrderRules, now: datetime, *, verified: bool) -> bool:
+    """Whether as many requests are remembered as may be; more are answered `busy` (3.3).
+
+    What could not be verified has a tenth of the room at most, so that it never crowds out what was.
+    """
+    share = max(1, rules.answers_limit // UNVERIFIED_SHARE)
+    if len(book.answers) < (rules.answers_limit if verified else share):
         return False
-    live = sum(key.startswith(REQ) and answer.until_at > now for key, answer in book.answers.items())
-    return live >= rules.answers_limit
+    live = [row for key, row in book.answers.items() if key.startswith(REQ) and row.until_at > now]
+    if len(live) >= rules.answers_limit:
+        return True
+    return not verified and sum(not row.issuer for row in live) >= share
 
 
 def stale_keys(answers: Mapping[str, AnswerLike], now: datetime) -> tuple[str, ...]:
@@ -53,12 +65,19 @@ def stale_keys(answers: Mapping[str, AnswerLike], now: datetime) -> tuple[str, .
     return tuple(key for key, answer in answers.items() if answer.until_at <= now)
 
 
+def _until(expires_at: datetime, ahead_s: float, rules: OrderRules, now: datetime) -> datetime:
+    """Until when an answer is kept. What claims to last longer than it may is not believed, whoever claims it."""
+    return min(expires_at, now + timedelta(seconds=ahead_s)) + timedelta(seconds=rules.answers_kept_s)
+
+
 def remember_request(
     req_id: str, expires_at: datetime | None, refusal: Refusal, rules: OrderRules, now: datetime
 ) -> tuple[Remembered, ...]:
     """What to keep of a command that was dropped before its token was known: the answer to its req_id, nothing else."""
-    until_at = expires_at and expires_at + timedelta(seconds=rules.answers_kept_s)
-    if not req_id or until_at is None or until_at <= now or "busy" in refusal.reasons:
+    if not req_id or expires_at is None or "busy" in refusal.reasons:
+        return ()
+    until_at = _until(expires_at, AHEAD_S, rules, now)
+    if until_at <= now:
         return ()
     return (Remembered(REQ + req_id, "", "", False, refusal.reasons, None, until_at),)
 
@@ -71,13 +90,13 @@ def remember(
     if "busy" in reasons and not isinstance(outcome, Repeated):
         return ()
     issuer, jti, exp_s = (request.claims.get(name) for name in ("iss", "jti", "exp"))
-    kept = timedelta(seconds=rules.answers_kept_s)
+    leeway = timedelta(seconds=rules.clock_leeway_s)
     rows = []
     if request.req_id and request.expires_at is not None and recall(request.req_id, book.answers, now) is None:
-        rows.append((REQ + request.req_id, request.expires_at + kept))
+        rows.append((REQ + request.req_id, _until(request.expires_at, AHEAD_S, rules, now)))
     if not isinstance(outcome, Repeated) and not FORGETFUL.intersection(reasons):
-        expires_at = datetime.fromtimestamp(int(exp_s or 0), UTC) + timedelta(seconds=rules.clock_leeway_s)
-        rows.append((f"{JTI}{jti}", max(expires_at, now) + kept))
+        expires_at = max(datetime.fromtimestamp(int(exp_s or 0), UTC) + leeway, now)
+        rows.append((f"{JTI}{jti}", _until(expires_at, LIFETIME_S + 2 * rules.clock_leeway_s, rules, now)))
     return tuple(
         Remembered(key, request.payload_sha256, str(issuer), ok, reasons, result, until_at)
         for key, until_at in rows
