@@ -18,11 +18,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from towerd.faceid.challenge import ChallengeRules
 from towerd.faceid.engine import FaceEngine, Image, load_engine
 from towerd.faceid.passive import FRAMES, Passive, accepted
 from towerd.faceid.pose import yaw_deg
 from towerd.faceid.quality import VIEW, pick_one
+from towerd.faceid.thresholds import challenge_rules
 
 SPECIES = ("nuaa/real", "nuaa/print", "video/real", "video/replay")
 _VIDEO_RATE_HZ = 15.0
@@ -54,18 +54,20 @@ def _series(folder: Path) -> Iterator[tuple[str, Iterator[Image]]]:
 class Tally:
     """What was counted over one species."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: FaceEngine) -> None:
+        self._engine = engine
+        self._rules = challenge_rules(engine.name)
         self.series = self.frames = self.faces = 0
         self.turned: list[float] = []
         self.windows: list[bool] = []
 
-    def take(self, images: Iterator[Image], engine: FaceEngine, passive: Passive | None) -> None:
+    def take(self, images: Iterator[Image], passive: Passive | None) -> None:
         """Add one recording. The passive check is over windows of 8 frames that do not overlap."""
         yaws: list[float] = []
         scores: list[float] = []
         for image in images:
             self.frames += 1
-            face = pick_one(engine.detect(image), VIEW.rival_ratio)
+            face = pick_one(self._engine.detect(image), VIEW.rival_ratio)
             if face is None:
                 continue
             self.faces += 1
@@ -73,16 +75,14 @@ class Tally:
             if passive is not None:
                 scores.append(passive.live(image, face))
         self.series += 1
-        rules = ChallengeRules(same=0)
-        compared = [yaw for yaw in yaws if abs(yaw) <= rules.compared_deg] or [0.0]
+        compared = [yaw for yaw in yaws if abs(yaw) <= self._rules.compared_deg] or [0.0]
         self.turned.append(min(max(compared), -min(compared)))
         starts = range(0, len(scores) + 1, FRAMES)
         self.windows += [accepted(scores[begin:end]) for begin, end in pairwise(starts)]
 
     def line(self, name: str) -> str:
         """One row of the table."""
-        least = ChallengeRules(same=0).turn_deg
-        both = sum(turned >= least for turned in self.turned)
+        both = sum(turned >= self._rules.turn_deg for turned in self.turned)
         live = f"{sum(self.windows)} of {len(self.windows)}" if self.windows else "not run"
         found = 100 * self.faces / max(self.frames, 1)
         return (
@@ -102,9 +102,9 @@ def main() -> None:
     engine = load_engine(options.engine)
     passive = Passive(options.models) if options.models else None
     for species in SPECIES:
-        tally = Tally()
+        tally = Tally(engine)
         for _name, images in _series(options.faces / species):
-            tally.take(images, engine, passive)
+            tally.take(images, passive)
         print(tally.line(species), flush=True)
 
 

@@ -5,11 +5,14 @@
 Its first line tells the port: {"port": 40123, "simulated": true}. On that port, on 127.0.0.1:
 
     GET  /stream             the picture, about 15 a second, moving a little and with noise, as a camera's does
-    PUT  /show?name=NAME     show DIR/NAME; `blank` is an empty scene
+    PUT  /show?name=NAME     show DIR/NAME; `blank` is an empty scene; `&as=person`: its head, near, as somebody who can
+                             turn it; `&as=paper`: the same as a photo that is held up
+    PUT  /turn?to=SIDE       turn head or paper to its own `left`, `right`, or `ahead`
     POST /show               show the JPEG in the body
     PUT  /fault?kind=KIND    `black`, `frozen`, `hang` (the stream stays open and says nothing), `none`
     GET  /state              what it shows, as JSON
 
+A head that turns is made from one photo (`turning.py`): a simulation, no test of how a challenge holds against attacks.
 Every answer carries `X-Simulated: true`, and every picture says so in a corner.
 """
 
@@ -28,6 +31,8 @@ from urllib.parse import parse_qs, urlsplit
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from simulator.turning import Turner, find_head, near
 
 Image = NDArray[np.uint8]
 
@@ -65,26 +70,52 @@ class Scene:
         self._photos = photos
         self._seed = seed
         self._lock = threading.Lock()
-        self._image = blank_scene()
+        self._turner = Turner(blank_scene())
         self._frozen_at: int | None = None
         self._count = 0
         self.name = BLANK
         self.fault = "none"
 
-    def show(self, name: str) -> None:
-        """Show a photo by its file's name, or `blank`. Raises FileNotFoundError."""
+    def show(self, name: str, shown_as: str = "") -> None:
+        """Show a photo by its file's name, or `blank`; as a `person` who can turn the head, or as `paper` held up.
+
+        Raises FileNotFoundError, ValueError for another word, or where no head is found.
+        """
         if name == BLANK:
             self.show_image(name, blank_scene())
             return
         image = cv2.imread(str(self._photos / Path(name).name))
         if image is None:
             raise FileNotFoundError(name)
-        self.show_image(name, fitted(cast("Image", image)))
+        if not shown_as:
+            self.show_image(name, fitted(cast("Image", image)))
+            return
+        seen = self._near(cast("Image", image))
+        with self._lock:
+            self.name = name
+            self._turner = Turner(seen, find_head(seen), {"person": False, "paper": True}[shown_as])
+
+    @staticmethod
+    def _near(image: Image) -> Image:
+        head = find_head(image)
+        if head is None:
+            raise ValueError("no head in the photo, or no detector is installed")
+        return near(image, head, (WIDTH_PX, HEIGHT_PX))
+
+    def turn(self, to: str) -> None:
+        """Turn head or paper. Raises KeyError for what is no side."""
+        with self._lock:
+            self._turner.turn(to)
 
     def show_image(self, name: str, image: Image) -> None:
         """Show a picture of the camera's format."""
         with self._lock:
-            self.name, self._image = name, image
+            self.name, self._turner = name, Turner(image)
+
+    @property
+    def yaw_deg(self) -> float:
+        """How far head or paper is turned now."""
+        return self._turner.yaw_deg
 
     def break_(self, kind: str) -> None:
         """Show a fault of the camera. Raises ValueError for an unknown one."""
@@ -101,7 +132,8 @@ class Scene:
             count = self._count if self._frozen_at is None else self._frozen_at
             if self.fault == "black":
                 return np.zeros((HEIGHT_PX, WIDTH_PX, 3), np.uint8)
-            return _as_seen(self._image, np.random.default_rng((self._seed, count)))
+            seen = self._turner.frame() if self._frozen_at is None else self._turner.still
+            return _as_seen(seen, np.random.default_rng((self._seed, count)))
 
 
 def _as_seen(image: Image, random: np.random.Generator) -> Image:
@@ -154,7 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _state(self) -> dict[str, object]:
         scene = self.server.scene
-        return {"name": scene.name, "fault": scene.fault, "simulated": True}
+        return {"name": scene.name, "fault": scene.fault, "yaw_deg": scene.yaw_deg, "simulated": True}
 
     def _asked(self, key: str) -> str:
         return parse_qs(urlsplit(self.path).query).get(key, [""])[0]
@@ -174,13 +206,15 @@ class _Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         try:
             if path == "/show":
-                self.server.scene.show(self._asked("name"))
+                self.server.scene.show(self._asked("name"), self._asked("as"))
+            elif path == "/turn":
+                self.server.scene.turn(self._asked("to"))
             elif path == "/fault":
                 self.server.scene.break_(self._asked("kind"))
             else:
-                self._answer(404, {"error": "PUT /show?name= or /fault?kind="})
+                self._answer(404, {"error": "PUT /show?name=, /turn?to= or /fault?kind="})
                 return
-        except (FileNotFoundError, ValueError) as error:
+        except (FileNotFoundError, KeyError, ValueError) as error:
             self._answer(400, {"error": f"unknown: {error}"})
             return
         self._answer(200, self._state())

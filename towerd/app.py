@@ -51,8 +51,6 @@ BUG_CODE: Final = 70
 _CLOCK_EVERY_S: Final = 10.0
 JOG_BAUD: Final = 57600
 """Below this a serial line is too slow to jog (plc-if.md 1.8)."""
-SERVED_LIVENESS: Final[frozenset[str]] = frozenset()
-"""The liveness checks that this program can make."""
 
 
 def core_config(settings: Settings, step: int) -> CoreConfig:
@@ -104,8 +102,9 @@ def mqtt_config(settings: Settings) -> MqttConfig | None:
 
 def _withheld(settings: Settings) -> str | None:
     """Why faces cannot count, whatever the camera sees: then none is stored either, and the code serves (6.1)."""
-    missing = sorted(set(settings.face.liveness) - SERVED_LIVENESS)
-    return f"liveness_not_served: {', '.join(missing)}" if missing else None
+    if "passive" in settings.face.liveness and settings.face.liveness_models is None:
+        return "liveness_not_served: passive: face.liveness_models is not set"
+    return None
 
 
 @dataclass(slots=True)
@@ -146,6 +145,9 @@ class Daemon:
                 camera_source=settings.face.camera,
                 withheld=_withheld(settings),
                 engine=settings.face.engine,
+                liveness=tuple(settings.face.liveness),
+                liveness_models=settings.face.liveness_models,
+                challenge_turns=settings.face.challenge_turns,
             ),
         )
         self._plc = PlcSession(self._queue, make_transport(link_config(settings)), link_config(settings), self._clock)

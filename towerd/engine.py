@@ -170,6 +170,7 @@ class Engine:
             cmd.CancelTimer: lambda command: self._cancel_timer(command.name),
             cmd.RequestPlan: ports.planner.request,
             cmd.Watch: self._watch,
+            cmd.AskChallenge: lambda command: ports.matcher.challenge(command.track),
             cmd.DestroyFaceKey: lambda command: ports.matcher.destroy_key(command.order),
             cmd.Answer: self._answer,
             cmd.EndProcess: self._end,

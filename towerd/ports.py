@@ -119,13 +119,16 @@ class Enrolment:
 
 
 class FaceMatcher(Protocol):
-    """The face worker. What it sees comes as FaceLooked and FaceHealthChanged through the Inbox."""
+    """The face worker. What it sees comes as FaceLooked, FaceChallenged and FaceHealthChanged through the Inbox."""
 
     async def enrol(self, order: str, selfie_jpeg: bytes) -> Enrolment:
         """Check the selfie's quality and seal it under the order's own new key. Never raises: a dead worker is unavailable."""
 
     def watch(self, orders: dict[str, bytes]) -> None:
         """Compare who is in view with these orders (id -> ciphertext); empty: stop looking."""
+
+    def challenge(self, track: int) -> None:
+        """Ask the face of that track to turn its head; how it goes comes as FaceChallenged."""
 
     def destroy_key(self, order: str) -> None:
         """Destroy the order's key: what was sealed under it can be read no more."""

@@ -212,6 +212,9 @@ class FaceSettings(Section):
     demanded, and everything shown says `not_checked`."""
     liveness_models: FilePath | None = None
     """Folder of the two networks of the passive check; no package ships them."""
+    challenge_turns: Annotated[int, Field(ge=2, le=5)] = 3
+    """Turns of the head in one challenge. A film of somebody who looks about passes by chance: one time in 2 with 2 turns,
+    in 6 with 3, in 14 with 4, in 30 with 5."""
     face_alone: tuple[OrderKindName, ...] = ("test_drive",)
     """Kinds of order for which a face is enough; others want the code too."""
     accept: Annotated[float, Field(ge=-1, le=1)] | None = None

@@ -165,6 +165,16 @@ class DeviceView:
 
 
 @dataclass(frozen=True, slots=True)
+class ChallengeView:
+    """What the person at the gate is asked to do now, in words; `made` of `turns` turns of the head are done."""
+
+    prompt: str
+    ask: str
+    made: int
+    turns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Obstacle:
     """One thing that stops motion or delivery now: its code, what it is, what to do, since when and why if known."""
 
@@ -218,6 +228,7 @@ class View:
     devices: tuple[DeviceView, ...] = ()
     alarm_flood: bool = False
     audit_seq: int = 0
+    challenge: ChallengeView | None = None
     order_ready_in_s: dict[str, float] = field(default_factory=dict)
     bus_connected: bool = False
     hand: HandView = field(default_factory=HandView)

@@ -51,6 +51,7 @@ class ScriptedMatcher:
     def __init__(self, on_watch: Callable[[dict[str, bytes]], None] = lambda orders: None) -> None:
         self.watching: dict[str, bytes] = {}
         self.destroyed: list[str] = []
+        self.challenged: list[int] = []
         self._on_watch = on_watch
 
     async def enrol(self, order: str, selfie_jpeg: bytes) -> Enrolment:
@@ -59,6 +60,9 @@ class ScriptedMatcher:
     def watch(self, orders: dict[str, bytes]) -> None:
         self.watching = dict(orders)
         self._on_watch(self.watching)
+
+    def challenge(self, track: int) -> None:
+        self.challenged.append(track)
 
     def destroy_key(self, order: str) -> None:
         self.destroyed.append(order)

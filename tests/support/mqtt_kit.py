@@ -121,6 +121,9 @@ class ScriptedMatcher:
     def watch(self, orders: dict[str, bytes]) -> None:
         raise AssertionError("the bus watches nobody")
 
+    def challenge(self, track: int) -> None:
+        raise AssertionError("the bus asks nobody to turn")
+
     def destroy_key(self, order_id: str) -> None:
         self.destroyed.append(order_id)
 

@@ -15,6 +15,7 @@ import pytest
 
 from simulator.camera import CameraServer, Scene, blank_scene
 from tests.support.faces import jpeg, picture
+from tests.support.photos import PHOTOS_DIR, needs_photos
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_faults(tmp_path: Path) -> None:
 
 
 def test_it_shows_what_it_is_told(server: CameraServer) -> None:
-    assert ask(server, "GET", "/state") == (200, {"name": "blank", "fault": "none", "simulated": True})
+    assert ask(server, "GET", "/state") == (200, {"name": "blank", "fault": "none", "yaw_deg": 0.0, "simulated": True})
     assert ask(server, "PUT", "/show?name=a.png")[1]["name"] == "a.png"
     assert ask(server, "PUT", "/show?name=blank")[1]["name"] == "blank"
     assert ask(server, "POST", "/show", jpeg(picture()))[1]["name"] == "posted"
@@ -100,3 +101,28 @@ def test_the_stream_is_mjpeg(server: CameraServer) -> None:
             assert image is not None
             assert image.shape == (480, 640, 3)
             assert stream.readline() == b"\r\n"
+
+
+@needs_photos
+def test_a_person_turns_little_by_little_and_so_does_paper() -> None:
+    scene = Scene(PHOTOS_DIR)
+    for shown_as, most_deg in (("person", 28.0), ("paper", 50.0)):
+        scene.show("obama.jpg", shown_as)
+        ahead = scene.frame().astype(int)
+        scene.turn("right")
+        scene.frame()
+        assert scene.yaw_deg == -4
+        for _ in range(20):
+            turned = scene.frame()
+        assert scene.yaw_deg == -most_deg
+        assert np.abs(turned - ahead).mean() > 3
+        scene.turn("ahead")
+        for _ in range(20):
+            scene.frame()
+        assert scene.yaw_deg == 0
+
+
+def test_where_there_is_no_head_nobody_can_turn_it(server: CameraServer) -> None:
+    for path in ("/show?name=a.png&as=person", "/show?name=a.png&as=ghost", "/turn?to=up"):
+        assert ask(server, "PUT", path)[0] == 400
+    assert ask(server, "PUT", "/turn?to=left")[1]["yaw_deg"] == 0.0

@@ -17,6 +17,7 @@ from towerd.faceid.process import WorkerStartError
 from towerd.faceid.vault import Vault
 from towerd.faceid.wire import BODY_MAX_BYTES, Message, WireError, encode
 from towerd.fsm.events import Event, FaceHealthChanged, FaceLooked
+from towerd.fsm.face_events import FaceChallenged
 
 pytestmark = pytest.mark.looptime(True)
 
@@ -34,7 +35,7 @@ class ScriptedWorker:
     def send(self, message: Message) -> None:
         encode(message)
         self.sent.append(message)
-        if not self.silent:
+        if not self.silent and message.op != "challenge":
             answers = {"ping": "pong", "enrol": "enrolled", "watch": "done", "unwatch": "done"}
             header = {"op": answers[message.op], "id": message.header["id"], "reasons": []}
             self.says.put_nowait(Message(header, b"sealed" if message.op == "enrol" else b""))
@@ -256,3 +257,34 @@ async def test_a_key_is_destroyed_though_the_disk_refuses_at_first(
     with pytest.raises(asyncio.CancelledError):
         await run
     assert not vault.path("a").exists()
+
+
+def challenged(**changes: object) -> Message:
+    header = {"op": "challenged", "track": 4, "outcome": "asking", "ask": "left", "made": 1, "order": ["right", "left"]}
+    return Message(header | changes)
+
+
+async def test_what_is_asked_is_posted_as_an_event(bench: Bench) -> None:
+    async with bench.running():
+        bench.client.challenge(4)
+        assert bench.workers[0].sent[-1].header == {"op": "challenge", "track": 4}
+        bench.workers[0].says.put_nowait(challenged())
+        await asyncio.sleep(0.01)
+        assert bench.events[-1] == FaceChallenged(4, "asking", "left", 1, ("right", "left"))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"ask": "up"}, {"outcome": "won"}, {"order": ["left", "up"]}, {"made": None}, {"track": "x"}]
+)
+async def test_a_challenge_that_no_worker_of_this_version_makes_is_nonsense(
+    bench: Bench, changes: dict[str, object]
+) -> None:
+    async with bench.running():
+        bench.workers[0].says.put_nowait(challenged(**changes))
+        await asyncio.sleep(0.01)
+        assert bench.health()[-1] == (False, "worker_speaks_nonsense")
+
+
+async def test_without_a_worker_nobody_is_asked(bench: Bench) -> None:
+    bench.client.challenge(1)
+    assert not bench.workers

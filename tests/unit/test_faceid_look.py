@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.support.faces import ScriptedEngine, face, jpeg, picture
+from tests.support.tiny_onnx import folder_of_models
 from towerd.faceid.config import FaceConfig
 from towerd.faceid.frames import Frame
 from towerd.faceid.look import Gallery, Looker
+from towerd.faceid.passive import Passive
 from towerd.faceid.vault import Vault
 from towerd.faceid.wire import Message, looked_scores
 
@@ -17,8 +20,9 @@ SELFIE = jpeg(picture())
 class Scene:
     """A looker with two orders, and a clock."""
 
-    def __init__(self, tmp_path: Path) -> None:
+    def __init__(self, tmp_path: Path, passive: Passive | None = None) -> None:
         self.engine = ScriptedEngine()
+        self.image = picture()
         self.vault = Vault(tmp_path, "t1")
         self.gallery = Gallery(self.engine, self.vault)
         for person, order in enumerate(("a", "b")):
@@ -27,7 +31,7 @@ class Scene:
             assert sealed is not None
             assert self.gallery.add(order, sealed) == ""
         config = FaceConfig("t1", tmp_path, burst_frames=3)
-        self.looker = Looker(self.engine, self.gallery, config)
+        self.looker = Looker(self.engine, self.gallery, config, passive)
         self.now_s = 100.0
         self.number = 0
 
@@ -37,9 +41,18 @@ class Scene:
         for _ in range(count):
             self.now_s += 0.1
             self.number += 1
-            report = self.looker.look(Frame(picture(), self.now_s - age_s, self.number), self.now_s)
+            report = self.looker.look(Frame(self.image, self.now_s - age_s, self.number), self.now_s)
             reports += [] if report is None else [report]
         return reports
+
+    def turn(self, order: list[str]) -> list[Message]:
+        """The head in view turns: ahead, to each side, and ahead again in between and at the end."""
+        said = []
+        for side in order:
+            for shift in (0.0, 0.1, 0.2, 0.1, 0.0):
+                self.engine.faces = [face(nose_shift=shift if side == "left" else -shift)]
+                said += self.see()
+        return said
 
 
 @pytest.fixture
@@ -126,3 +139,82 @@ def test_what_cannot_be_read_is_told_and_not_compared(scene: Scene) -> None:
     assert scene.gallery.add("c", b"noise")
     assert scene.gallery.add("a", scene.vault.seal("a", b"no template")) == "the head is too long or missing"
     assert len(scene.gallery) == 2
+
+
+def test_who_is_asked_and_turns_is_reported_as_challenged_once(scene: Scene) -> None:
+    (report,) = scene.see(count=3)
+    told = scene.looker.challenge(report.header["track"], scene.now_s)
+    assert told.header["outcome"] == "asking"
+    assert scene.looker.presence(scene.now_s + 60)
+    said = scene.turn(told.header["order"])
+    assert said[-1].header["outcome"] == "passed"
+    assert {message.op for message in said} == {"challenged"}
+    scene.engine.faces = [face()]
+    (proof,) = scene.see(count=3)
+    assert (proof.op, proof.header["liveness"]) == ("looked", "challenge")
+    (again,) = scene.see(count=24)
+    assert again.header["liveness"] == "not_checked"
+
+
+def test_whoever_slips_in_after_the_challenge_is_another_track_and_not_challenged(scene: Scene) -> None:
+    (report,) = scene.see(count=3)
+    scene.turn(scene.looker.challenge(report.header["track"], scene.now_s).header["order"])
+    scene.engine.faces = [face()]
+    (proof,) = scene.see(person=1, count=3)
+    assert proof.header["liveness"] == "not_checked"
+    assert proof.header["track"] != report.header["track"]
+
+
+def test_another_face_that_turns_fails_it(scene: Scene) -> None:
+    (report,) = scene.see(count=3)
+    scene.looker.challenge(report.header["track"], scene.now_s)
+    said = scene.see(person=1, count=2)
+    assert [message.header["reason"] for message in said] == ["another_face"]
+
+
+def test_nobody_in_view_and_another_track_are_not_asked(scene: Scene) -> None:
+    scene.see(count=3)
+    assert scene.looker.challenge(9, scene.now_s).header["outcome"] == "failed"
+    scene.engine.faces = []
+    (report,) = scene.see(count=1) or [scene.looker.challenge(1, scene.now_s)]
+    said = scene.see(count=7)
+    assert [message.header["reason"] for message in said] == ["face_lost"]
+    assert report.header["outcome"] == "asking"
+
+
+def test_when_nobody_is_waited_for_nobody_is_asked_any_more(scene: Scene) -> None:
+    (report,) = scene.see(count=3)
+    scene.looker.challenge(report.header["track"], scene.now_s)
+    scene.gallery.drop("a")
+    scene.looker.changed()
+    assert scene.see(person=1, count=2)
+    scene.looker.challenge(2, scene.now_s)
+    scene.gallery.drop("b")
+    scene.looker.changed()
+    assert scene.see(count=1) == []
+
+
+@pytest.mark.parametrize(("green", "challenged", "liveness"), [(200, False, "passive"), (0, False, "failed")])
+def test_the_passive_check_needs_eight_frames_and_says_what_came_of_it(
+    tmp_path: Path, green: int, challenged: bool, liveness: str
+) -> None:
+    scene = Scene(tmp_path / "keys", Passive(folder_of_models(tmp_path / "models")))
+    noise = picture().astype(int)
+    noise[:, :, 1] = np.clip(noise[:, :, 1] + (green - 100), 0, 255)
+    scene.image = noise.astype(np.uint8)
+    assert scene.see(count=7) == []
+    (report,) = scene.see()
+    assert report.header["liveness"] == liveness
+    assert len(looked_scores(report)) == 8
+
+
+def test_both_checks_are_named_together(tmp_path: Path) -> None:
+    scene = Scene(tmp_path / "keys", Passive(folder_of_models(tmp_path / "models")))
+    noise = picture().astype(int)
+    noise[:, :, 1] = np.clip(noise[:, :, 1] + 100, 0, 255)
+    scene.image = noise.astype(np.uint8)
+    (report,) = scene.see(count=8)
+    scene.turn(scene.looker.challenge(report.header["track"], scene.now_s).header["order"])
+    scene.engine.faces = [face()]
+    (proof,) = scene.see(count=8)
+    assert proof.header["liveness"] == "challenge+passive"

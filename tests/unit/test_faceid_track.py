@@ -5,7 +5,7 @@ import pytest
 
 from tests.support.faces import face
 from towerd.faceid.engine import Face, Vector
-from towerd.faceid.track import Burst, Tracker, continues, overlap
+from towerd.faceid.track import Burst, Look, Tracker, continues, overlap
 
 ONE = np.array([1, 0], np.float32)
 OTHER = np.array([0, 1], np.float32)
@@ -51,12 +51,17 @@ def test_a_track_keeps_its_number_until_a_gap_or_a_jump() -> None:
     assert tracker.follow(face(left=500), 2.4) == 4
 
 
+def add(collected: Burst, track: int, scores: dict[str, float], at_s: float) -> list[dict[str, float]] | None:
+    done = collected.add(track, ONE, Look(scores, None, at_s))
+    return None if done is None else [look.scores for look in done]
+
+
 def test_a_burst_is_complete_with_enough_frames_and_again_after_the_pause() -> None:
     collected = burst()
     for at_s in (0.0, 0.1):
         assert collected.wants(1, at_s)
-        assert collected.add(1, ONE, {"a": at_s}, at_s) is None
-    assert collected.add(1, ONE, {"a": 0.2}, 0.2) == [{"a": 0.0}, {"a": 0.1}, {"a": 0.2}]
+        assert add(collected, 1, {"a": at_s}, at_s) is None
+    assert add(collected, 1, {"a": 0.2}, 0.2) == [{"a": 0.0}, {"a": 0.1}, {"a": 0.2}]
     assert not collected.wants(1, 2.1)
     assert collected.wants(2, 0.3)
     assert collected.wants(1, 2.2)
@@ -64,18 +69,18 @@ def test_a_burst_is_complete_with_enough_frames_and_again_after_the_pause() -> N
 
 def test_frames_of_another_track_and_old_frames_do_not_count() -> None:
     collected = burst()
-    collected.add(1, ONE, {}, 0.0)
-    collected.add(1, ONE, {}, 0.1)
-    assert collected.add(2, ONE, {"a": 1.0}, 0.2) is None
-    assert collected.add(2, ONE, {"a": 2.0}, 3.3) is None
-    assert collected.add(2, ONE, {"a": 3.0}, 3.4) is None
-    assert collected.add(2, ONE, {"a": 4.0}, 3.5) == [{"a": 2.0}, {"a": 3.0}, {"a": 4.0}]
+    add(collected, 1, {}, 0.0)
+    add(collected, 1, {}, 0.1)
+    assert add(collected, 2, {"a": 1.0}, 0.2) is None
+    assert add(collected, 2, {"a": 2.0}, 3.3) is None
+    assert add(collected, 2, {"a": 3.0}, 3.4) is None
+    assert add(collected, 2, {"a": 4.0}, 3.5) == [{"a": 2.0}, {"a": 3.0}, {"a": 4.0}]
 
 
 def test_another_person_in_the_same_place_does_not_fit() -> None:
     collected = burst()
     assert collected.fits(1, ONE)
-    collected.add(1, ONE, {}, 0.0)
+    add(collected, 1, {}, 0.0)
     assert collected.fits(1, ONE)
     assert not collected.fits(1, OTHER)
     assert collected.fits(2, OTHER)
@@ -83,7 +88,7 @@ def test_another_person_in_the_same_place_does_not_fit() -> None:
 
 def test_nor_does_who_takes_the_place_after_a_report() -> None:
     collected = burst(frames=1)
-    assert collected.add(1, ONE, {}, 0.0) is not None
+    assert add(collected, 1, {}, 0.0) is not None
     assert not collected.fits(1, OTHER)
     collected.clear()
     assert not collected.fits(1, OTHER)
@@ -91,8 +96,16 @@ def test_nor_does_who_takes_the_place_after_a_report() -> None:
 
 def test_with_other_orders_to_compare_a_burst_begins_anew() -> None:
     collected = burst(frames=1)
-    assert collected.add(1, ONE, {"a": 1.0}, 0.0) == [{"a": 1.0}]
+    assert add(collected, 1, {"a": 1.0}, 0.0) == [{"a": 1.0}]
     assert not collected.wants(1, 0.1)
     collected.clear()
     assert collected.wants(1, 0.1)
-    assert collected.add(1, ONE, {"a": 1.0}, 0.1) == [{"a": 1.0}]
+    assert add(collected, 1, {"a": 1.0}, 0.1) == [{"a": 1.0}]
+
+
+def test_the_face_last_compared_is_known_under_its_track_only() -> None:
+    collected = burst()
+    assert collected.person(1) is None
+    add(collected, 1, {}, 0.0)
+    assert collected.person(1) is ONE
+    assert collected.person(2) is None

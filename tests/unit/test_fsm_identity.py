@@ -76,9 +76,11 @@ def test_the_right_face_moves_its_order_on() -> None:
     ("settings", "liveness", "counts"),
     [
         (DEMANDED, "challenge", True),
-        (DEMANDED, "passive", False),
-        (DEMANDED, "not_checked", False),
         (DEMANDED, "failed", False),
+        (DEMANDED, "challenge+passive", True),
+        (config(liveness=("challenge", "passive")), "challenge+passive", True),
+        (config(liveness=("challenge", "passive")), "challenge", False),
+        (config(liveness=("passive",)), "not_checked", False),
         (config(liveness=("not_checked",)), "not_checked", False),
         (config(liveness=("failed",)), "failed", False),
         (FREE, "not_checked", True),

@@ -62,6 +62,9 @@ def _machine(status: dict[str, Any]) -> Table:
     face = "serves" if status["face_available"] else f"does not serve: {status['face_reason']}"
     liveness = ", ".join(status["liveness"]) or "not checked"
     table.add_row("face", f"{status['engine']} {face} (liveness: {liveness})")
+    challenge = status["challenge"]
+    if challenge is not None:
+        table.add_row("asked", f"{challenge['prompt']} ({challenge['made']} of {challenge['turns']} turns made)")
     table.add_row("broker", "connected" if status["bus_connected"] else "not connected")
     return table
 

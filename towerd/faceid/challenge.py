@@ -32,7 +32,7 @@ class ChallengeRules:
 
     same: float
     turn_deg: float = 15.0
-    ahead_deg: float = 10.0
+    ahead_deg: float = 12.0
     compared_deg: float = 40.0
     limit_s: float = 6.0
     lost_s: float = 0.6

@@ -62,6 +62,11 @@ class FaceClient:
         """Compare who is in view with these orders from now on; only what changed is sent. Never blocks, never raises."""
         self._watched.replace(orders)
 
+    def challenge(self, track: int) -> None:
+        """Ask the face of that track to turn. Without a worker nobody is asked: that it is gone is told anyhow."""
+        if self._session is not None:
+            self._session.challenge(track)
+
     def destroy_key(self, order: str) -> None:
         """Destroy the order's key, with or without a worker, and compare with it no more. Never blocks, never raises."""
         self._watched.drop(order)

@@ -19,7 +19,8 @@ class FaceConfig:
     tower without a camera. `withheld`: why faces do not serve although there is one. `keys_dir` holds one key file an order; it belongs outside database and backups
     (orders-if.md 7.1). `burst_frames` good frames of one face make a report; the same face is reported again after
     `repeat_s`. `enrol_limit_s` bounds a selfie's check, so that the answer keeps its second (4.5). The worker is asked
-    every `ping_s` and replaced after `hang_limit_s` of silence.
+    every `ping_s` and replaced after `hang_limit_s` of silence. `liveness` are the checks that are demanded: the passive one
+    runs, and loads the networks in `liveness_models`, where it is among them; a challenge has `challenge_turns` turns.
     """
 
     tower: str
@@ -36,3 +37,6 @@ class FaceConfig:
     backoff_first_s: float = 0.5
     backoff_max_s: float = 30.0
     withheld: str | None = None
+    liveness: tuple[str, ...] = ()
+    liveness_models: Path | None = None
+    challenge_turns: int = 3

@@ -5,19 +5,21 @@ Templates are here in the clear, in memory only; nothing of them is written or l
 
 from __future__ import annotations
 
+from towerd.faceid.asking import Challenger
 from towerd.faceid.config import FaceConfig
-from towerd.faceid.engine import Face, FaceEngine, Image, Vector
+from towerd.faceid.engine import Face, FaceEngine, Vector
 from towerd.faceid.frames import Frame
+from towerd.faceid.liveness import FAILED, said
+from towerd.faceid.passive import FRAMES, Passive, accepted
 from towerd.faceid.quality import VIEW, check_selfie, judge, measure, pick_one
 from towerd.faceid.template import Template, TemplateError, pack, unpack
 from towerd.faceid.thresholds import same_person
-from towerd.faceid.track import Burst, Tracker
+from towerd.faceid.track import Burst, Look, Tracker
 from towerd.faceid.vault import Vault, VaultError
 from towerd.faceid.wire import Message, looked
 
 FRAME_AGE_MAX_S = 0.3
 PRESENCE_HOLD_S = 3.0
-LIVENESS = "not_checked"
 
 
 class Gallery:
@@ -68,13 +70,21 @@ class Gallery:
 
 
 class Looker:
-    """Looks at frames, and reports a burst of one face."""
+    """Looks at frames, reports a burst of one face, and asks it to turn where the core wants that.
 
-    def __init__(self, engine: FaceEngine, gallery: Gallery, config: FaceConfig) -> None:
+    `passive` is the check without asking, where it is demanded.
+    """
+
+    def __init__(
+        self, engine: FaceEngine, gallery: Gallery, config: FaceConfig, passive: Passive | None = None
+    ) -> None:
         self._engine = engine
         self._gallery = gallery
+        self._passive = passive
         self._tracker = Tracker()
-        self._burst = Burst(config.burst_frames, config.repeat_s, self._same)
+        frames = config.burst_frames if passive is None else max(config.burst_frames, FRAMES)
+        self._burst = Burst(frames, config.repeat_s, self._same)
+        self._challenger = Challenger(engine, config.challenge_turns)
         self._seen_mono_s = float("-inf")
         self._number = 0
 
@@ -84,10 +94,17 @@ class Looker:
     def changed(self) -> None:
         """The gallery has other orders now: begin anew, so that a burst compares with the same orders throughout."""
         self._burst.clear()
+        if not len(self._gallery):
+            self._challenger.drop()
+
+    def challenge(self, track: int, mono_s: float) -> Message:
+        """Ask the face of that number to turn."""
+        face = self._burst.person(track) if track == self._tracker.track else None
+        return self._challenger.begin(track, face, mono_s)
 
     def presence(self, mono_s: float) -> bool:
-        """Whether a face was in view a moment ago."""
-        return mono_s - self._seen_mono_s <= PRESENCE_HOLD_S
+        """Whether a face was in view a moment ago, or is being asked."""
+        return self._challenger.asking or mono_s - self._seen_mono_s <= PRESENCE_HOLD_S
 
     def look(self, frame: Frame, mono_s: float) -> Message | None:
         """What there is to report after this frame; frames that are too old or were looked at are left alone."""
@@ -98,16 +115,37 @@ class Looker:
         if faces:
             self._seen_mono_s = mono_s
         face = pick_one(faces, VIEW.rival_ratio)
-        if face is None:
+        track = self._tracker.follow(face, frame.at_mono_s) if face is not None else self._tracker.track
+        if self._challenger.asking:
+            return self._follow_turns(frame, face, track)
+        if face is None or not self._burst.wants(track, mono_s) or judge(measure(frame.image, face), VIEW):
             return None
-        track = self._tracker.follow(face, frame.at_mono_s)
-        if not self._burst.wants(track, mono_s) or judge(measure(frame.image, face), VIEW):
-            return None
-        return self._compare(frame.image, face, track, frame.at_mono_s)
+        return self._compare(frame, face, track)
 
-    def _compare(self, image: Image, face: Face, track: int, at_mono_s: float) -> Message | None:
-        vector = self._engine.embed(image, face)
-        if not self._burst.fits(track, vector):
+    def _follow_turns(self, frame: Frame, face: Face | None, track: int) -> Message | None:
+        vector = self._engine.embed(frame.image, face) if face is not None else None
+        landmarks = face.landmarks if face is not None else None
+        told = self._challenger.observe(frame.at_mono_s, track, landmarks, vector)
+        if told is not None and not self._challenger.asking:
+            self._burst.clear()  # what is reported next is compared after the challenge
+        return told
+
+    def _compare(self, frame: Frame, face: Face, track: int) -> Message | None:
+        vector = self._engine.embed(frame.image, face)
+        if not (self._burst.fits(track, vector) and self._challenger.same(track, vector)):
             track = self._tracker.broken()
-        scores = self._burst.add(track, vector, self._gallery.scores(vector), at_mono_s)
-        return None if scores is None else looked(self._engine.name, track, scores, LIVENESS)
+        live = None if self._passive is None else self._passive.live(frame.image, face)
+        look = Look(self._gallery.scores(vector), live, frame.at_mono_s)
+        looks = self._burst.add(track, vector, look)
+        if looks is None:
+            return None
+        liveness = self._liveness(looks, self._challenger.redeem(track, frame.at_mono_s))
+        return looked(self._engine.name, track, [look.scores for look in looks], liveness)
+
+    def _liveness(self, looks: list[Look], challenged: bool) -> str:
+        """What was checked and passed over this burst."""
+        checks = ["challenge"] if challenged else []
+        if self._passive is None:
+            return said(checks)
+        scores = [look.live for look in looks if look.live is not None]
+        return said([*checks, "passive"]) if accepted(scores) else FAILED

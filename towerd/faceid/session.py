@@ -8,9 +8,11 @@ import logging
 from collections.abc import Callable
 
 from towerd.faceid.config import FaceConfig
+from towerd.faceid.liveness import PROMPT, SIDES
 from towerd.faceid.process import WorkerProcess
 from towerd.faceid.wire import Message, WireError, looked_scores
 from towerd.fsm.events import FaceLooked
+from towerd.fsm.face_events import FaceChallenged
 
 _LOG = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ class WorkerSession:
         self,
         process: WorkerProcess,
         watched: Watched,
-        on_look: Callable[[FaceLooked], None],
+        on_look: Callable[[FaceLooked | FaceChallenged], None],
         on_camera: Callable[[bool, str], None],
     ) -> None:
         self._process = process
@@ -75,6 +77,10 @@ class WorkerSession:
             return await future
         finally:
             self._waiting.pop(number, None)
+
+    def challenge(self, track: int) -> None:
+        """Have the face of that track asked to turn; what comes of it is reported. Never waits."""
+        self._process.send(Message({"op": "challenge", "track": track}))
 
     async def run(self, config: FaceConfig) -> str:
         """Until the worker ends or hangs; why. It is gone afterwards, and whoever waits for an answer is told."""
@@ -144,11 +150,13 @@ class WorkerSession:
             if report is not None:
                 self._on_look(report)
 
-    def _understand(self, message: Message) -> FaceLooked | None:
+    def _understand(self, message: Message) -> FaceLooked | FaceChallenged | None:
         """Raises WireError for what no worker of this version says."""
         match message.op:
             case "looked":
                 return _look(message)
+            case "challenged":
+                return _challenged(message)
             case "camera":
                 self._on_camera(message.header.get("good") is True, str(message.header.get("reason")))
             case _:
@@ -173,3 +181,15 @@ def _look(message: Message) -> FaceLooked:
         return FaceLooked(str(header["engine"]), int(header["track"]), looked_scores(message), str(header["liveness"]))
     except (KeyError, TypeError, ValueError) as error:
         raise WireError("looked: something is missing") from error
+
+
+def _challenged(message: Message) -> FaceChallenged:
+    header = message.header
+    outcome, ask, order = header.get("outcome"), header.get("ask"), tuple(header.get("order", ()))
+    if outcome not in ("asking", "passed", "failed") or ask not in PROMPT or not set(order) <= set(SIDES):
+        raise WireError("challenged: what is asked is unknown")
+    try:
+        track, made = int(header["track"]), int(header["made"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise WireError("challenged: something is missing") from error
+    return FaceChallenged(track, outcome, ask, made, order, str(header.get("reason", "")))

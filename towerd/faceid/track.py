@@ -55,9 +55,12 @@ class Tracker:
         return self.track
 
 
-@dataclass(slots=True)
-class _Look:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One good frame: its similarity to each order, and how alive the face seemed (None: not looked at)."""
+
     scores: dict[str, float]
+    live: float | None
     at_mono_s: float
 
 
@@ -73,7 +76,7 @@ class Burst:
     same: Callable[[Vector, Vector], bool]
     _track: int = -1
     _person: Vector | None = None
-    _looks: list[_Look] = field(default_factory=list)
+    _looks: list[Look] = field(default_factory=list)
     _reported_track: int = -1
     _reported_mono_s: float = 0.0
 
@@ -85,20 +88,24 @@ class Burst:
         """Whether `vector` may be of the person who was last seen under this track, in this burst or an earlier one."""
         return track != self._track or self._person is None or self.same(self._person, vector)
 
-    def add(self, track: int, vector: Vector, scores: dict[str, float], mono_s: float) -> list[dict[str, float]] | None:
-        """Take a frame in. The scores of all frames once there are enough, else None."""
+    def person(self, track: int) -> Vector | None:
+        """The face last compared under this track; None where there is none."""
+        return self._person if track == self._track else None
+
+    def add(self, track: int, vector: Vector, look: Look) -> list[Look] | None:
+        """Take a frame in. All frames once there are enough, else None."""
         if track != self._track:
             self._track, self._looks = track, []
-        self._looks = [look for look in self._looks if mono_s - look.at_mono_s <= BURST_AGE_S]
-        self._looks.append(_Look(scores, mono_s))
+        self._looks = [kept for kept in self._looks if look.at_mono_s - kept.at_mono_s <= BURST_AGE_S]
+        self._looks.append(look)
         self._person = vector
         if len(self._looks) < self.frames:
             return None
-        done, self._looks = [look.scores for look in self._looks], []
-        self._reported_track, self._reported_mono_s = track, mono_s
+        done, self._looks = self._looks, []
+        self._reported_track, self._reported_mono_s = track, look.at_mono_s
         return done
 
     def clear(self) -> None:
-        """Forget what was collected: those compared with have changed."""
+        """Forget what was collected: those compared with have changed, or a new report is wanted now."""
         self._looks = []
         self._reported_track = -1

@@ -28,6 +28,7 @@ from towerd.faceid.camera import Camera
 from towerd.faceid.config import FaceConfig
 from towerd.faceid.engine import EngineError, FaceEngine, load_engine
 from towerd.faceid.look import Gallery, Looker
+from towerd.faceid.passive import Passive
 from towerd.faceid.vault import Vault, VaultError
 from towerd.faceid.wire import LENGTHS, Message, WireError, decode, encode, lengths
 from towerd.faceid.worker_args import read_config
@@ -98,7 +99,7 @@ class Worker:
         self._link = link
         self._config = config
         self._gallery = Gallery(engine, Vault(config.keys_dir, config.tower))
-        self._looker = Looker(engine, self._gallery, config)
+        self._looker = Looker(engine, self._gallery, config, load_passive(config))
         self._camera = Camera(str(config.camera_source), config.frame_rate_hz)
         self._camera_reason: str | None = None
         self._due_mono_s = 0.0
@@ -132,6 +133,8 @@ class Worker:
                 self._gallery.drop(str(request.header["order"]))
                 self._gallery_changed()
                 self._link.send(Message({"op": "done", "id": request.header["id"]}))
+            case "challenge":
+                self._link.send(self._looker.challenge(int(request.header["track"]), time.monotonic()))
             case op:
                 raise WireError(f"{op!r} is no request")
 
@@ -179,6 +182,18 @@ class Worker:
         report = self._looker.look(frame, now_s) if frame is not None else None
         if report is not None:
             self._link.send(report)
+
+
+def load_passive(config: FaceConfig) -> Passive | None:
+    """The passive check where it is demanded. Raises EngineError: without it no face may count."""
+    if "passive" not in config.liveness:
+        return None
+    if config.liveness_models is None:
+        raise EngineError("liveness_not_served: passive: face.liveness_models is not set")
+    try:
+        return Passive(config.liveness_models)
+    except EngineError as error:
+        raise EngineError(f"liveness_not_served: passive: {error}") from error
 
 
 def main() -> int:

@@ -93,6 +93,13 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class AskChallenge:
+    """Have the face worker ask the face of that track to turn; how it goes comes as FaceChallenged."""
+
+    track: int
+
+
+@dataclass(frozen=True, slots=True)
 class DestroyFaceKey:
     """Destroy the order's own key and its ciphertext (orders-if.md 7.1)."""
 
@@ -177,6 +184,7 @@ Command = (
     | CancelTimer
     | RequestPlan
     | Watch
+    | AskChallenge
     | DestroyFaceKey
     | Answer
     | RecordAs

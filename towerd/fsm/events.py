@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from towerd.fsm.alarm_events import AlarmEvent
+from towerd.fsm.face_events import FaceChallenged
 from towerd.fsm.manual_events import ManualEvent
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.upkeep_events import ServiceDone
@@ -115,7 +116,7 @@ class FaceLooked:
     """A burst of frames of one tracked face, compared with the orders that wait here.
 
     `scores`: for each frame the similarity of every compared order, by order id. `engine` names the embedder, `liveness`
-    what was checked ("not_checked", "challenge", "passive", "failed"). `track` is a number per face in view.
+    what was checked (`faceid/liveness.py`). `track` is a number per face in view.
     """
 
     engine: str
@@ -238,6 +239,7 @@ Event = (
     | RequestAnswered
     | CommandRefused
     | FaceLooked
+    | FaceChallenged
     | FaceHealthChanged
     | CodeEntered
     | StockImported

@@ -6,11 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from towerd.errors import Refusal
+from towerd.faceid.liveness import FAILED, missing
 from towerd.faceid.policy import decide_match
+from towerd.fsm.challenge import ask_to_turn, follow_challenge
 from towerd.fsm.charts import ORDER
 from towerd.fsm.commands import Watch
 from towerd.fsm.decision import decision_holds
 from towerd.fsm.events import CodeEntered, FaceHealthChanged, FaceLooked
+from towerd.fsm.face_events import FaceChallenged
 from towerd.fsm.orders import end_order, may_end
 from towerd.fsm.state import IdentityDecision
 from towerd.fsm.turn import Turn
@@ -47,7 +50,7 @@ def watch_waiting(turn: Turn) -> None:
     faces = turn.tables.faces
     wanted = {order.id: faces[order.id].sha256 for order in compared} if _asked_for(turn, compared) else {}
     if wanted != turn.volatile.watching:
-        turn.set(watching=wanted)
+        turn.set(watching=wanted, asked=turn.volatile.asked if wanted else None)
         turn.ask(Watch(wanted))
 
 
@@ -78,22 +81,15 @@ def identify(turn: Turn, order: Order, decision: IdentityDecision) -> Order:
     return order
 
 
-def _look_failed(turn: Turn, event: FaceLooked, outcome: str, why: str) -> None:
+def _look_failed(turn: Turn, liveness: str, outcome: str, why: str) -> None:
     failed = turn.volatile.failed_looks_in_row + 1
     turn.set(failed_looks_in_row=failed, look_allowed_mono_s=turn.mono_s + _slower(failed))
-    turn.tell("look_failed", {"outcome": outcome, "why": why, "liveness": event.liveness, "in_row": failed})
-
-
-def _live_enough(turn: Turn, liveness: str) -> bool:
-    # what did not run never counts as passed, and what was seen through never counts at all
-    if liveness == "failed":
-        return False
-    return not turn.config.liveness or (liveness != "not_checked" and liveness in turn.config.liveness)
+    turn.tell("look_failed", {"outcome": outcome, "why": why, "liveness": liveness, "in_row": failed})
 
 
 def face_looked(turn: Turn, event: FaceLooked) -> None:
     """Decide over a burst of frames. A failed look slows the next ones down and locks nobody."""
-    if turn.mono_s < turn.volatile.look_allowed_mono_s:
+    if turn.mono_s < turn.volatile.look_allowed_mono_s or turn.volatile.asked is not None:
         return
     compared = _compared(turn)
     asked = _asked_for(turn, compared)
@@ -102,21 +98,35 @@ def face_looked(turn: Turn, event: FaceLooked) -> None:
     customers = {order.id: order.customer for order in compared}
     decision = decide_match(event.scores, customers, turn.config.policy)
     if decision.outcome != "matched":
-        _look_failed(turn, event, decision.outcome, decision.why)
-        return
-    if not _live_enough(turn, event.liveness):
-        _look_failed(turn, event, "not_sure", f"liveness {event.liveness}: the code decides")
+        _look_failed(turn, event.liveness, decision.outcome, decision.why)
         return
     theirs = sorted((o for o in asked if o.customer == decision.customer), key=lambda o: o.accepted_at)
-    if not theirs:
-        # known already, and still in view
-        return
-    order = theirs[0]
+    # none: known already, and still in view
+    if theirs and _face_serves(turn, event, theirs[0]):
+        turn.set(failed_looks_in_row=0, look_allowed_mono_s=turn.mono_s)
+        found = IdentityDecision(theirs[0].id, "face", turn.mono_s, event.liveness, decision.score)
+        identify(turn, theirs[0], found)
+
+
+def _face_serves(turn: Turn, event: FaceLooked, order: Order) -> bool:
+    """Whether the matching face is enough for this order (6.1); asks for what is still missing, or fails the look."""
     if order.kind not in turn.config.face_alone:
-        _look_failed(turn, event, "not_sure", f"a {order.kind} wants the code too")
-        return
-    turn.set(failed_looks_in_row=0, look_allowed_mono_s=turn.mono_s)
-    identify(turn, order, IdentityDecision(order.id, "face", turn.mono_s, event.liveness, decision.score))
+        _look_failed(turn, event.liveness, "not_sure", f"a {order.kind} wants the code too")
+        return False
+    # what did not run never counts as passed, and what was seen through never counts at all
+    wanting = missing(event.liveness, turn.config.liveness)
+    if event.liveness != FAILED and not wanting:
+        return True
+    if event.liveness != FAILED and wanting == ("challenge",):
+        ask_to_turn(turn, event.track)
+    else:
+        _look_failed(turn, event.liveness, "not_sure", f"liveness {event.liveness}: the code decides")
+    return False
+
+
+def face_challenged(turn: Turn, event: FaceChallenged) -> None:
+    """The face in view turns, or does not: a failed challenge is a failed look."""
+    follow_challenge(turn, event, _look_failed)
 
 
 def _code_refused(turn: Turn, event: CodeEntered, mismatch: CodeMismatch) -> None:
@@ -163,4 +173,4 @@ def code_entered(turn: Turn, event: CodeEntered) -> None:
 
 def face_health_changed(turn: Turn, event: FaceHealthChanged) -> None:
     """The worker or its camera came or went; without them number and code still serve."""
-    turn.set(face_available=event.available, face_reason=event.reason, watching={})
+    turn.set(face_available=event.available, face_reason=event.reason, watching={}, asked=None)

@@ -20,7 +20,8 @@ from towerd.fsm.commanding import doubt, follow_all, unresolved
 from towerd.fsm.commands import Command, EndProcess, StartTimer, TrimOutbox
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.delivering import run_cabins, run_job
-from towerd.fsm.identity import code_entered, face_health_changed, face_looked, watch_waiting
+from towerd.fsm.face_events import FaceChallenged
+from towerd.fsm.identity import code_entered, face_challenged, face_health_changed, face_looked, watch_waiting
 from towerd.fsm.inventory import FORK, check_places, settle_fork
 from towerd.fsm.jogging import JOG, jog_expired, watch_jog
 from towerd.fsm.latch import clear_fault, raise_fault
@@ -132,6 +133,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     ev.RequestAnswered: request_answered,
     ev.CommandRefused: command_refused,
     ev.FaceLooked: face_looked,
+    FaceChallenged: face_challenged,
     ev.FaceHealthChanged: face_health_changed,
     ev.CodeEntered: code_entered,
     ev.StockImported: stock_imported,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from towerd.bays.model import BayBits, content, is_locked
 from towerd.cabin.model import Cabin, CabinSensors, Signal
+from towerd.faceid.liveness import PROMPT
 from towerd.fsm.annunciator import in_flood
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.delivering import running_job
@@ -24,7 +25,7 @@ from towerd.orders.choice import orderable
 from towerd.places import CARRIAGE, Place, bay, cabin
 from towerd.plc.codes import STOP_REASON_TEXT, Code
 from towerd.plc.snapshot import Identity, Snapshot
-from towerd.view import Activity, BayView, CabinView, LiftView, Obstacle, Offer, View
+from towerd.view import Activity, BayView, CabinView, ChallengeView, LiftView, Obstacle, Offer, View
 
 _UNKNOWN_LIFT = LiftView("unknown", None, None, None, None, None, None, None)
 
@@ -181,6 +182,11 @@ def _ready_in_s(shown: _Shown, now: datetime) -> dict[str, float]:
     return found
 
 
+def _challenge(state: State) -> ChallengeView | None:
+    asked = state.volatile.asked
+    return None if asked is None else ChallengeView(PROMPT[asked.ask], asked.ask, asked.made, asked.turns)
+
+
 def build_view(state: State, config: CoreConfig, turn: Turn) -> View:
     """The view of a state. `turn` is a fresh one over the same state: it lends its clock and its readings."""
     now, machine = turn.now, turn.snapshot
@@ -220,6 +226,7 @@ def build_view(state: State, config: CoreConfig, turn: Turn) -> View:
         alarm_flood=in_flood(state.tables),
         audit_seq=state.tables.meta.audit_seq,
         devices=device_views(state, config, now),
+        challenge=_challenge(state),
         order_ready_in_s=_ready_in_s(shown, now),
         bus_connected=state.volatile.bus_connected,
         hand=hand_view(state, turn.mono_s),

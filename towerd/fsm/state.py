@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from towerd.faceid.liveness import Ask
 from towerd.fsm.reply import NOWHERE, ReplyTo
 from towerd.orders.model import Loan, Order, Vehicle
 from towerd.places import Place
@@ -238,6 +239,16 @@ class TagReading:
 
 
 @dataclass(frozen=True, slots=True)
+class FaceAsked:
+    """What the face of `track` in view is asked to do now; `made` of `turns` turns are done."""
+
+    track: int
+    ask: Ask
+    made: int
+    turns: int
+
+
+@dataclass(frozen=True, slots=True)
 class PackmlRequest:
     """A PackML command under way, until the PLC has answered its number (4.3)."""
 
@@ -308,6 +319,7 @@ class Volatile:
     axis_runs: dict[str, AxisRun] = field(default_factory=dict)
     axis_samples: tuple[AxisSample, ...] = ()
     held_units: frozenset[Unit] = frozenset()
+    asked: FaceAsked | None = None
     face_available: bool = False
     face_reason: str = "starting"
     bus_connected: bool = False

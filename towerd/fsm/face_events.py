@@ -1,0 +1,24 @@
+"""What the face worker tells beside looks and health."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from towerd.faceid.liveness import Ask, Side
+
+
+@dataclass(frozen=True, slots=True)
+class FaceChallenged:
+    """How far the face of `track` has come with what it was asked (orders-if.md 6.1, `liveness` challenge).
+
+    `order` was drawn by the worker by chance; `made` of its turns are done, `ask` is what is asked now. `reason` says why
+    it failed.
+    """
+
+    track: int
+    outcome: Literal["asking", "passed", "failed"]
+    ask: Ask
+    made: int
+    order: tuple[Side, ...]
+    reason: str = ""
