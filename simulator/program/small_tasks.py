@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from simulator.program.plc import Plc
 
 TRIES = 3
+TRY_AGAIN_AFTER_MS = 2000
 DONE: Outcome = (RESULT_DONE, 0)
 
 
@@ -141,6 +142,7 @@ class OuterDoor:
         self._end = command.args[0]
         self._failed = 0
         self._reopening = False
+        self._open_since_ms: int | None = None
         self._watch = Watch()
 
     def intact(self) -> bool:
@@ -151,7 +153,7 @@ class OuterDoor:
         """One scan."""
         door = self._cabin.booth.outer
         outcome = self._open() if self._end else self._close()
-        if outcome is None and self._watch.stuck(door.position_ratio, self._plc.now_ms):
+        if outcome is None and self._watch.stuck(door.position_ratio + self._failed, self._plc.now_ms):
             door.stop()
             self._cabin.outer_fault = door.position_ratio
             self._plc.alarms.pulse(alarms.DOOR_BLOCKED + self._cabin.number - 1)
@@ -165,16 +167,9 @@ class OuterDoor:
     def _close(self) -> Outcome | None:
         booth = self._cabin.booth
         door = booth.outer
-        obstructed = booth.person_detected or not booth.curtain_clear
         if self._reopening:
-            door.drive(1)
-            if not self._cabin.outer_open:
-                return None
-            if self._failed >= TRIES:
-                self._plc.alarms.pulse(alarms.DOOR_BLOCKED + self._cabin.number - 1)
-                return (RESULT_ERROR, ERROR_BLOCKED)
-            self._reopening = obstructed
-            return None
+            return self._reopen()
+        obstructed = booth.person_detected or not booth.curtain_clear
         if obstructed or (booth.closing_edge and 0.0 < door.position_ratio <= 0.5):
             if not booth.curtain_clear:
                 self._plc.alarms.pulse(alarms.CURTAIN + self._cabin.number - 1)
@@ -183,6 +178,22 @@ class OuterDoor:
             return None
         door.drive(0)
         return DONE if self._cabin.outer_closed and door.at_zero else None
+
+    def _reopen(self) -> Outcome | None:
+        """Open again, and wait a little before the next try; after the third failed one give up."""
+        now_ms = self._plc.now_ms
+        self._cabin.booth.outer.drive(1)
+        if not self._cabin.outer_open:
+            self._open_since_ms = None
+            return None
+        if self._failed >= TRIES:
+            self._plc.alarms.pulse(alarms.DOOR_BLOCKED + self._cabin.number - 1)
+            return (RESULT_ERROR, ERROR_BLOCKED)
+        if self._open_since_ms is None:
+            self._open_since_ms = now_ms
+        if now_ms - self._open_since_ms >= TRY_AGAIN_AFTER_MS:
+            self._reopening, self._open_since_ms = False, None
+        return None
 
     def stop(self) -> None:
         """Stop the door where it is."""

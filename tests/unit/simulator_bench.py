@@ -90,7 +90,7 @@ class Bench(Readings):
 
     def run(self, seconds: float) -> None:
         for _ in range(round(seconds * 10)):
-            if self.beating:
+            if self.beating and not (self.sim.wire.cut or self.sim.wire.silent):
                 self.beat()
             self.sim.step(0.1)
 
