@@ -195,6 +195,39 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveView:
+    """A move that a person has asked for. Places as bay:3-4, cabin:1, carriage; `target` None: the best that is free.
+
+    `state`: waiting, moving, arrived (held in its cabin), ready (its door is open) or left. `next`: what comes next, or is
+    waited for. `job`: the newest job that works for it.
+    """
+
+    id: int
+    purpose: str
+    state: str
+    vehicle: str
+    source: str
+    target: str | None
+    job: int | None
+    by: str
+    reason: str | None
+    asked_at: datetime
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class StockRow:
+    """A bay whose tag is to be read, or was: `tag` None not yet, 0 it could not be read."""
+
+    move: int
+    bay: str
+    state: str
+    vehicle: str
+    tag: int | None
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """Everything there is to show. `at` is when it was built (aware UTC)."""
 
@@ -224,6 +257,9 @@ class View:
     orders: tuple[Order, ...] = ()
     loans: tuple[Loan, ...] = ()
     offers: tuple[Offer, ...] = ()
+    vehicles: tuple[Vehicle, ...] = ()
+    moves: tuple[MoveView, ...] = ()
+    stock_take: tuple[StockRow, ...] = ()
     alarms: tuple[AlarmView, ...] = ()
     devices: tuple[DeviceView, ...] = ()
     alarm_flood: bool = False

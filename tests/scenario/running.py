@@ -84,7 +84,10 @@ class Running:
     def check(self) -> None:
         """Inventory equals truth, nothing was done twice, no fault stands, nothing collided."""
         tables = self.daemon.tables
-        remembered = {key: "gone" if row.place == OUT else str(row.place) for key, row in tables.vehicles.items()}
+        remembered = {
+            f"v_{row.record.tag - 3054420000:04d}": "gone" if row.place == OUT else str(row.place)
+            for row in tables.vehicles.values()
+        }
         assert remembered == self.tower.truth()
         counted = Counter((e.unit, e.session, e.seq) for e in self.tower.simulator.executed)
         assert max(counted.values()) == 1

@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from towerd.fsm.chart import Chart
-from towerd.fsm.charts import CHARTS, JOB, LOAN, ORDER, STEP
-from towerd.fsm.state import JobState, StepState
+from towerd.fsm.charts import CHARTS, JOB, LOAN, MOVE, ORDER, STEP
+from towerd.fsm.state import JobState, MoveState, StepState
 from towerd.orders.model import ENDED, LoanState, OrderState
 
 ENDS = {
     "order": {"completed", "cancelled", "no_show", "failed"},
     "loan": {"returned", "sold", "returned_elsewhere"},
     "job": {"done", "cancelled"},
+    "move": {"done", "cancelled"},
     "step": {"rejected"},
 }
 
@@ -42,6 +43,7 @@ def test_the_machine_agrees_with_the_table(chart: Chart) -> None:
 
 def test_the_states_are_those_of_the_rows() -> None:
     assert set(STEP.states) == set(get_args(StepState))
+    assert set(MOVE.states) == set(get_args(MoveState))
     assert set(JOB.states) == set(get_args(JobState))
     assert set(LOAN.states) == set(get_args(LoanState))
     assert set(ORDER.states) <= set(get_args(OrderState))

@@ -46,6 +46,7 @@ _FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "snapshot": st.builds(snapshot, session=st.integers(1, 65535)),
     "grace_s": st.floats(allow_nan=False),
     "received_mono_s": st.floats(allow_nan=False),
+    "for_s": st.floats(allow_nan=False),
 }
 
 

@@ -24,4 +24,6 @@ async def asked(core: ApiCore, make: Callable[[ReplyTo], Event]) -> JSONResponse
     except TimeoutError:
         return refused(504, ["no_answer"], "no answer within 5 s; it may still be done: look at the status")
     body = {"ok": answer.ok, "reasons": list(answer.reasons), "result": payload.jsonable(answer.result)}
+    if not answer.ok and answer.result and "text" in answer.result:
+        body["text"] = answer.result["text"]
     return JSONResponse(body, 200 if answer.ok else 409)

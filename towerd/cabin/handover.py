@@ -49,6 +49,15 @@ def gate_denies(shown: Cabin, gate: Gate) -> Denied | None:
     return None
 
 
+def fetch_denies(shown: Cabin) -> Denied | None:
+    """Why the outer door must stay closed to the technician who fetches the car by name, or None (invariant 7)."""
+    if shown.content != "occupied":
+        return Denied("no vehicle in the cabin")
+    if shown.inner_door is not DoorState.CLOSED:
+        return Denied("the inner door is not closed")
+    return None
+
+
 def stage(shown: Cabin) -> Stage:
     """How far the hand-over has come, by the cabin alone: the door still shut, open with the car in it, or the car gone."""
     if shown.content == "empty" and shown.tag == 0:

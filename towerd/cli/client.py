@@ -140,6 +140,6 @@ def print_json(body: dict[str, Any]) -> None:
     typer.echo(json.dumps(body, ensure_ascii=False))
 
 
-def ask(path: Path, route: str, as_json: bool, **content: Any) -> None:
+def ask(path: Path, route: str, as_json: bool, method: str = "POST", **content: Any) -> None:
     """Ask for something to be done, and end with the exit code that its answer has. Raises typer.Exit always."""
-    raise typer.Exit(tell(*call(path, "POST", route, **content), as_json))
+    raise typer.Exit(tell(*call(path, method, route, **content), as_json))

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from towerd.cli import client, show, towerctl_alarms, towerctl_support, towerctl_upkeep
+from towerd.cli import client, show, towerctl_alarms, towerctl_moves, towerctl_support, towerctl_upkeep
 from towerd.cli.client import DEFAULT_SOCKET, Exit, JsonOption, SocketOption
 
 app = typer.Typer(
@@ -23,6 +23,9 @@ app.add_typer(towerctl_alarms.app, name="alarms")
 app.add_typer(towerctl_upkeep.app, name="maintenance")
 app.command()(towerctl_support.selftest)
 app.command()(towerctl_support.bundle)
+
+
+app.add_typer(towerctl_moves.app)
 
 
 class Packml(StrEnum):

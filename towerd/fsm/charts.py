@@ -64,6 +64,19 @@ JOB: Final = Chart(
     ),
 )
 
+MOVE: Final = Chart(
+    "move",
+    ("asked", "arrived", "ready", "left", "done", "cancelled"),
+    "asked",
+    (
+        Arc("hold", ("asked",), "arrived"),
+        Arc("open", ("asked",), "ready"),
+        Arc("leave", ("ready",), "left"),
+        Arc("finish", ("asked", "arrived", "left"), "done"),
+        Arc("cancel", ("asked", "arrived", "ready"), "cancelled"),
+    ),
+)
+
 STEP: Final = Chart(
     "step",
     ("written", "running", "unsure", "fencing", "settling", "done", "failed", "aborted", "rejected", "lost"),
@@ -83,4 +96,4 @@ STEP: Final = Chart(
     ),
 )
 
-CHARTS: Final[dict[str, Chart]] = {chart.name: chart for chart in (ORDER, LOAN, JOB, STEP)}
+CHARTS: Final[dict[str, Chart]] = {chart.name: chart for chart in (ORDER, LOAN, JOB, MOVE, STEP)}

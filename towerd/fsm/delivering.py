@@ -13,6 +13,7 @@ from towerd.cabin.model import Cabin, DoorState
 from towerd.cabin.registers import signal
 from towerd.faults import WRONG_VEHICLE
 from towerd.fsm.acting import STILL, close_outer, open_outer, try_act, try_in_cabin, wait_for
+from towerd.fsm.book import fetch_at, fetched_in
 from towerd.fsm.charts import JOB, ORDER
 from towerd.fsm.commanding import free
 from towerd.fsm.decision import decision_holds, forget_decision
@@ -26,6 +27,7 @@ from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act, Halt, Wait
 from towerd.jobs.transfer import Transfer, bring_fork_in, fork_centred, next_action
 from towerd.orders.model import Order
+from towerd.places import cabin
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Snapshot, Unit, cabin_unit
 
@@ -117,12 +119,14 @@ def _cabin_order(turn: Turn, number: int) -> Order | None:
     return None
 
 
-def _car_is_ready(turn: Turn, order: Order, number: int) -> bool:
+def _stands_in(turn: Turn, order: Order, number: int) -> bool:
     vehicle = turn.tables.vehicles.get(order.vehicle or "")
-    if vehicle is None or vehicle.place.kind != "cabin" or vehicle.place.position != number:
-        return False
+    return vehicle is not None and vehicle.place == cabin(number)
+
+
+def _car_is_ready(turn: Turn, order: Order, number: int) -> bool:
     job = open_job(turn)
-    return job is None or job.vehicle != order.vehicle
+    return _stands_in(turn, order, number) and (job is None or job.vehicle != order.vehicle)
 
 
 def _reading(turn: Turn, order: Order, shown: Cabin, tag: int) -> TagReading | None:
@@ -179,14 +183,13 @@ def _shut_again(turn: Turn, order: Order, shown: Cabin) -> None:
             close_outer(turn, shown)
 
 
-def _opened_for(turn: Turn, order: Order, shown: Cabin) -> bool:
-    """Whether the open door is the one that was opened for this order's customer, seen to its end."""
+def opened_in(turn: Turn, shown: Cabin) -> bool:
+    """Whether the open outer door is one that was opened by command, seen to its end."""
     step = turn.tables.steps.get(cabin_unit(shown.number))
     opened = step is not None and step.code == Code.OUTER_DOOR and step.args[0] == 1 and step.state == "done"
-    if step is None or step.by is not None:
-        # a technician's hand hands nothing over
-        return False
-    return opened and shown.outer_door is DoorState.OPEN and ORDER.allows(order.state, "open")
+    # a technician's hand hands nothing over
+    by_hand = step is not None and step.by is not None
+    return opened and not by_hand and shown.outer_door is DoorState.OPEN
 
 
 def _hand_over(turn: Turn, order: Order, shown: Cabin) -> None:
@@ -198,7 +201,7 @@ def _hand_over(turn: Turn, order: Order, shown: Cabin) -> None:
             _shut_again(turn, order, shown)
     elif order.state == "handed_over":
         _see_off(turn, order, shown)
-    elif _opened_for(turn, order, shown):
+    elif opened_in(turn, shown) and ORDER.allows(order.state, "open") and _stands_in(turn, order, shown.number):
         ready = turn.move_order(order, ORDER.next(order.state, "open"))  # type: ignore[arg-type]
         turn.tell("order_ready", _ready_data(turn, ready), ready)
     elif _car_is_ready(turn, order, shown.number) and shown.outer_door in STILL:
@@ -224,10 +227,16 @@ def _see_off(turn: Turn, order: Order, shown: Cabin) -> None:
 
 
 def _show_sign(turn: Turn, shown: Cabin, order: Order | None) -> None:
-    left = order is not None and order.state == "handed_over"
-    wanted = wanted_signal(shown, handing_over=order is not None and order.state == "ready", left=left)
+    fetched = fetched_in(turn.tables, shown.number) if turn.tables.moves else None
+    states = {row.state for row in (order, fetched) if row is not None}
+    left = bool(states & {"handed_over", "left"})
+    wanted = wanted_signal(shown, handing_over="ready" in states, left=left)
     if shown.signal != wanted:
         try_in_cabin(turn, Act(cabin_unit(shown.number), signal(wanted), 1.0))
+
+
+def _open_for_nobody(shown: Cabin) -> bool:
+    return shown.outer_door in (DoorState.OPEN, DoorState.BLOCKED) and shown.nobody
 
 
 def run_cabins(turn: Turn) -> None:
@@ -240,7 +249,7 @@ def run_cabins(turn: Turn) -> None:
         if order is not None:
             _hand_over(turn, order, shown)
             order = _cabin_order(turn, shown.number)
-        elif shown.outer_door in (DoorState.OPEN, DoorState.BLOCKED) and shown.nobody:
+        elif _open_for_nobody(shown) and fetch_at(turn.tables, shown.number) is None:
             # opened for nobody who is known here: no door stays open to the street for ever
             close_outer(turn, shown)
         _show_sign(turn, shown, order)

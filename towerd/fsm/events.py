@@ -9,6 +9,7 @@ from typing import Any, Literal
 from towerd.fsm.alarm_events import AlarmEvent
 from towerd.fsm.face_events import FaceChallenged
 from towerd.fsm.manual_events import ManualEvent
+from towerd.fsm.moves_events import MoveEvent
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.upkeep_events import ServiceDone
 from towerd.orders.book import Remembered
@@ -249,6 +250,7 @@ Event = (
     | PackmlRequested
     | AlarmEvent
     | ManualEvent
+    | MoveEvent
     | PlanDecided
     | BusChanged
     | OutboxAcknowledged

@@ -133,7 +133,8 @@ def _moved(turn: Turn, step: Step, place: Place, *, after: bool) -> None:
         accept_reading(turn, target, occupied=after)
 
 
-def _bay_places(machine: Snapshot) -> list[tuple[Place, str]]:
+def bay_places(machine: Snapshot) -> list[tuple[Place, str]]:
+    """Every bay with what its two sensors say together."""
     positions = machine.identity.positions
     return [
         (bay(index // positions + 1, index % positions + 1), content(word))
@@ -144,6 +145,7 @@ def _bay_places(machine: Snapshot) -> list[tuple[Place, str]]:
 def _check_cabins(turn: Turn, machine: Snapshot) -> None:
     # a car may leave a cabin by its hand-over only; what drove in by itself has no record yet and is left alone
     leaving = {order.cabin for order in turn.tables.orders.values() if order.state == "ready"}
+    leaving |= {move.target.position for move in turn.tables.moves.values() if move.state == "ready" and move.target}
     for shown in machine.cabins:
         place = cabin(shown.number)
         if shown.number not in leaving and shown.content == "empty" and vehicle_at(turn.tables, place) is not None:
@@ -168,7 +170,7 @@ def check_places(turn: Turn) -> None:
     if machine is None or FORK in turn.tables.steps:
         return
     _check_cabins(turn, machine)
-    seen = [*_bay_places(machine), (CARRIAGE, {"loaded": "occupied"}.get(machine.load.state, machine.load.state))]
+    seen = [*bay_places(machine), (CARRIAGE, {"loaded": "occupied"}.get(machine.load.state, machine.load.state))]
     remembered = {vehicle.place for vehicle in turn.tables.vehicles.values()}
     for place, shown in seen:
         if _is_accepted(turn, place, shown):

@@ -12,7 +12,7 @@ from towerd.fsm.commands import DestroyFaceKey, DropFace, RecordAs, StoreFace
 from towerd.fsm.decision import decision_holds, forget_decision
 from towerd.fsm.events import ClockJudged, CommandRefused, OrderRequested, RequestAnswered
 from towerd.fsm.packml import send_packml
-from towerd.fsm.state import AnswerRow, FaceRow
+from towerd.fsm.state import AnswerRow, FaceRow, Job, Move
 from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import minimum_s
 from towerd.orders.book import (
@@ -233,9 +233,10 @@ def _forget(turn: Turn) -> None:
     for order in tuple(turn.tables.orders.values()):
         if order.ended_at is not None and order.ended_at + _KEPT < turn.now:
             turn.drop("orders", order.id)
-    for job in tuple(turn.tables.jobs.values()):
-        if job.ended_at is not None and job.ended_at + _KEPT < turn.now:
-            turn.drop("jobs", job.id)
+    works: tuple[Job | Move, ...] = (*turn.tables.jobs.values(), *turn.tables.moves.values())
+    for work in works:
+        if work.ended_at is not None and work.ended_at + _KEPT < turn.now:
+            turn.drop("jobs" if isinstance(work, Job) else "moves", work.id)
     for loan in tuple(turn.tables.loans.values()):
         if loan.ended_at is not None and loan.ended_at + _LOAN_KEPT < turn.now:
             turn.drop("loans", loan.id)

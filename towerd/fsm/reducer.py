@@ -21,13 +21,18 @@ from towerd.fsm.commands import Command, EndProcess, StartTimer, TrimOutbox
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.delivering import run_cabins, run_job
 from towerd.fsm.face_events import FaceChallenged
+from towerd.fsm.fetching import run_fetches
 from towerd.fsm.identity import code_entered, face_challenged, face_health_changed, face_looked, watch_waiting
 from towerd.fsm.inventory import FORK, check_places, settle_fork
 from towerd.fsm.jogging import JOG, jog_expired, watch_jog
 from towerd.fsm.latch import clear_fault, raise_fault
+from towerd.fsm.moves import move_cancelled, move_requested, stock_take_cancelled, stock_take_requested
+from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeCancelled, StockTakeRequested
+from towerd.fsm.moving import follow_moves
 from towerd.fsm.orders import clock_judged, command_refused, every_minute, order_requested, request_answered
 from towerd.fsm.packml import follow_packml, packml_requested, send_packml, start_machine
 from towerd.fsm.planning import plan_decided, request_plan
+from towerd.fsm.recognising import read_tags
 from towerd.fsm.state import State
 from towerd.fsm.technician import fault_reset, layout_confirmed, stock_imported
 from towerd.fsm.turn import Turn
@@ -146,6 +151,10 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     alarm.AlarmTakenOut: alarm_taken_out,
     alarm.AlarmPutBack: alarm_put_back,
     **MANUAL_HANDLERS,
+    MoveRequested: move_requested,
+    MoveCancelled: move_cancelled,
+    StockTakeRequested: stock_take_requested,
+    StockTakeCancelled: stock_take_cancelled,
     ev.PlanDecided: lambda turn, event: plan_decided(turn, event.decision),
     ev.BusChanged: lambda turn, event: turn.set(bus_connected=event.connected),
     ev.OutboxAcknowledged: lambda turn, event: turn.ask(TrimOutbox(event.up_to_seq)),
@@ -171,6 +180,7 @@ def _check_inventory(turn: Turn) -> None:
     quiet = FORK not in turn.tables.steps and (carriage is None or not carriage.open)
     if quiet:
         check_places(turn)
+        read_tags(turn)
         turn.set(places_checked=True)
 
 
@@ -188,12 +198,14 @@ def _pump(turn: Turn) -> None:
     _reconcile(turn)
     # a hand-over that went on in the dark is seen as such before the inventory asks where the car is
     run_cabins(turn)
+    run_fetches(turn)
     _check_inventory(turn)
     watch_key(turn, quiet=turn.volatile.places_checked)
     watch_jog(turn)
     follow_packml(turn)
     start_machine(turn)
     run_job(turn)
+    follow_moves(turn)
     request_plan(turn)
     watch_waiting(turn)
     announcing.watch_alarms(turn)

@@ -16,6 +16,7 @@ from towerd.fsm.obstacles import obstacles
 from towerd.fsm.orders import ready_s
 from towerd.fsm.show_alarms import show_alarms
 from towerd.fsm.show_hand import hand_view, job_views, place_views
+from towerd.fsm.show_moves import show_moves, show_stock_take
 from towerd.fsm.state import Job, State, Step
 from towerd.fsm.turn import Turn
 from towerd.fsm.upkeep_show import device_views
@@ -221,6 +222,9 @@ def build_view(state: State, config: CoreConfig, turn: Turn) -> View:
         bays=_bays(shown, machine) if machine else _unknown_bays(known),
         orders=tuple(state.tables.orders.values()),
         loans=tuple(state.tables.loans.values()),
+        vehicles=tuple(state.tables.vehicles.values()),
+        moves=show_moves(turn),
+        stock_take=show_stock_take(state),
         offers=_offers(shown, config),
         alarms=show_alarms(state),
         alarm_flood=in_flood(state.tables),

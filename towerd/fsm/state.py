@@ -14,7 +14,9 @@ from towerd.plc.snapshot import Identity, Snapshot, Unit
 from towerd.upkeep.model import Wear
 
 JobState = Literal["running", "held", "done", "cancelled"]
-JobPurpose = Literal["deliver", "put_back", "store", "move", "fetch", "identify"]
+MovePurpose = Literal["fetch", "move", "bring", "put_back", "store", "identify"]
+JobPurpose = Literal["deliver"] | MovePurpose
+MoveState = Literal["asked", "arrived", "ready", "left", "done", "cancelled"]
 StepState = Literal[
     "written", "running", "unsure", "fencing", "settling", "done", "failed", "aborted", "rejected", "lost"
 ]
@@ -59,6 +61,37 @@ class Job:
     steps_left: int | None = None
     stopped_by: str | None = None
     ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A move that a person asked for, until a day after its end. How far it is, its vehicle's place and its jobs tell.
+
+    `source` is where the vehicle stood when it was asked for, `target` where it is to go (None: the best that is free; a
+    fetched car's cabin once it is there). `job` is the newest that worked for it. `reason`: why a car that an order needs
+    is fetched all the same. `tag`: what was read of one that is to be identified, 0 where nothing could be. `why`: how it
+    ended, where not as asked. `since_at`: when its state changed last.
+    """
+
+    id: int
+    purpose: MovePurpose
+    vehicle: str
+    source: Place
+    target: Place | None
+    by: str
+    asked_at: datetime
+    state: MoveState = "asked"
+    job: int | None = None
+    reason: str | None = None
+    tag: int | None = None
+    why: str | None = None
+    since_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it has not ended."""
+        return self.state not in ("done", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +243,7 @@ class Tables:
     orders: dict[str, Order] = field(default_factory=dict)
     loans: dict[str, Loan] = field(default_factory=dict)
     jobs: dict[int, Job] = field(default_factory=dict)
+    moves: dict[int, Move] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)
     wear: dict[str, Wear] = field(default_factory=dict)
     faults: dict[int, Fault] = field(default_factory=dict)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from towerd.faults import LAYOUT_CHANGED
+from towerd.faults import LAYOUT_CHANGED, WRONG_VEHICLE
 from towerd.fsm.events import FaultReset, LayoutConfirmed, StockEntry, StockImported
 from towerd.fsm.inventory import FORK, forget_unknown, rest_condition
 from towerd.fsm.latch import clear_fault
+from towerd.fsm.recognising import believe_tags, is_found, rebind
 from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import content_of
 from towerd.orders.model import Vehicle
@@ -31,6 +32,7 @@ def _seen(turn: Turn, place: Place) -> str | None:
 def _problems(turn: Turn, entries: tuple[StockEntry, ...]) -> list[str]:
     named = {entry.record.id for entry in entries}
     others = [vehicle for key, vehicle in turn.tables.vehicles.items() if key not in named]
+    others = [vehicle for vehicle in others if not is_found(vehicle)]
     tags = {vehicle.record.tag: vehicle.id for vehicle in others}
     places = {vehicle.place: vehicle.id for vehicle in others}
     found = []
@@ -51,6 +53,10 @@ def _place(turn: Turn, entry: StockEntry) -> None:
     condition = rest_condition(turn.tables, entry.record.id)
     turn.put_vehicle(base, record=entry.record, place=entry.place, condition=condition)
     forget_unknown(turn, entry.place)
+    for found in [row for row in turn.tables.vehicles.values() if is_found(row)]:
+        if found.place == entry.place or found.record.tag == entry.record.tag:
+            rebind(turn, found.id, entry.record.id)
+            turn.drop("vehicles", found.id)
 
 
 def stock_imported(turn: Turn, event: StockImported) -> None:
@@ -77,6 +83,8 @@ def fault_reset(turn: Turn, event: FaultReset) -> None:
         turn.answer(event.reply, False, ("no_such_fault",))
         return
     clear_fault(turn, event.fault, event.by)
+    if event.fault == WRONG_VEHICLE:
+        believe_tags(turn, event.by)
     turn.set(refusals={}, retry_after_mono_s={})
     turn.tell("manual_intervention", {"reset": event.fault, "by": event.by})
     turn.answer(event.reply, True, (), {"fault": event.fault})

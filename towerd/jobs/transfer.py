@@ -32,7 +32,7 @@ _TOO_LARGE = Gauge.TOO_LONG | Gauge.TOO_WIDE | Gauge.TOO_HIGH
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A vehicle with this tag stands at `place` and is to go to `target`."""
+    """A vehicle with this tag stands at `place` and is to go to `target`. Tag 0: which one it is, nobody knows yet."""
 
     tag: int
     place: Place
@@ -207,7 +207,7 @@ def _wrong_tag(machine: Snapshot, transfer: Transfer) -> Halt | None:
         read = machine.cabin(transfer.place.position).tag
     else:
         read = 0
-    if read in (0, transfer.tag):
+    if read == 0 or transfer.tag in (0, read):
         return None
     return Halt(WRONG_VEHICLE, f"tag {read} read at {transfer.place}, {transfer.tag} expected")
 
@@ -232,11 +232,16 @@ def next_action(machine: Snapshot, transfer: Transfer, kinematics: Kinematics) -
 
 
 def minimum_s(source: Place, target: Place, start: tuple[float, float], kinematics: Kinematics) -> float:
-    """The mechanical minimum in s of a whole transfer, the carriage standing at `start` (height mm, angle degrees)."""
-    get_s = kinematics.travel_s(*start, source.station) + kinematics.fork_cycle_s
-    source_at = (kinematics.height_mm(source.floor), kinematics.angle_deg(*source.station))
-    put_s = kinematics.travel_s(*source_at, target.station) + kinematics.fork_cycle_s
-    access_s = sum(
-        2 * (kinematics.bay_lock_s if place.kind == "bay" else kinematics.inner_door_s) for place in (source, target)
-    )
-    return get_s + put_s + access_s / kinematics.speed_up
+    """The mechanical minimum in s of a whole transfer, the carriage standing at `start` (height mm, angle degrees).
+
+    The carriage is a source that needs no fetching, and a target that needs no bringing.
+    """
+    least_s, at = 0.0, start
+    for place in (source, target):
+        if place == CARRIAGE or source == target:
+            continue
+        access_s = kinematics.bay_lock_s if place.kind == "bay" else kinematics.inner_door_s
+        least_s += kinematics.travel_s(*at, place.station) + kinematics.fork_cycle_s
+        least_s += 2 * access_s / kinematics.speed_up
+        at = (kinematics.height_mm(place.floor), kinematics.angle_deg(*place.station))
+    return least_s

@@ -83,7 +83,7 @@ class Order:
 
     `code_mac` is HMAC-SHA256 of the pick-up code, hex (7.1). `number` has four digits. `code_only`: no face serves.
     `failed_looks` counts looks of others while it waited. `identified_by` is set with the first decision for the order
-    and stays for the record; whether a decision still holds is never stored (invariant 7).
+    and stays for the record; `arrived_at` is when the customer was first known to be there; whether a decision still holds is never stored (invariant 7).
     """
 
     id: str
@@ -105,6 +105,7 @@ class Order:
     failed_looks: int = 0
     identified_by: str | None = None
     identified_at: datetime | None = None
+    arrived_at: datetime | None = None
     liveness: str = "not_checked"
     score: float | None = None
     services: tuple[str, ...] = ()

@@ -1,0 +1,70 @@
+"""The book of moves: looked up, moved on, ended. Pure; whoever decides about a vehicle asks the same questions here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from towerd.fsm.charts import MOVE
+from towerd.fsm.state import Job, Move, MoveState, Tables
+from towerd.fsm.turn import Turn
+from towerd.orders.model import Order
+from towerd.places import cabin
+
+
+def open_moves(tables: Tables) -> list[Move]:
+    """Moves that have not ended, the oldest first."""
+    return [move for move in tables.moves.values() if move.open]
+
+
+def move_of(tables: Tables, vehicle: str) -> Move | None:
+    """The open move of a vehicle; there is never more than one."""
+    return next((move for move in tables.moves.values() if move.vehicle == vehicle and move.open), None)
+
+
+def order_of(tables: Tables, vehicle: str) -> Order | None:
+    """The open order that needs a vehicle."""
+    return next((order for order in tables.orders.values() if order.vehicle == vehicle and order.open), None)
+
+
+def fetched_in(tables: Tables, number: int) -> Move | None:
+    """The fetched car that cabin `number` stands open for, or that has just left it."""
+    for move in tables.moves.values():
+        if move.state in ("ready", "left") and move.target == cabin(number):
+            return move
+    return None
+
+
+def fetch_at(tables: Tables, number: int) -> Move | None:
+    """The fetched car that stands in cabin `number` to be driven out there, whether its door is open yet or not."""
+    here = cabin(number)
+    for move in tables.moves.values():
+        asked = move.purpose == "fetch" and move.state == "asked" and move.target in (None, here)
+        if asked and tables.vehicles[move.vehicle].place == here:
+            return move
+    return fetched_in(tables, number)
+
+
+def job_of(tables: Tables, move: Move) -> Job | None:
+    """The newest job that worked for a move, where it is remembered."""
+    return tables.jobs.get(move.job) if move.job is not None else None
+
+
+def at_work(tables: Tables, move: Move) -> bool:
+    """Whether a job works for the move now, or is held."""
+    job = job_of(tables, move)
+    return job is not None and job.state in ("running", "held")
+
+
+def put_move(turn: Turn, move: Move, trigger: str, **values: object) -> Move:
+    """Move a move on by its chart, with other fields changed."""
+    state: MoveState = MOVE.next(move.state, trigger)  # type: ignore[assignment]
+    changed = replace(move, state=state, since_at=turn.now, **values)  # type: ignore[arg-type]
+    turn.put("moves", move.id, changed)
+    return changed
+
+
+def end_move(turn: Turn, move: Move, trigger: str, why: str | None = None) -> None:
+    """End a move by `finish` or `cancel`, and tell it."""
+    ended = put_move(turn, move, trigger, why=why or move.why, ended_at=turn.now)
+    data = {"move": move.id, "purpose": move.purpose, "vehicle": move.vehicle, "by": move.by, "why": ended.why}
+    turn.tell(f"move_{ended.state}", data)

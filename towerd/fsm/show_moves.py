@@ -1,0 +1,63 @@
+"""Moves as people see them: how far each is, what it waits for, which tags were read. Pure."""
+
+from __future__ import annotations
+
+from towerd.fsm.book import at_work, open_moves, order_of
+from towerd.fsm.obstacles import obstacles
+from towerd.fsm.state import Move, State
+from towerd.fsm.turn import Turn
+from towerd.fsm.wishes import move_targets
+from towerd.view import MoveView, StockRow
+
+
+def _waits_for(turn: Turn, move: Move) -> str:
+    machine = turn.snapshot
+    order = order_of(turn.tables, move.vehicle)
+    if move.state == "arrived":
+        return "held in the cabin until it is put back, moved or fetched"
+    if move.state == "ready":
+        return "drive it out"
+    if move.state == "left":
+        return "the outer door closes once the cabin is deserted"
+    if machine is None or (blocked := obstacles(turn.state)):
+        codes = ", ".join(one.code for one in blocked) if machine is not None else "plc_lost"
+        return f"waits: {codes}"
+    place = turn.tables.vehicles[move.vehicle].place
+    if move.purpose == "fetch" and place.kind == "cabin" and move.target in (None, place):
+        return f"wanted by order {order.number}" if order and not move.reason else turn.volatile.doing
+    if move_targets(turn, machine, move):
+        return "waits until nothing else waits" if move.purpose == "identify" else "waits for the carriage"
+    return f"waits for a free place: {move.target}" if move.target else "waits for a free place"
+
+
+def _move(turn: Turn, move: Move) -> MoveView:
+    works = at_work(turn.tables, move)
+    state = ("moving" if works else "waiting") if move.state == "asked" else move.state
+    target = str(move.target) if move.target is not None else None
+    return MoveView(
+        id=move.id,
+        purpose=move.purpose,
+        state=state,
+        vehicle=move.vehicle,
+        source=str(move.source),
+        target=target,
+        job=move.job,
+        by=move.by,
+        reason=move.reason,
+        asked_at=move.asked_at,
+        next=turn.volatile.doing if works else _waits_for(turn, move),
+    )
+
+
+def show_moves(turn: Turn) -> tuple[MoveView, ...]:
+    """The moves that people have asked for and that have not ended, the oldest first."""
+    return tuple(_move(turn, move) for move in open_moves(turn.tables))
+
+
+def show_stock_take(state: State) -> tuple[StockRow, ...]:
+    """The bays whose tags are to be read, or were within a day."""
+    return tuple(
+        StockRow(move.id, str(move.source), move.state, move.vehicle, move.tag, move.why)
+        for move in state.tables.moves.values()
+        if move.purpose == "identify"
+    )

@@ -1,0 +1,167 @@
+"""Who waits for the carriage, since when, and which places would do. Pure."""
+
+from __future__ import annotations
+
+from towerd.bays.model import is_usable
+from towerd.cabin.model import DoorState
+from towerd.fsm.book import at_work, open_moves
+from towerd.fsm.inventory import bay_places, is_disabled, is_off_limits
+from towerd.fsm.state import Move, Tables
+from towerd.fsm.turn import Turn
+from towerd.orders.model import Order, Vehicle
+from towerd.places import CARRIAGE, Place, cabin
+from towerd.planner.model import Wish
+from towerd.plc.snapshot import Capability, Snapshot
+
+_MOVABLE = ("bay", "carriage", "cabin")
+_DUE = ("identified", "delivering", "staged")
+
+
+def free_cabins(turn: Turn, machine: Snapshot) -> tuple[Place, ...]:
+    """Cabins that are empty, shut and nobody's; where some are confirmed clear, only those."""
+    taken = {order.cabin for order in turn.tables.orders.values() if order.open and order.cabin is not None}
+    free = [
+        shown
+        for shown in machine.cabins
+        if shown.number not in taken and shown.content == "empty" and shown.outer_door is DoorState.CLOSED
+    ]
+    # a forgotten button in one cabin keeps nobody from the other
+    chosen = [shown for shown in free if shown.clear] or free
+    return tuple(cabin(shown.number) for shown in chosen)
+
+
+def free_bays(turn: Turn, machine: Snapshot) -> tuple[Place, ...]:
+    """Bays that are empty and usable, and that nobody has asked for."""
+    taken = {vehicle.place for vehicle in turn.tables.vehicles.values()}
+    taken |= {place for move in open_moves(turn.tables) if (place := _kept_for(move)) is not None}
+    return tuple(place for place in _usable_bays(turn, machine) if place not in taken)
+
+
+def _kept_for(move: Move) -> Place | None:
+    return move.source if move.purpose == "identify" else move.target
+
+
+def _usable_bays(turn: Turn, machine: Snapshot) -> list[Place]:
+    return [
+        place
+        for place, seen in bay_places(machine)
+        if seen == "empty"
+        and is_usable(machine.bay_word(place.floor, place.position))
+        and not is_off_limits(turn.tables, place)
+    ]
+
+
+def is_stopped(tables: Tables, order: Order) -> bool:
+    """Whether a technician has cancelled the order's last job, and nobody has resumed it yet."""
+    last = next((job for job in reversed(tables.jobs.values()) if job.order == order.id), None)
+    return last is not None and last.stopped_by is not None
+
+
+def _order_targets(machine: Snapshot, order: Order, vehicle: Vehicle, cabins: tuple[Place, ...]) -> tuple[Place, ...]:
+    """Where an order's vehicle may go now; none where it stands in its cabin, or cannot be moved."""
+    if vehicle.place.kind == "cabin" and order.cabin is None:
+        # it stood there already when it was ordered: its cabin becomes the order's
+        return (vehicle.place,)
+    if vehicle.place.kind not in ("bay", "carriage"):
+        return ()
+    if order.cabin is None:
+        return cabins
+    # another car may still stand in it: one that turned out to be the wrong one
+    return (cabin(order.cabin),) if machine.cabin(order.cabin).content == "empty" else ()
+
+
+def delivery_wishes(turn: Turn, machine: Snapshot) -> list[Wish]:
+    """Customers who have been at the gate, since they first were."""
+    due = [order for order in turn.tables.orders.values() if order.state in _DUE]
+    cabins = free_cabins(turn, machine) if due else ()
+    wishes = []
+    for order in due:
+        vehicle = turn.tables.vehicles.get(order.vehicle or "")
+        if vehicle is None or is_stopped(turn.tables, order) or is_disabled(turn.tables, vehicle.place):
+            continue
+        targets = _order_targets(machine, order, vehicle, cabins)
+        if targets:
+            waiting_s = (order.arrived_at or order.since_at).timestamp()
+            wishes.append(Wish(order.id, vehicle.id, vehicle.place, targets, waiting_s))
+    return wishes
+
+
+def reads_tags(machine: Snapshot) -> bool:
+    """Whether the carriage reads tags; without, they are read in the cabins."""
+    return Capability.CARRIAGE_TAG_READER in machine.identity.capabilities
+
+
+def _identify_targets(turn: Turn, machine: Snapshot, move: Move, vehicle: Vehicle) -> tuple[Place, ...]:
+    if move.tag is not None or vehicle.place.kind != "bay":
+        return (move.source,) if move.tag is not None and vehicle.place.kind != "bay" else ()
+    return (CARRIAGE,) if reads_tags(machine) else free_cabins(turn, machine)
+
+
+def move_targets(turn: Turn, machine: Snapshot, move: Move) -> tuple[Place, ...]:
+    """Where a move's vehicle may go now; none where it is there already, or must wait."""
+    vehicle = turn.tables.vehicles[move.vehicle]
+    if move.state != "asked" or at_work(turn.tables, move) or vehicle.place.kind not in _MOVABLE:
+        return ()
+    match move.purpose:
+        case "identify":
+            return _identify_targets(turn, machine, move, vehicle)
+        case "fetch" | "bring":
+            if vehicle.place.kind == "cabin" and move.target in (None, vehicle.place):
+                return ()
+            cabins = free_cabins(turn, machine)
+            return cabins if move.target is None else tuple(place for place in cabins if place == move.target)
+        case "move":
+            return tuple(place for place in _usable_bays(turn, machine) if place == move.target)
+        case _:
+            return free_bays(turn, machine) if vehicle.place.kind != "bay" else ()
+
+
+def _move_wishes(turn: Turn, machine: Snapshot) -> tuple[list[Wish], list[Wish]]:
+    """Moves that somebody waits for, and tags that may be read when nobody does."""
+    wishes: list[Wish] = []
+    idle: list[Wish] = []
+    for move in open_moves(turn.tables):
+        targets = move_targets(turn, machine, move)
+        if targets:
+            place = turn.tables.vehicles[move.vehicle].place
+            # a car whose tag is being read goes home as anybody's; to fetch it has time
+            kept = idle if move.purpose == "identify" and place == move.source else wishes
+            kept.append(Wish(None, move.vehicle, place, targets, move.asked_at.timestamp()))
+    return wishes, idle
+
+
+def stranded_since_s(turn: Turn, vehicle: str) -> float:
+    """Since when nobody wants a vehicle any more, s since 1970; 0 where that is longer ago than anything remembered."""
+    tables = turn.tables
+    ends = [job.ended_at for job in tables.jobs.values() if job.vehicle == vehicle]
+    ends += [order.ended_at for order in tables.orders.values() if order.vehicle == vehicle]
+    ends += [move.ended_at for move in tables.moves.values() if move.vehicle == vehicle]
+    return max((at.timestamp() for at in ends if at is not None), default=0.0)
+
+
+def _stranded(turn: Turn) -> list[Vehicle]:
+    inside = [vehicle for vehicle in turn.tables.vehicles.values() if vehicle.place.kind in ("carriage", "cabin")]
+    if not inside:
+        return []
+    moved = {move.vehicle for move in open_moves(turn.tables)}
+    wanted = {
+        order.vehicle for order in turn.tables.orders.values() if order.open and not is_stopped(turn.tables, order)
+    }
+    return [one for one in inside if one.id not in moved | wanted]
+
+
+def wishes_now(turn: Turn, machine: Snapshot) -> tuple[Wish, ...]:
+    """Everything that the carriage could do next."""
+    wishes = delivery_wishes(turn, machine)
+    idle: list[Wish] = []
+    if turn.tables.moves:
+        moves, idle = _move_wishes(turn, machine)
+        wishes += moves
+    if stranded := _stranded(turn):
+        bays = free_bays(turn, machine)
+        wishes += [Wish(None, one.id, one.place, bays, stranded_since_s(turn, one.id)) for one in stranded]
+    carried = [wish for wish in wishes if wish.source == CARRIAGE]
+    if carried or machine.load.state != "empty":
+        # a loaded carriage can fetch nothing: what is on it goes first, whoever waits longer
+        return tuple(carried)
+    return tuple(wishes) if any(wish.targets for wish in wishes) else (*wishes, *idle)
