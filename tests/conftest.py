@@ -34,3 +34,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function):
             # first, so that it is left last: other fixtures end their own tasks
             item.fixturenames.insert(0, "no_task_left")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("towerd")
+    group.addoption("--plc", metavar="ADDRESS", help="HOST[:PORT] or serial:DEVICE[?BAUD]: check this PLC")
+    group.addoption("--plc-move", action="store_true", help="and let its machine move; nobody may be in it")

@@ -1,0 +1,73 @@
+"""The suite for any PLC. `pytest tests/contract/test_plc_address.py --plc ADDRESS` runs it on yours; else on the simulator,
+over TCP and over RTU. The checks are those of `towerd plc-test`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.scenario.tower import record
+from towerd.plctest.model import Check, Result
+from towerd.plctest.runner import all_checks, parse_target, run_checks
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+LINES = ("tcp", "rtu")
+BAUD = 115200
+
+
+@contextmanager
+def simulator(folder: Path, line: str) -> Iterator[str]:
+    """A simulator with one vehicle, in a process of its own; gives its address."""
+    stock = folder / "stock.json"
+    stock.write_text(json.dumps({"vehicles": [{**record(1), "bay": "2-3"}]}))
+    where = ["--port", "0"] if line == "tcp" else ["--pty", "--baud", str(BAUD)]
+    command = [sys.executable, "-m", "simulator", *where, "--stock", str(stock), "--speed-up", "8"]
+    size = ["--floors", "3", "--positions", "4"]
+    with subprocess.Popen([*command, *size], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            told = dict(word.split("=") for word in process.stdout.readline().split() if "=" in word)  # type: ignore[union-attr]
+            yield f"127.0.0.1:{told['port']}" if line == "tcp" else f"serial:{told['serial']}?{BAUD}"
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="module")
+def outcome(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
+    """Every check has run once, in order, by its name."""
+    given = request.config.getoption("--plc")
+    if given:
+        return _run(given, move=request.config.getoption("--plc-move"))
+    with simulator(tmp_path_factory.mktemp("plc"), request.param) as address:
+        return _run(address, move=True)
+
+
+def _run(address: str, *, move: bool) -> dict[str, Result]:
+    checks = [check for check in all_checks() if move or not check.moves]
+    results = asyncio.run(run_checks(parse_target(address), checks))
+    return {result.check.name: result for result in results}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    lines = ("given",) if metafunc.config.getoption("--plc") else LINES
+    if "outcome" in metafunc.fixturenames:
+        metafunc.parametrize("outcome", lines, indirect=True, scope="module")
+    if "check" in metafunc.fixturenames:
+        metafunc.parametrize("check", all_checks(), ids=lambda check: f"{check.paragraph}: {check.name}")
+
+
+def test_the_plc_keeps(check: Check, outcome: dict[str, Result]) -> None:
+    if check.name not in outcome:
+        pytest.skip("moves the machine; --plc-move")
+    result = outcome[check.name]
+    if result.verdict == "skipped":
+        pytest.skip(result.seen)
+    assert result.verdict == "pass", f"{check.paragraph}: wanted: {check.wanted}; seen: {result.seen}"

@@ -1,0 +1,72 @@
+"""What a check is, and what came of it. Checks are data with a coroutine; the command line and pytest run the same ones."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from towerd.plctest.desk import Desk
+
+Verdict = Literal["pass", "fail", "skipped"]
+
+
+class CheckFailedError(Exception):
+    """The PLC does not do what the paragraph says; the text is what was seen."""
+
+
+class CheckSkippedError(Exception):
+    """It cannot be looked at here or now; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One sentence of plc-if.md. `run` gives what was seen where it is kept. `moves`: the machine may move."""
+
+    paragraph: str
+    name: str
+    wanted: str
+    run: Callable[[Desk], Awaitable[str]]
+    moves: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a check."""
+
+    check: Check
+    verdict: Verdict
+    seen: str
+
+
+class Checks:
+    """A list of checks, filled by a decorator."""
+
+    def __init__(self, *, moves: bool = False) -> None:
+        self.all: list[Check] = []
+        self._moves = moves
+
+    def check(
+        self, paragraph: str, wanted: str
+    ) -> Callable[[Callable[[Desk], Awaitable[str]]], Callable[[Desk], Awaitable[str]]]:
+        """Note the function as a check of `paragraph`; its name is the check's."""
+
+        def note(run: Callable[[Desk], Awaitable[str]]) -> Callable[[Desk], Awaitable[str]]:
+            name = run.__name__.replace("_", " ")
+            self.all.append(Check(paragraph, name, wanted, run, self._moves))
+            return run
+
+        return note
+
+
+def expect(good: bool, seen: str) -> None:
+    """Raises CheckFailedError with what was seen unless it is good."""
+    if not good:
+        raise CheckFailedError(seen)
+
+
+def need(possible: bool, why: str) -> None:
+    """Raises CheckSkippedError unless the check can be made."""
+    if not possible:
+        raise CheckSkippedError(why)
