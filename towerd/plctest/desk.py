@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 
-from towerd.plc.codec import TornReadError, check_read, decode_block, encode_block, mailbox_words
+from towerd.plc.codec import TornReadError, check_read, decode_block, mailbox_words
 from towerd.plc.config import LinkConfig
 from towerd.plc.link import make_transport
 from towerd.plc.outgoing import Control
@@ -32,16 +32,13 @@ def ahead(seq: int, by: int) -> int:
     return (seq - 1 + by) % SEQ_LIMIT + 1
 
 
-class Desk:
-    """Speaks to the PLC. Every request waits its turn; heartbeats go on beside the checks."""
+class Reading:
+    """One connection. Every request waits its turn."""
 
-    def __init__(self, config: LinkConfig, seed: int | None = None) -> None:
+    def __init__(self, config: LinkConfig) -> None:
         self.config = config
         self._transport = make_transport(config)
-        self._draw = random.Random(seed)  # noqa: S311 - a session number is no secret
         self._turn = asyncio.Lock()
-        self._beating: asyncio.Task[None] | None = None
-        self.control = Control()
         self.identity: dict[str, int] = {}
         self.replies_s: list[float] = []
 
@@ -49,11 +46,6 @@ class Desk:
         """Connect where there is no connection. Raises NotConnectedError."""
         if not self._transport.connected:
             await self._transport.connect()
-
-    async def close(self) -> None:
-        """End heartbeat and connection."""
-        await self.stop_heartbeat()
-        self._transport.close()
 
     async def read(self, address: int, count: int) -> list[int]:
         """`count` words. Raises TransportError."""
@@ -102,7 +94,43 @@ class Desk:
             words += await self.read(start + len(words), min(most, count - len(words)))
         return words
 
-    # Session and heartbeat
+    async def until(
+        self, name: str, good: Callable[[dict[str, int]], bool], wanted: str, limit_s: float = ANSWER_LIMIT_S
+    ) -> dict[str, int]:
+        """Read a block until it is good; gives it. Raises CheckFailedError after `limit_s`."""
+        deadline_s = time.monotonic() + limit_s
+        while not good(shown := await self.block(name)):
+            if time.monotonic() > deadline_s:
+                raise CheckFailedError(f"no {wanted} within {limit_s:g} s: {name} shows {brief(shown)}")
+            await asyncio.sleep(LOOK_EVERY_S)
+        return shown
+
+    async def unchanged(self, name: str, fields: Sequence[str], act: Callable[[], Awaitable[None]]) -> str:
+        """Do `act`, and look for half a second that the fields stay. Raises CheckFailedError where one moves."""
+        before = await self.block(name)
+        await act()
+        deadline_s = time.monotonic() + 0.5
+        while time.monotonic() < deadline_s:
+            after = await self.block(name)
+            moved = [f"{field} {before[field]} → {after[field]}" for field in fields if before[field] != after[field]]
+            if moved:
+                raise CheckFailedError(f"{name}: {', '.join(moved)}")
+        return f"{name}: {', '.join(f'{field} {before[field]}' for field in fields)} stayed"
+
+
+class Session(Reading):
+    """A session whose heartbeat goes on beside the checks, and can be stopped."""
+
+    def __init__(self, config: LinkConfig) -> None:
+        super().__init__(config)
+        self._draw = random.Random()  # noqa: S311 - a session number is no secret
+        self._beating: asyncio.Task[None] | None = None
+        self.control = Control()
+
+    async def close(self) -> None:
+        """End heartbeat and connection."""
+        await self.stop_heartbeat()
+        self._transport.close()
 
     async def begin(self) -> None:
         """A new session (2.2): ID, the first CTL, the echo. Raises CheckFailedError where it is not taken."""
@@ -116,12 +144,9 @@ class Desk:
         self.start_heartbeat()
         await self.until("SYS", lambda system: system["pc_session_echo"] == session, f"pc_session_echo {session}")
 
-    async def write_control(self, **fields: int) -> None:
-        """CTL with the next heartbeat; `fields` are written in place of what stands there."""
-        words = self.control.next_words(int(time.time()))
-        if fields:
-            words = encode_block("CTL", {**decode_block("CTL", words), **fields})
-        await self.write(blocks()["CTL"].start, words)
+    async def write_control(self) -> None:
+        """CTL with the next heartbeat."""
+        await self.write(blocks()["CTL"].start, self.control.next_words(int(time.time())))
 
     def start_heartbeat(self) -> None:
         """Beat from now on."""
@@ -142,8 +167,6 @@ class Desk:
             with suppress(TransportError):
                 await self.write_control()
 
-    # Commands
-
     async def packml(self, command: PackmlCommand) -> int:
         """Give a PackML command and wait for its answer; gives packml_reject_code, 0 where it was taken (4.3)."""
         seq = ahead((await self.block("SYS"))["packml_ack_seq"] or SEQ_LIMIT, 1)
@@ -151,6 +174,10 @@ class Desk:
         await self.write_control()
         system = await self.until("SYS", lambda shown: shown["packml_ack_seq"] == seq, f"packml_ack_seq {seq}")
         return system["packml_reject_code"]
+
+
+class Desk(Session):
+    """Commands, one by one, right ones and wrong ones."""
 
     async def next_seq(self, unit: Unit, by: int = 1) -> int:
         """The number `by` ahead of the last that the mailbox took (5.4)."""
@@ -198,29 +225,6 @@ class Desk:
         if shown["last_seq"] != seq:
             raise CheckFailedError(f"{unit.value} refused {seq} with {shown['reject_code']}")
         return shown
-
-    async def until(
-        self, name: str, good: Callable[[dict[str, int]], bool], wanted: str, limit_s: float = ANSWER_LIMIT_S
-    ) -> dict[str, int]:
-        """Read a block until it is good; gives it. Raises CheckFailedError after `limit_s`."""
-        deadline_s = time.monotonic() + limit_s
-        while not good(shown := await self.block(name)):
-            if time.monotonic() > deadline_s:
-                raise CheckFailedError(f"no {wanted} within {limit_s:g} s: {name} shows {brief(shown)}")
-            await asyncio.sleep(LOOK_EVERY_S)
-        return shown
-
-    async def unchanged(self, name: str, fields: Sequence[str], act: Callable[[], Awaitable[None]]) -> str:
-        """Do `act`, and look for half a second that the fields stay. Raises CheckFailedError where one moves."""
-        before = await self.block(name)
-        await act()
-        deadline_s = time.monotonic() + 0.5
-        while time.monotonic() < deadline_s:
-            after = await self.block(name)
-            moved = [f"{field} {before[field]} → {after[field]}" for field in fields if before[field] != after[field]]
-            if moved:
-                raise CheckFailedError(f"{name}: {', '.join(moved)}")
-        return f"{name}: {', '.join(f'{field} {before[field]}' for field in fields)} stayed"
 
 
 def brief(shown: Mapping[str, int]) -> str:
