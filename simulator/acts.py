@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.booth import EXIT_PRESS_S
+from simulator.booth import EXIT_PRESS_S, Booth
 from simulator.cars import Car
 from simulator.places import Places
 
@@ -17,6 +17,11 @@ class Acts(Places):
 
     world: World
     frozen: bool
+
+    def _booth(self, cabin: int) -> Booth:
+        if not 1 <= cabin <= len(self.plant.booths):
+            raise ValueError(f"no such cabin: {cabin}")
+        return self.plant.booths[cabin - 1]
 
     # People
 
@@ -31,32 +36,32 @@ class Acts(Places):
 
     def press_clear(self, cabin: int) -> None:
         """Press the button outside the cabin (5.8)."""
-        self.plant.booths[cabin - 1].clear_pressed = True
+        self._booth(cabin).clear_pressed = True
         self.plant.touch()
 
     def press_exit(self, cabin: int) -> None:
         """Press the exit button in the cabin (4.6)."""
-        self.plant.booths[cabin - 1].exit_left_s = EXIT_PRESS_S
+        self._booth(cabin).exit_left_s = EXIT_PRESS_S
         self.plant.touch()
 
     def person(self, cabin: int, present: bool) -> None:
         """A person is in the cabin, or is no longer."""
-        self.plant.booths[cabin - 1].person = present
+        self._booth(cabin).person = present
         self.plant.touch()
 
     def motion(self, cabin: int, present: bool) -> None:
         """Something moves in the cabin that the machine does not move."""
-        self.plant.booths[cabin - 1].motion = present
+        self._booth(cabin).motion = present
         self.plant.touch()
 
     def curtain(self, cabin: int, tripped: bool) -> None:
         """Something stands in the light curtain of the outer door."""
-        self.plant.booths[cabin - 1].curtain_tripped = tripped
+        self._booth(cabin).curtain_tripped = tripped
         self.plant.touch()
 
     def open_by_hand(self, cabin: int) -> None:
         """Somebody inside pushes the outer door open (4.6). Raises ValueError while the PLC or its power holds it."""
-        booth = self.plant.booths[cabin - 1]
+        booth = self._booth(cabin)
         fork_inside = self.plant.fork_place() == (0, cabin)
         if self.plant.powered and not fork_inside:
             raise ValueError("the outer door opens by hand without power, or with the fork in the cabin")
