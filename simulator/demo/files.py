@@ -108,7 +108,7 @@ def settings(ports: Ports, socket: Path, engine: str, speed_up: float) -> dict[s
         "machine.kinematics": kinematics(speed_up),
         "mqtt": {"host": "127.0.0.1", "port": ports.broker},
         "orders": {"trust_clock": True},
-        "face": {"engine": engine, "camera": f"http://127.0.0.1:{ports.camera}/stream", "liveness": []},
+        "face": {"engine": engine, "camera": f"http://127.0.0.1:{ports.camera}/stream", "liveness": ["challenge"]},
         "api": {"socket": str(socket)},
         "keys": {
             "tower_key_file": "keys/tower.jwk",
@@ -122,7 +122,7 @@ def settings(ports: Ports, socket: Path, engine: str, speed_up: float) -> dict[s
 
 def toml(tables: dict[str, dict[str, Any]]) -> str:
     """Tables of plain values as TOML: JSON writes strings, numbers, truths and lists of them as TOML does."""
-    lines = ["# Written by the demo. Only for a simulated tower: it starts by itself and demands no liveness."]
+    lines = ["# Written by the demo. Only for a simulated tower: it starts by itself."]
     for name, values in tables.items():
         lines += [f"\n[{name}]"] if name else []
         lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]

@@ -161,13 +161,21 @@ class House:
             raise DemoError(f"number and code are refused: {answer}")
         return answer
 
-    def show(self, photo: str) -> None:
-        """Let somebody stand before the camera; `blank` for nobody. Raises DemoError."""
-        url = f"http://127.0.0.1:{self.ports.camera}/show"
+    def show(self, photo: str, shown_as: str = "") -> None:
+        """Let somebody stand before the camera; `blank` for nobody. `shown_as`: a `person` who can turn the head, or
+        `paper`, a photo held up. Raises DemoError.
+        """
+        self._camera("show", {"name": photo, "as": shown_as})
+
+    def turn(self, to: str) -> None:
+        """Let who is before the camera turn `left`, `right` or `ahead`. Raises DemoError."""
+        self._camera("turn", {"to": to})
+
+    def _camera(self, act: str, parameters: dict[str, str]) -> None:
         try:
-            httpx.put(url, params={"name": photo}, timeout=5.0).raise_for_status()
+            httpx.put(f"http://127.0.0.1:{self.ports.camera}/{act}", params=parameters, timeout=5.0).raise_for_status()
         except httpx.HTTPError as error:
-            raise DemoError(f"the camera does not show {photo}: {error}") from error
+            raise DemoError(f"the camera does not {act} {parameters}: {error}") from error
 
     def ask_plc(self, question: str) -> Any:
         """Ask the simulated PLC for `truth` or `executed`. Raises DemoError."""

@@ -1,4 +1,7 @@
-"""The story: stock, an order with a face, an order with a code. What is told is done by the parts themselves."""
+"""The story: stock, an order with a face, an order with a code. What is told is done by the parts themselves.
+
+The customer's head that turns is made from a photo (`simulator/turning.py`): a simulation, as the camera is.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ from simulator.demo.house import House
 from simulator.demo.processes import DemoError
 
 STRANGER = "biden.jpg"
-SELFIE = "obama.jpg"
-AT_THE_GATE = "obama2.jpg"
+SELFIE = "obama2.jpg"
+AT_THE_GATE = "obama.jpg"
 BLANK = "blank"
 
 _READY_S = 60.0
@@ -105,13 +108,38 @@ class Story:
         self._event("look_failed", None, _LOOK_S)
         house.show(BLANK)
         board.show("nobody")
-        board.tell("the customer comes, and looks otherwise than on the selfie")
-        house.show(AT_THE_GATE)
+        board.tell("somebody holds a photo of the customer up, and turns it as the screen asks")
+        house.show(AT_THE_GATE, "paper")
+        board.show("a photo of customer_1")
+        self._do_as_asked("look_failed", None)
+        house.show(BLANK)
+        board.show("nobody")
+        board.tell("the customer comes, looks otherwise than on the selfie, and turns the head as the screen asks")
+        house.show(AT_THE_GATE, "person")
         board.show("customer_1")
-        self._event("order_identified", visit.order, _LOOK_S)
+        self._do_as_asked("order_identified", visit.order)
         house.show(BLANK)
         board.show("nobody")
         self._deliver(visit, self.at_hand_over)
+
+    def _do_as_asked(self, kind: str, order: str | None) -> None:
+        """Read what the screen asks and do it, until an event of that kind comes. Raises DemoError."""
+        board, after = self.board, len(self.board.events)
+        done: str | None = None
+
+        def news() -> Event | str | None:
+            asked = self._asked()
+            return board.find(kind, order, after) or (asked if asked != done else None)
+
+        while isinstance(found := self._wait(kind, news, _LOOK_S), str):
+            board.on_line(f"the screen asks: {found}")
+            self.house.turn(found)
+            done = found
+
+    def _asked(self) -> str | None:
+        """What the screen asks whoever stands before the camera to do."""
+        challenge = self.board.status and self.board.status["challenge"]
+        return str(challenge["ask"]) if challenge else None
 
     def _by_code(self) -> None:
         visit = self._order("customer_2", {"make": "Volkswagen", "model": "Golf", "colour": "red"})

@@ -83,6 +83,7 @@ def summarise(house: House, story: Story, run_s: float) -> dict[str, Any]:
         "orders": [_visit(board, visit) for visit in story.visits],
         "loans": sum(topic.startswith("loan/") for topic in board.topics),
         "looks_refused": len(looks),
+        "challenges_failed": sum(event["data"]["why"].startswith("challenge") for event in looks),
         "liveness": board.topics["state"]["identification"]["liveness"],
         "messages": board.messages,
         "events": len(board.events),
@@ -117,7 +118,7 @@ def page(summary: dict[str, Any]) -> RenderableType:
     facts = Text.assemble(
         (" SIMULATED ", "bold black on yellow") if summary["simulated"] else "",
         f" {summary['run_s']:.0f} s at speed-up {summary['speed_up']:g}, seed {summary['seed']}, engine {summary['engine']};",
-        f" looks refused: {summary['looks_refused']}; liveness: {', '.join(summary['liveness'])};",
+        f" looks refused: {summary['looks_refused']}, of them in the challenge {summary['challenges_failed']}; liveness: {', '.join(summary['liveness'])};",
         f" MQTT: {summary['messages']} messages, {summary['events']} events, {summary['event_gaps']} gaps.",
         f" The plant says: gone {', '.join(plant['gone'])};",
         f" {plant['commands_executed']} commands executed, {plant['executed_twice']} twice.",

@@ -81,9 +81,16 @@ def test_one_shows_the_face_and_one_types_the_code(summary: dict[str, Any]) -> N
     assert summary["engine"] == summary["asked_engine"]
 
 
-def test_what_was_not_checked_is_said_everywhere(summary: dict[str, Any]) -> None:
-    assert summary["liveness"] == ["not_checked"]
-    assert [order["liveness"] for order in summary["orders"]] == ["not_checked", "not_checked"]
+def test_a_photo_that_is_held_up_is_refused(summary: dict[str, Any]) -> None:
+    assert summary["challenges_failed"] >= 1
+    told = [line for line in summary["told"].splitlines() if "face refused: not_sure, challenge" in line]
+    assert told
+    assert all("after 0 of 3" in line for line in told)
+
+
+def test_what_was_checked_is_said_everywhere(summary: dict[str, Any]) -> None:
+    assert summary["liveness"] == ["challenge"]
+    assert [order["liveness"] for order in summary["orders"]] == ["challenge", "not_checked"]
     assert summary["simulated"] is True
     assert all(line.startswith("SIMULATED ") for line in summary["told"].splitlines())
     assert "SIMULATED" in summary["picture"]

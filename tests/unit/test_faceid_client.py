@@ -17,7 +17,7 @@ from towerd.faceid.process import WorkerStartError
 from towerd.faceid.vault import Vault
 from towerd.faceid.wire import BODY_MAX_BYTES, Message, WireError, encode
 from towerd.fsm.events import Event, FaceHealthChanged, FaceLooked
-from towerd.fsm.face_events import FaceChallenged
+from towerd.fsm.face_events import FaceChallenged, FacesAlike
 
 pytestmark = pytest.mark.looptime(True)
 
@@ -29,6 +29,7 @@ class ScriptedWorker:
         self.pid = 4711
         self.silent = False
         self.killed = False
+        self.alike: list[str] = []
         self.sent: list[Message] = []
         self.says: asyncio.Queue[Message | Exception] = asyncio.Queue()
 
@@ -37,7 +38,7 @@ class ScriptedWorker:
         self.sent.append(message)
         if not self.silent and message.op != "challenge":
             answers = {"ping": "pong", "enrol": "enrolled", "watch": "done", "unwatch": "done"}
-            header = {"op": answers[message.op], "id": message.header["id"], "reasons": []}
+            header = {"op": answers[message.op], "id": message.header["id"], "reasons": [], "alike": self.alike}
             self.says.put_nowait(Message(header, b"sealed" if message.op == "enrol" else b""))
 
     async def receive(self) -> Message:
@@ -288,3 +289,13 @@ async def test_a_challenge_that_no_worker_of_this_version_makes_is_nonsense(
 async def test_without_a_worker_nobody_is_asked(bench: Bench) -> None:
     bench.client.challenge(1)
     assert not bench.workers
+
+
+async def test_selfies_that_are_alike_are_told(bench: Bench) -> None:
+    async with bench.running():
+        bench.client.watch({"o1": b"1"})
+        await asyncio.sleep(0.01)
+        bench.workers[0].alike = ["o1"]
+        bench.client.watch({"o1": b"1", "o2": b"2"})
+        await asyncio.sleep(0.01)
+        assert [event for event in bench.events if isinstance(event, FacesAlike)] == [FacesAlike("o2", ("o1",))]

@@ -218,3 +218,14 @@ def test_both_checks_are_named_together(tmp_path: Path) -> None:
     scene.engine.faces = [face()]
     (proof,) = scene.see(count=8)
     assert proof.header["liveness"] == "challenge+passive"
+
+
+def test_selfies_that_are_close_to_each_other_are_named(scene: Scene) -> None:
+    assert scene.gallery.alike("a") == []
+    scene.engine.person = 1
+    _, sealed = scene.gallery.enrol("c", SELFIE)
+    assert sealed is not None
+    scene.gallery.add("c", sealed)
+    assert scene.gallery.alike("c") == ["b"]
+    assert scene.gallery.alike("b") == ["c"]
+    assert scene.gallery.alike("gone") == []

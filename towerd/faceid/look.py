@@ -13,7 +13,7 @@ from towerd.faceid.liveness import FAILED, said
 from towerd.faceid.passive import FRAMES, Passive, accepted
 from towerd.faceid.quality import VIEW, check_selfie, judge, measure, pick_one
 from towerd.faceid.template import Template, TemplateError, pack, unpack
-from towerd.faceid.thresholds import same_person
+from towerd.faceid.thresholds import alike, same_person
 from towerd.faceid.track import Burst, Look, Tracker
 from towerd.faceid.vault import Vault, VaultError
 from towerd.faceid.wire import Message, looked
@@ -59,6 +59,14 @@ class Gallery:
             return f"{self._engine.name} finds no good face in the selfie"
         self._vectors[order] = self._engine.embed(selfie.image, selfie.face)
         return ""
+
+    def alike(self, order: str) -> list[str]:
+        """The other orders whose selfies are close to this one's (6.1); among them may be orders of the same customer."""
+        vector = self._vectors.get(order)
+        if vector is None:
+            return []
+        least = alike(self._engine.name)
+        return sorted(other for other, score in self.scores(vector).items() if other != order and score >= least)
 
     def drop(self, order: str) -> None:
         """Compare with this order no more."""

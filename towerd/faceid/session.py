@@ -12,7 +12,7 @@ from towerd.faceid.liveness import PROMPT, SIDES
 from towerd.faceid.process import WorkerProcess
 from towerd.faceid.wire import Message, WireError, looked_scores
 from towerd.fsm.events import FaceLooked
-from towerd.fsm.face_events import FaceChallenged
+from towerd.fsm.face_events import FaceChallenged, FaceEvent, FacesAlike
 
 _LOG = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class WorkerSession:
         self,
         process: WorkerProcess,
         watched: Watched,
-        on_look: Callable[[FaceLooked | FaceChallenged], None],
+        on_look: Callable[[FaceLooked | FaceEvent], None],
         on_camera: Callable[[bool, str], None],
     ) -> None:
         self._process = process
@@ -131,9 +131,14 @@ class WorkerSession:
                     await self.ask({"op": "unwatch", "order": order})
                 else:
                     sent[order] = sealed
-                    await self.ask({"op": "watch", "order": order}, sealed)
+                    self._tell_alike(order, await self.ask({"op": "watch", "order": order}, sealed))
             except WireError as error:
                 _LOG.warning("the face of order %s cannot be compared: %s", order, error)
+
+    def _tell_alike(self, order: str, answer: Message) -> None:
+        others = answer.header.get("alike")
+        if isinstance(others, list) and others:
+            self._on_look(FacesAlike(order, tuple(map(str, others))))
 
     async def _read(self) -> str:
         while True:

@@ -6,7 +6,7 @@ read, so that a broken peer cannot make the other fill its memory.
 To the worker (`op`): `configure` (the settings), `enrol` (`id`, `order`, `until_mono_s`; body: JPEG), `watch` (`id`,
 `order`; body: ciphertext), `unwatch` (`id`, `order`), `challenge` (`track`), `ping` (`id`).
 From the worker: `ready` (`version`), `failed` (`reason`), `enrolled`/`refused`/`unavailable` (`id`, `reasons`; body:
-ciphertext), `pong` (`id`), `done` (`id`), `unreadable` (`id`, `order`, `reason`), `camera` (`good`, `reason`),
+ciphertext), `pong` (`id`), `done` (`id`, after `watch`: `alike`, the orders with a like selfie), `unreadable` (`id`, `order`, `reason`), `camera` (`good`, `reason`),
 `challenged` (`track`, `outcome`, `ask`, `made`, `order`, `reason`), `looked` (`engine`, `track`, `liveness`, `orders`,
 `frames`; body: float32 of frames × orders).
 """

@@ -157,7 +157,7 @@ class Worker:
         self._gallery_changed()
         if why:
             return Message({"op": "unreadable", "id": number, "order": order, "reason": why})
-        return Message({"op": "done", "id": number})
+        return Message({"op": "done", "id": number, "alike": self._gallery.alike(order)})
 
     def _gallery_changed(self) -> None:
         self._looker.changed()

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from towerd.fsm.alarm_events import AlarmEvent
-from towerd.fsm.face_events import FaceChallenged
+from towerd.fsm.face_events import FaceEvent
 from towerd.fsm.manual_events import ManualEvent
 from towerd.fsm.moves_events import MoveEvent
 from towerd.fsm.reply import ReplyTo
@@ -240,7 +240,7 @@ Event = (
     | RequestAnswered
     | CommandRefused
     | FaceLooked
-    | FaceChallenged
+    | FaceEvent
     | FaceHealthChanged
     | CodeEntered
     | StockImported

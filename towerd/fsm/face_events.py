@@ -22,3 +22,14 @@ class FaceChallenged:
     made: int
     order: tuple[Side, ...]
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FacesAlike:
+    """The selfie of `order` is close to those of these other orders that wait (6.1)."""
+
+    order: str
+    others: tuple[str, ...]
+
+
+FaceEvent = FaceChallenged | FacesAlike

@@ -8,6 +8,7 @@ from datetime import timedelta
 from towerd.errors import Refusal
 from towerd.faceid.liveness import FAILED, missing
 from towerd.faceid.policy import decide_match
+from towerd.fsm.alike import like_another
 from towerd.fsm.challenge import ask_to_turn, follow_challenge
 from towerd.fsm.charts import ORDER
 from towerd.fsm.commands import Watch
@@ -112,6 +113,11 @@ def _face_serves(turn: Turn, event: FaceLooked, order: Order) -> bool:
     """Whether the matching face is enough for this order (6.1); asks for what is still missing, or fails the look."""
     if order.kind not in turn.config.face_alone:
         _look_failed(turn, event.liveness, "not_sure", f"a {order.kind} wants the code too")
+        return False
+    if any(
+        like_another(turn, one) for one in turn.tables.orders.values() if one.open and one.customer == order.customer
+    ):
+        _look_failed(turn, event.liveness, "not_sure", "another customer who waits looks alike: the code decides")
         return False
     # what did not run never counts as passed, and what was seen through never counts at all
     wanting = missing(event.liveness, turn.config.liveness)

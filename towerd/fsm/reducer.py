@@ -14,13 +14,14 @@ from towerd.fsm import alarm_events as alarm
 from towerd.fsm import announcing
 from towerd.fsm import events as ev
 from towerd.fsm.alarms import alarm_acknowledged, alarm_put_back, alarm_shelved, alarm_taken_out, mirror_alarms
+from towerd.fsm.alike import faces_alike
 from towerd.fsm.by_hand import MANUAL_HANDLERS
 from towerd.fsm.changes import watch_key
 from towerd.fsm.commanding import doubt, follow_all, unresolved
 from towerd.fsm.commands import Command, EndProcess, StartTimer, TrimOutbox
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.delivering import run_cabins, run_job
-from towerd.fsm.face_events import FaceChallenged
+from towerd.fsm.face_events import FaceChallenged, FacesAlike
 from towerd.fsm.fetching import run_fetches
 from towerd.fsm.identity import code_entered, face_challenged, face_health_changed, face_looked, watch_waiting
 from towerd.fsm.inventory import FORK, check_places, settle_fork
@@ -139,6 +140,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     ev.CommandRefused: command_refused,
     ev.FaceLooked: face_looked,
     FaceChallenged: face_challenged,
+    FacesAlike: faces_alike,
     ev.FaceHealthChanged: face_health_changed,
     ev.CodeEntered: code_entered,
     ev.StockImported: stock_imported,

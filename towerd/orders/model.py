@@ -83,7 +83,9 @@ class Order:
 
     `code_mac` is HMAC-SHA256 of the pick-up code, hex (7.1). `number` has four digits. `code_only`: no face serves.
     `failed_looks` counts looks of others while it waited. `identified_by` is set with the first decision for the order
-    and stays for the record; `arrived_at` is when the customer was first known to be there; whether a decision still holds is never stored (invariant 7).
+    and stays for the record; `arrived_at` is when the customer was first known to be there; whether a decision still holds
+    is never stored (invariant 7). `alike` names orders of other customers whose selfie was close to this one's: while one
+    of them is open, a face alone is not enough (6.1).
     """
 
     id: str
@@ -103,6 +105,7 @@ class Order:
     wrong_codes: int = 0
     code_locked_until_at: datetime | None = None
     failed_looks: int = 0
+    alike: tuple[str, ...] = ()
     identified_by: str | None = None
     identified_at: datetime | None = None
     arrived_at: datetime | None = None
