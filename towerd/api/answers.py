@@ -17,12 +17,12 @@ def refused(status: int, reasons: list[str], text: str = "") -> JSONResponse:
     return JSONResponse({"ok": False, "reasons": reasons, "text": text}, status)
 
 
-async def asked(core: ApiCore, make: Callable[[ReplyTo], Event]) -> JSONResponse:
+async def asked(core: ApiCore, make: Callable[[ReplyTo], Event], limit_s: float | None = None) -> JSONResponse:
     """Post the event that `make` gives, and show the core's answer: 200, 409 refused, 504 no answer in time."""
     try:
-        answer = await core.ask(make)
+        answer = await core.ask(make, limit_s)
     except TimeoutError:
-        return refused(504, ["no_answer"], "no answer within 5 s; it may still be done: look at the status")
+        return refused(504, ["no_answer"], "no answer in time; it may still be done: look at the status")
     body = {"ok": answer.ok, "reasons": list(answer.reasons), "result": payload.jsonable(answer.result)}
     if not answer.ok and answer.result and "text" in answer.result:
         body["text"] = answer.result["text"]

@@ -50,14 +50,17 @@ class ApiCore:
     _waiting: dict[str, asyncio.Future[Answer]] = field(default_factory=dict)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
-    async def ask(self, make: Callable[[ReplyTo], Event]) -> Answer:
-        """Post the event that `make` gives for a new address, and wait for its answer. Raises TimeoutError after 5 s."""
+    async def ask(self, make: Callable[[ReplyTo], Event], limit_s: float | None = None) -> Answer:
+        """Post the event that `make` gives for a new address, and wait for its answer, 5 s unless `limit_s` is given.
+
+        Raises TimeoutError.
+        """
         address = str(next(self._numbers))
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[address] = future
         try:
             self.inbox.post(make(ReplyTo("api", address)))
-            async with asyncio.timeout(ANSWER_LIMIT_S):
+            async with asyncio.timeout(ANSWER_LIMIT_S if limit_s is None else limit_s):
                 return await future
         finally:
             del self._waiting[address]

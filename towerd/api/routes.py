@@ -16,7 +16,16 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from towerd.api import metrics, payload, routes_alarms, routes_moves, routes_support, routes_upkeep
+from towerd.api import (
+    metrics,
+    payload,
+    routes_alarms,
+    routes_by_hand,
+    routes_manual,
+    routes_moves,
+    routes_support,
+    routes_upkeep,
+)
 from towerd.api.access import Caller
 from towerd.api.answers import asked, refused
 from towerd.api.callers import Core, Operator, Technician, Viewer
@@ -38,7 +47,15 @@ _WATCH_S: Final = 0.25
 _KEEP_ALIVE_S: Final = 15.0
 
 router = APIRouter()
-ROUTERS: Final = (router, routes_alarms.router, routes_moves.router, routes_support.router, routes_upkeep.router)
+ROUTERS: Final = (
+    router,
+    routes_alarms.router,
+    routes_by_hand.router,
+    routes_manual.router,
+    routes_moves.router,
+    routes_support.router,
+    routes_upkeep.router,
+)
 """Those of every area."""
 
 

@@ -80,7 +80,8 @@ def _knock(path: Path) -> None:
 
 
 @contextmanager
-def _speaking(path: Path, limit_s: float | None) -> Iterator[httpx.Client]:
+def speaking(path: Path, limit_s: float | None) -> Iterator[httpx.Client]:
+    """A client of the daemon's API. Raises typer.Exit with a clear text where there is none, or it is too slow."""
     _knock(path)
     # a quarter of the start of `towerd run`, which never asks
     import httpx
@@ -96,9 +97,11 @@ def _speaking(path: Path, limit_s: float | None) -> Iterator[httpx.Client]:
         raise _not_running(path, str(error) or type(error).__name__) from error
 
 
-def call(path: Path, method: str, route: str, **content: Any) -> tuple[int, dict[str, Any]]:
+def call(
+    path: Path, method: str, route: str, limit_s: float | None = _LIMIT_S, **content: Any
+) -> tuple[int, dict[str, Any]]:
     """Ask once: HTTP status and body. Raises typer.Exit with a clear text where there is no daemon or no way in."""
-    with _speaking(path, _LIMIT_S) as client:
+    with speaking(path, limit_s) as client:
         answer = client.request(method, route, **content)
         return answer.status_code, answer.json()
 
@@ -113,7 +116,7 @@ def get(path: Path, route: str, as_json: bool) -> dict[str, Any]:
 
 def lines(path: Path, route: str) -> Iterator[dict[str, Any]]:
     """The lines of a stream, until it ends. Raises typer.Exit."""
-    with _speaking(path, None) as client, client.stream("GET", route) as answer:
+    with speaking(path, None) as client, client.stream("GET", route) as answer:
         if answer.status_code != 200:
             answer.read()
             raise typer.Exit(tell(answer.status_code, answer.json(), as_json=False))
@@ -128,11 +131,21 @@ def tell(status: int, body: dict[str, Any], as_json: bool) -> Exit:
         typer.echo(json.dumps(body, ensure_ascii=False))
     elif code is Exit.DONE:
         result = body.get("result")
-        typer.echo("done" if not result else f"done: {json.dumps(result, ensure_ascii=False)}")
+        typer.echo(_done(result or {}))
     else:
+        result = body.get("result") or {}
         reasons = ", ".join(body.get("reasons", ()))
-        typer.echo(": ".join(filter(None, ("refused", reasons, body.get("text", "")))), err=True)
+        text = body.get("text") or result.get("text", "")
+        typer.echo(": ".join(filter(None, ("refused", reasons, text))), err=True)
+        if result.get("cure"):
+            typer.echo(f"  what to do: {result['cure']}", err=True)
     return code
+
+
+def _done(result: dict[str, Any]) -> str:
+    if "text" in result:
+        return ": ".join(filter(None, (result.get("command"), result["text"])))
+    return f"done: {json.dumps(result, ensure_ascii=False)}" if result else "done"
 
 
 def print_json(body: dict[str, Any]) -> None:

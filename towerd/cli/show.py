@@ -57,6 +57,11 @@ def _machine(status: dict[str, Any]) -> Table:
         table.add_row(
             f"cabin {cabin['number']}", f"{doors}, {inside}, sign {_known(cabin['signal'])} ({cabin['quality']})"
         )
+    hand = status["hand"]
+    if hand["commander"]:
+        table.add_row(
+            "by hand", f"{hand['commander']} commands" + (f", {hand['jogging']} jogs" if hand["jogging"] else "")
+        )
     bays = Counter(_known(bay["occupied"]) for bay in status["bays"])
     table.add_row("bays", f"{bays['yes']} occupied, {bays['no']} free, {bays['?']} unknown")
     face = "serves" if status["face_available"] else f"does not serve: {status['face_reason']}"

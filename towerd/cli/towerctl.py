@@ -9,7 +9,17 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from towerd.cli import client, show, towerctl_alarms, towerctl_moves, towerctl_support, towerctl_upkeep
+from towerd.cli import (
+    client,
+    show,
+    towerctl_alarms,
+    towerctl_jobs,
+    towerctl_jog,
+    towerctl_manual,
+    towerctl_moves,
+    towerctl_support,
+    towerctl_upkeep,
+)
 from towerd.cli.client import DEFAULT_SOCKET, Exit, JsonOption, SocketOption
 
 app = typer.Typer(
@@ -21,6 +31,10 @@ app = typer.Typer(
 
 app.add_typer(towerctl_alarms.app, name="alarms")
 app.add_typer(towerctl_upkeep.app, name="maintenance")
+app.add_typer(towerctl_jobs.job, name="job")
+app.add_typer(towerctl_jobs.bay, name="bay")
+app.command()(towerctl_jog.jog)
+towerctl_manual.register(app)
 app.command()(towerctl_support.selftest)
 app.command()(towerctl_support.bundle)
 
