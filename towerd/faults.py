@@ -135,6 +135,18 @@ _ALL = (
         latched=False,
     ),
     FaultType(
+        4002,
+        "CABIN_UNATTENDED",
+        "medium",
+        False,
+        "A car stands in a cabin, something is still owed, and nobody is near",
+        "The driver has walked away without pressing the button beside the door, without confirming that the car is"
+        " secured, or without taking away a car that could not be taken in.",
+        "Look into the cabin. If nobody is in it press the button beside its door; towerctl status says what else is owed."
+        " It clears by itself.",
+        latched=False,
+    ),
+    FaultType(
         5002,
         "ALARM_FLOOD",
         "high",
@@ -158,4 +170,5 @@ PLACE_UNKNOWN: Final = 3001
 WRONG_VEHICLE: Final = 3002
 INVENTORY_DISAGREES: Final = 3003
 DOOR_STUCK: Final = 4001
+CABIN_UNATTENDED: Final = 4002
 ALARM_FLOOD: Final = 5002

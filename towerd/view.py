@@ -54,6 +54,26 @@ class CabinView:
 
 
 @dataclass(frozen=True, slots=True)
+class IntakeView:
+    """A car that is, or was last, driven into a cabin. `text` tells its driver what to do next; `please` asks whoever comes
+    next, at whichever cabin, where `owed` was left undone. `button_lost_s`: how long the cabin stood for want of the
+    button alone.
+    """
+
+    cabin: int
+    vehicle: str
+    kind: str
+    state: str
+    since_at: datetime
+    text: str
+    reasons: tuple[str, ...]
+    owed: str | None
+    owed_since_at: datetime | None
+    please: str
+    button_lost_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class BayView:
     """A bay; `place` as 3-4."""
 
@@ -253,6 +273,8 @@ class View:
     positions: int
     lift: LiftView
     cabins: tuple[CabinView, ...] = ()
+    intakes: tuple[IntakeView, ...] = ()
+    button_lost_s: float = 0.0
     bays: tuple[BayView, ...] = ()
     orders: tuple[Order, ...] = ()
     loans: tuple[Loan, ...] = ()

@@ -14,11 +14,12 @@ from tests.support.sync_tower import SyncTower, ask_packml, executed_motions, to
 from towerd.cabin.model import DoorState
 from towerd.fsm import commands as cmd
 from towerd.fsm.events import FaultReset
+from towerd.fsm.intake_book import intake_in
 from towerd.fsm.inventory import FORK
 from towerd.fsm.obstacles import obstacles
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import State
-from towerd.places import OUT, UNKNOWN, Place
+from towerd.places import OUT, UNKNOWN, Place, cabin
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import PackmlState, Unit
 
@@ -71,6 +72,15 @@ class Witness:
     def _gate(tower: SyncTower, state: State, number: int, epoch: int) -> None:
         machine = state.volatile.snapshot
         assert machine is not None
+        intake = intake_in(state.tables, number)
+        if intake is not None:
+            # for a car that is driven in, or out again: none of the tower's stands behind that door
+            assert intake.state in ("opening", "positioning", "turned_away")
+            inside = [v for v in state.tables.vehicles.values() if v.place != OUT]
+            assert not any(v.place == cabin(number) for v in inside)
+            assert machine.cabin(number).tag not in {v.record.tag for v in inside}
+            assert machine.cabin(number).occupancy_epoch == epoch
+            return
         orders = [o for o in state.tables.orders.values() if o.open and o.cabin == number]
         assert len(orders) == 1
         order = orders[0]

@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from towerd.cabin.intake import INTAKE_ENDED, IntakeState
 from towerd.fsm.chart import Chart
-from towerd.fsm.charts import CHARTS, JOB, LOAN, MOVE, ORDER, STEP
+from towerd.fsm.charts import CHARTS, INTAKE, JOB, LOAN, MOVE, ORDER, STEP
 from towerd.fsm.state import JobState, MoveState, StepState
 from towerd.orders.model import ENDED, LoanState, OrderState
 
 ENDS = {
     "order": {"completed", "cancelled", "no_show", "failed"},
+    "intake": {"done", "refused", "expired", "cancelled"},
     "loan": {"returned", "sold", "returned_elsewhere"},
     "job": {"done", "cancelled"},
     "move": {"done", "cancelled"},
@@ -45,6 +47,8 @@ def test_the_states_are_those_of_the_rows() -> None:
     assert set(STEP.states) == set(get_args(StepState))
     assert set(MOVE.states) == set(get_args(MoveState))
     assert set(JOB.states) == set(get_args(JobState))
+    assert set(INTAKE.states) == set(get_args(IntakeState))
+    assert ENDS["intake"] == INTAKE_ENDED
     assert set(LOAN.states) == set(get_args(LoanState))
     assert set(ORDER.states) <= set(get_args(OrderState))
     assert ENDS["order"] <= ENDED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,10 @@ from tests.support.core_kit import CABIN_1, asked, config, order_in, state_of, t
 from tests.support.values import AT
 from towerd.errors import BugError
 from towerd.fsm.commands import AppendOutbox
-from towerd.fsm.loans import begin_loan
+from towerd.fsm.loans import begin_loan, loan_drives_off, loan_returned, loan_returns
 from towerd.fsm.state import IdentityDecision
+from towerd.fsm.turn import Turn
+from towerd.orders.model import Loan
 from towerd.orders.rules import DriveRules, OrderRules
 from towerd.places import OUT
 
@@ -46,3 +49,48 @@ def test_only_a_ready_order_is_handed_over() -> None:
     t = turn_of(state_of(None, tables_of(vehicles=[vehicle(place=CABIN_1)], orders=[order])))
     with pytest.raises(BugError):
         begin_loan(t, order)
+
+
+LOAN = Loan("ord-1", "cust-1", "car-1", "overdue", AT - timedelta(days=4), AT - timedelta(days=1), "4711")
+
+
+def returning(state: str) -> Turn:
+    loan = replace(LOAN, state=state)  # type: ignore[arg-type]
+    return turn_of(state_of(None, tables_of(vehicles=[vehicle(place=OUT)], loans={"ord-1": loan})))
+
+
+def test_a_car_comes_back() -> None:
+    t = returning("overdue")
+    loan_returns(t, "ord-1", 2)
+    loan_returns(t, "ord-1", 2)
+    assert t.tables.loans["ord-1"].state == "returning"
+    assert told(t) == ["loan_returning"]
+    body = asked(t, AppendOutbox)[0].body
+    assert (body["order"], body["customer"], body["data"]) == ("ord-1", "cust-1", {"vehicle": "car-1", "cabin": 2})
+
+
+def test_a_car_that_drives_off_again_is_out_as_before() -> None:
+    t = returning("returning")
+    loan_drives_off(t, "ord-1")
+    loan_drives_off(t, "ord-1")
+    assert t.tables.loans["ord-1"].state == "out"
+    assert told(t) == ["loan_out"]
+    assert asked(t, AppendOutbox)[0].body["data"]["due_back_s"] == -86400.0
+
+
+def test_a_car_that_is_taken_in_ends_its_loan() -> None:
+    t = returning("returning")
+    loan_returned(t, "ord-1", 61.24)
+    loan = t.tables.loans["ord-1"]
+    assert (loan.state, loan.ended_at) == ("returned", t.now)
+    data = asked(t, AppendOutbox)[0].body["data"]
+    assert data == {
+        "vehicle": "car-1",
+        "make": "Kestrel",
+        "model": "Three",
+        "out_s": 4 * 86400.0,
+        "overdue_s": 86400.0,
+        "button_wait_s": 61.2,
+    }
+    with pytest.raises(BugError):
+        loan_returned(returning("out"), "ord-1", 0.0)

@@ -26,6 +26,7 @@ def _plain(view: View) -> dict[str, tuple[str, float]]:
         "towerd_can_deliver": ("1 while a car can be delivered", view.can_deliver),
         "towerd_bays_occupied": ("Bays with a vehicle", sum(bay.occupied is True for bay in view.bays)),
         "towerd_bays": ("Bays", len(view.bays)),
+        "towerd_button_lost_seconds": ("Time that cabins stood for want of the button alone", view.button_lost_s),
     }
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from towerd.cabin.model import Cabin, DoorState
-from towerd.cabin.registers import outer_door
+from towerd.cabin.model import Cabin, DoorState, Signal
+from towerd.cabin.registers import outer_door, signal
 from towerd.fsm.commanding import free, send
 from towerd.fsm.ending import describe
 from towerd.fsm.obstacles import may_command
@@ -45,6 +45,12 @@ def open_outer(turn: Turn, shown: Cabin) -> None:
 def close_outer(turn: Turn, shown: Cabin) -> None:
     """Close the outer door."""
     _outer(turn, shown, to_open=False)
+
+
+def show_sign(turn: Turn, shown: Cabin, wanted: Signal) -> None:
+    """Let the cabin's sign show `wanted`."""
+    if shown.signal != wanted:
+        try_in_cabin(turn, Act(cabin_unit(shown.number), signal(wanted), 1.0))
 
 
 def _outer(turn: Turn, shown: Cabin, *, to_open: bool) -> None:

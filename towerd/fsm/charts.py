@@ -46,8 +46,36 @@ LOAN: Final = Chart(
         Arc("pass_due", ("out", "due_soon"), "overdue"),
         Arc("return", ("out", "due_soon", "overdue"), "returning"),
         Arc("take_in", ("returning",), "returned"),
+        Arc("drive_off", ("returning",), "out"),
         Arc("sell", ("out", "due_soon", "overdue"), "sold"),
         Arc("return_elsewhere", ("out", "due_soon", "overdue"), "returned_elsewhere"),
+    ),
+)
+
+_WITHOUT_CAR: Final = ("opening", "waiting")
+_WITH_CAR: Final = ("positioning", "reading", "securing", "clearing", "closing")
+_ON_THE_WAY_IN: Final = (*_WITHOUT_CAR, *_WITH_CAR)
+
+INTAKE: Final = Chart(
+    "intake",
+    (*_ON_THE_WAY_IN, "storing", "turned_away", "done", "refused", "expired", "cancelled"),
+    "opening",
+    (
+        Arc("open", ("waiting", *_WITH_CAR), "opening"),
+        Arc("await_car", ("opening", *_WITH_CAR), "waiting"),
+        Arc("position", _ON_THE_WAY_IN, "positioning"),
+        Arc("read", _ON_THE_WAY_IN, "reading"),
+        Arc("secure", _ON_THE_WAY_IN, "securing"),
+        # only a driver's answer about this very car leads on from here
+        Arc("clear", _WITH_CAR, "clearing"),
+        Arc("close", _WITH_CAR, "closing"),
+        Arc("take_in", _WITH_CAR, "storing"),
+        Arc("turn_away", _ON_THE_WAY_IN, "turned_away"),
+        Arc("finish", ("storing",), "done"),
+        Arc("lose", ("storing",), "refused"),
+        Arc("refuse", ("turned_away",), "refused"),
+        Arc("expire", ("turned_away",), "expired"),
+        Arc("cancel", ("turned_away",), "cancelled"),
     ),
 )
 
@@ -96,4 +124,4 @@ STEP: Final = Chart(
     ),
 )
 
-CHARTS: Final[dict[str, Chart]] = {chart.name: chart for chart in (ORDER, LOAN, JOB, MOVE, STEP)}
+CHARTS: Final[dict[str, Chart]] = {chart.name: chart for chart in (ORDER, LOAN, INTAKE, JOB, MOVE, STEP)}

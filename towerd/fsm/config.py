@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from towerd.cabin.intake import IntakeRules
 from towerd.faceid.policy import MatchPolicy
 from towerd.fsm.alarm_rules import AlarmRules
 from towerd.lift.kinematics import Kinematics
@@ -34,6 +35,7 @@ class CoreConfig:
     rules: OrderRules = field(default_factory=OrderRules)
     upkeep: UpkeepRules = field(default_factory=UpkeepRules)
     alarms: AlarmRules = field(default_factory=AlarmRules)
+    intake: IntakeRules = field(default_factory=IntakeRules)
     number_step: int = 3947
     decision_age_s: float = 300.0
     early_s: float = 900.0

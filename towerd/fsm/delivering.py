@@ -10,13 +10,13 @@ from dataclasses import replace
 
 from towerd.cabin.handover import Gate, gate_denies, stage, wanted_signal
 from towerd.cabin.model import Cabin, DoorState
-from towerd.cabin.registers import signal
 from towerd.faults import WRONG_VEHICLE
-from towerd.fsm.acting import STILL, close_outer, open_outer, try_act, try_in_cabin, wait_for
+from towerd.fsm.acting import STILL, close_outer, open_outer, show_sign, try_act, wait_for
 from towerd.fsm.book import fetch_at, fetched_in
 from towerd.fsm.charts import JOB, ORDER
 from towerd.fsm.commanding import free
 from towerd.fsm.decision import decision_holds, forget_decision
+from towerd.fsm.driving_in import drive_in
 from towerd.fsm.inventory import FORK, rest_condition
 from towerd.fsm.latch import raise_fault
 from towerd.fsm.loans import begin_loan
@@ -231,8 +231,7 @@ def _show_sign(turn: Turn, shown: Cabin, order: Order | None) -> None:
     states = {row.state for row in (order, fetched) if row is not None}
     left = bool(states & {"handed_over", "left"})
     wanted = wanted_signal(shown, handing_over="ready" in states, left=left)
-    if shown.signal != wanted:
-        try_in_cabin(turn, Act(cabin_unit(shown.number), signal(wanted), 1.0))
+    show_sign(turn, shown, wanted)
 
 
 def _open_for_nobody(shown: Cabin) -> bool:
@@ -240,11 +239,13 @@ def _open_for_nobody(shown: Cabin) -> bool:
 
 
 def run_cabins(turn: Turn) -> None:
-    """Hand over in each cabin what is due there. What is seen counts at once, whether commands may leave or not."""
+    """Hand over or take in, in each cabin, what is due there. What is seen counts at once, whether commands may leave or not."""
     machine = turn.snapshot
     if machine is None or turn.volatile.reconciled_session != machine.session:
         return
     for shown in machine.cabins:
+        if drive_in(turn, shown):
+            continue
         order = _cabin_order(turn, shown.number)
         if order is not None:
             _hand_over(turn, order, shown)

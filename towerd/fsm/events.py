@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from towerd.fsm.alarm_events import AlarmEvent
 from towerd.fsm.face_events import FaceEvent
+from towerd.fsm.intake_events import IntakeEvent
 from towerd.fsm.manual_events import ManualEvent
 from towerd.fsm.moves_events import MoveEvent
 from towerd.fsm.reply import ReplyTo
@@ -243,6 +244,7 @@ Event = (
     | FaceEvent
     | FaceHealthChanged
     | CodeEntered
+    | IntakeEvent
     | StockImported
     | FaultReset
     | ServiceDone

@@ -55,7 +55,8 @@ def watch_waiting(turn: Turn) -> None:
         turn.ask(Watch(wanted))
 
 
-def _slower(failed: int) -> float:
+def slower(failed: int) -> float:
+    """How long the kiosk waits after so many failures in a row, s (orders-if.md 6.2)."""
     return _SLOW_S[min(failed, len(_SLOW_S) - 1)]
 
 
@@ -84,7 +85,7 @@ def identify(turn: Turn, order: Order, decision: IdentityDecision) -> Order:
 
 def _look_failed(turn: Turn, liveness: str, outcome: str, why: str) -> None:
     failed = turn.volatile.failed_looks_in_row + 1
-    turn.set(failed_looks_in_row=failed, look_allowed_mono_s=turn.mono_s + _slower(failed))
+    turn.set(failed_looks_in_row=failed, look_allowed_mono_s=turn.mono_s + slower(failed))
     turn.tell("look_failed", {"outcome": outcome, "why": why, "liveness": liveness, "in_row": failed})
 
 
@@ -137,7 +138,7 @@ def face_challenged(turn: Turn, event: FaceChallenged) -> None:
 
 def _code_refused(turn: Turn, event: CodeEntered, mismatch: CodeMismatch) -> None:
     failed = turn.volatile.failed_codes_in_row + 1
-    turn.set(failed_codes_in_row=failed, code_allowed_mono_s=turn.mono_s + _slower(failed))
+    turn.set(failed_codes_in_row=failed, code_allowed_mono_s=turn.mono_s + slower(failed))
     refusal, order = mismatch.refusal, mismatch.order
     before = turn.tables.orders[order.id] if order is not None else None
     ends = order is not None and not order.open

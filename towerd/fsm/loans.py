@@ -1,6 +1,8 @@
-"""A car that has left: its order is handed over and its loan begins (orders-if.md 5.1, 5.2). Pure."""
+"""A car that has left, and one that comes back: its loan begins, and ends (orders-if.md 5.1, 5.2). Pure."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from towerd.fsm.charts import LOAN, ORDER
 from towerd.fsm.turn import Turn
@@ -34,3 +36,41 @@ def begin_loan(turn: Turn, order: Order) -> None:
     loan = Loan(order.id, order.customer, record.id, state, turn.now, due_at, order.number)  # type: ignore[arg-type]
     turn.put("loans", loan.id, loan)
     turn.tell("loan_out", {"vehicle": record.id, "due_back_s": rules.drive_s}, handed)
+
+
+def loan_returns(turn: Turn, loan_id: str, cabin: int) -> None:
+    """The car of the loan stands in a cabin, and its tag was read there; nothing where that is known."""
+    loan = turn.tables.loans[loan_id]
+    if LOAN.allows(loan.state, "return"):
+        _put(turn, loan, "return")
+        turn.tell("loan_returning", {"vehicle": loan.vehicle, "cabin": cabin}, loan)
+
+
+def loan_drives_off(turn: Turn, loan_id: str) -> None:
+    """The car was driven out of the cabin again, or is told to be: the loan goes on; nothing where it did all the time."""
+    loan = turn.tables.loans[loan_id]
+    if LOAN.allows(loan.state, "drive_off"):
+        _put(turn, loan, "drive_off")
+        due_back_s = round((loan.due_back_at - turn.now).total_seconds(), 1)
+        turn.tell("loan_out", {"vehicle": loan.vehicle, "due_back_s": due_back_s}, loan)
+
+
+def loan_returned(turn: Turn, loan_id: str, button_wait_s: float) -> None:
+    """The car is taken in (6.4). `button_wait_s`: how long it stood for want of the button."""
+    loan = turn.tables.loans[loan_id]
+    _put(turn, loan, "take_in", ended_at=turn.now)
+    record = turn.tables.vehicles[loan.vehicle].record
+    data = {
+        "vehicle": record.id,
+        "make": record.make,
+        "model": record.model,
+        "out_s": round((turn.now - loan.out_since_at).total_seconds(), 1),
+        "overdue_s": max(0.0, round((turn.now - loan.due_back_at).total_seconds(), 1)),
+        "button_wait_s": round(button_wait_s, 1),
+    }
+    turn.tell("loan_returned", data, loan)
+
+
+def _put(turn: Turn, loan: Loan, trigger: str, **values: object) -> None:
+    state = LOAN.next(loan.state, trigger)
+    turn.put("loans", loan.id, replace(loan, state=state, **values))  # type: ignore[arg-type]

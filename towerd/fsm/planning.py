@@ -8,6 +8,7 @@ from towerd.fsm.book import end_move, move_of
 from towerd.fsm.charts import ORDER
 from towerd.fsm.commands import RequestPlan
 from towerd.fsm.delivering import open_job
+from towerd.fsm.intake_book import is_taken_in
 from towerd.fsm.inventory import FORK
 from towerd.fsm.obstacles import may_command
 from towerd.fsm.state import Job, Move
@@ -32,6 +33,12 @@ def _snapshot(turn: Turn, machine: Snapshot, version: int) -> PlanSnapshot:
     return PlanSnapshot(version, wishes, distance_s)
 
 
+def _without_order(turn: Turn, job: Job, move: Move | None) -> Job:
+    if move is not None:
+        return replace(job, purpose=move.purpose, by=move.by)
+    return replace(job, purpose="store" if is_taken_in(turn.tables, job.vehicle) else "put_back")
+
+
 def _begin_job(turn: Turn, machine: Snapshot, decision: Decision) -> None:
     if decision.vehicle is None or decision.source is None or decision.target is None:
         return
@@ -44,7 +51,7 @@ def _begin_job(turn: Turn, machine: Snapshot, decision: Decision) -> None:
     job = Job(number, vehicle.id, source, decision.target, decision.order, "running", turn.now, round(least_s, 2))
     move = move_of(turn.tables, vehicle.id)
     if decision.order is None:
-        job = replace(job, purpose=move.purpose, by=move.by) if move else replace(job, purpose="put_back")
+        job = _without_order(turn, job, move)
     turn.put("jobs", number, job)
     if move is not None:
         _bind(turn, move, job)

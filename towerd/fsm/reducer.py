@@ -24,6 +24,8 @@ from towerd.fsm.delivering import run_cabins, run_job
 from towerd.fsm.face_events import FaceChallenged, FacesAlike
 from towerd.fsm.fetching import run_fetches
 from towerd.fsm.identity import code_entered, face_challenged, face_health_changed, face_looked, watch_waiting
+from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
+from towerd.fsm.intake_requests import car_secured, drive_in_cancelled, drive_in_requested
 from towerd.fsm.inventory import FORK, check_places, settle_fork
 from towerd.fsm.jogging import JOG, jog_expired, watch_jog
 from towerd.fsm.latch import clear_fault, raise_fault
@@ -143,6 +145,9 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     FacesAlike: faces_alike,
     ev.FaceHealthChanged: face_health_changed,
     ev.CodeEntered: code_entered,
+    DriveInRequested: drive_in_requested,
+    CarSecured: car_secured,
+    DriveInCancelled: drive_in_cancelled,
     ev.StockImported: stock_imported,
     ev.FaultReset: fault_reset,
     ServiceDone: service_done,

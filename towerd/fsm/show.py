@@ -16,6 +16,7 @@ from towerd.fsm.obstacles import obstacles
 from towerd.fsm.orders import ready_s
 from towerd.fsm.show_alarms import show_alarms
 from towerd.fsm.show_hand import hand_view, job_views, place_views
+from towerd.fsm.show_intakes import button_lost_s, driving_in, intake_views
 from towerd.fsm.show_moves import show_moves, show_stock_take
 from towerd.fsm.state import Job, State, Step
 from towerd.fsm.turn import Turn
@@ -143,7 +144,8 @@ def _last_end(state: State) -> datetime | None:
 def _activity(shown: _Shown, blocked: tuple[Obstacle, ...], now: datetime) -> Activity:
     state = shown.state
     job, step = running_job(shown.turn), _open_step(state)
-    what = _what(state, job, blocked)
+    coming = driving_in(state.tables) if job is None else None
+    what = coming[0] if coming is not None else _what(state, job, blocked)
     order = job.order if job is not None else None
     if order is None:
         due = (o.id for o in state.tables.orders.values() if o.state in ("staged", "ready", "handed_over"))
@@ -153,7 +155,8 @@ def _activity(shown: _Shown, blocked: tuple[Obstacle, ...], now: datetime) -> Ac
     if job is not None:
         since_at = job.started_at
         remaining_s = round(max(0.0, job.minimum_s - (now - job.started_at).total_seconds()), 1)
-    return Activity(what, order, describe(step) if step else None, since_at, remaining_s)
+    doing = describe(step) if step else coming[1] if coming is not None else None
+    return Activity(what, order, doing, since_at, remaining_s)
 
 
 def _offers(shown: _Shown, config: CoreConfig) -> tuple[Offer, ...]:
@@ -219,6 +222,8 @@ def build_view(state: State, config: CoreConfig, turn: Turn) -> View:
         positions=known.positions if known else 0,
         lift=_lift(shown),
         cabins=tuple(_cabin(shown, door) for door in machine.cabins) if machine else _unknown_cabins(known),
+        intakes=intake_views(state.tables, now),
+        button_lost_s=button_lost_s(state.tables, now),
         bays=_bays(shown, machine) if machine else _unknown_bays(known),
         orders=tuple(state.tables.orders.values()),
         loans=tuple(state.tables.loans.values()),

@@ -15,7 +15,7 @@ from towerd.fsm.config import CoreConfig
 from towerd.fsm.events import Stamped
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import Meta, State, Tables, Volatile
-from towerd.orders.model import Order, OrderState, Vehicle
+from towerd.orders.model import Loan, Order, OrderState, Vehicle
 from towerd.plc.snapshot import Snapshot
 
 
@@ -105,11 +105,11 @@ class Turn:
         return audit_seq, digest
 
     def tell(
-        self, kind: str, data: dict[str, Any] | None = None, order: Order | None = None, *, audit: bool = True
+        self, kind: str, data: dict[str, Any] | None = None, order: Order | Loan | None = None, *, audit: bool = True
     ) -> None:
         """An `event` for the world, and a row of the audit log (orders-if.md 5.4, 7.4).
 
-        The audit row names no customer: the order leads to one as long as it is kept.
+        The audit row names no customer: the order, or the loan of the same id, leads to one as long as it is kept.
         """
         body: dict[str, Any] = {"type": kind, "order": order.id if order else None, "data": data or {}}
         audit_seq, digest = self._audit(body) if audit else (None, None)

@@ -20,6 +20,7 @@ _DUE = ("identified", "delivering", "staged")
 def free_cabins(turn: Turn, machine: Snapshot) -> tuple[Place, ...]:
     """Cabins that are empty, shut and nobody's; where some are confirmed clear, only those."""
     taken = {order.cabin for order in turn.tables.orders.values() if order.open and order.cabin is not None}
+    taken |= {intake.cabin for intake in turn.tables.intakes.values() if intake.open}
     free = [
         shown
         for shown in machine.cabins

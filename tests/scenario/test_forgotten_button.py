@@ -1,0 +1,99 @@
+"""People walk away without pressing the button: told, paged, asked of the next visitor; the other cabin goes on working."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.scenario.bringing import Bringing, two_cabins
+from tests.scenario.running import running
+from towerd.cabin.model import Signal
+from towerd.faults import CABIN_UNATTENDED
+from towerd.places import bay
+
+pytestmark = pytest.mark.looptime
+
+STOCK = ((bay(2, 3), 42), (bay(1, 1), 7))
+
+
+async def test_the_forgotten_button() -> None:
+    async with running(two_cabins()) as run:
+        back = Bringing(run)
+        await back.take_one_out()
+        await back.open_door()
+        back.driver.drive_in(back.car)
+        await back.until("securing")
+        await back.secure()
+        back.driver.get_out()
+        await back.daemon.until(lambda: back.row.owed == "button", "the button is owed")
+        # told at once: by the sign, on the screens, to the operator far away
+        await asyncio.sleep(0.5)
+        assert back.sign() == Signal.LEAVE_CABIN
+        view = back.daemon.engine.view()
+        assert [(one.cabin, one.owed) for one in view.intakes] == [(1, "button")]
+        assert "press the button" in view.intakes[0].please
+        assert (view.activity.what, view.activity.step) == ("driving_in", "cabin 1: button owed")
+        assert CABIN_UNATTENDED not in back.tables.faults
+        # the other cabin serves the next customer meanwhile
+        run_before = len(run.forks())
+        await run.ask("o_92", customer="c_other")
+        await run.show_face("o_92")
+        await run.until_state("completed", "o_92")
+        assert run.forks()[run_before:][-1][1] == (0, 2)
+        assert back.row.owed == "button"
+        # people are paged after a time, once
+        await back.daemon.until(lambda: CABIN_UNATTENDED in back.tables.faults, "paged", 400)
+        page_s = run.tower.core.intake.page_s
+        assert back.row.paged
+        assert page_s <= (run.tower.clock.now() - back.row.owed_since_at).total_seconds() < page_s + 2
+        # whoever comes next, to whichever cabin, is asked to look and press
+        answer = await back.request(number="0000", staff=True)
+        assert not answer.ok
+        second = await back.request(number=back.tables.loans["o_92"].number, cabin=2)
+        assert second.ok
+        assert second.result["please"] == [view.intakes[0].please]
+        back.driver.press()
+        await back.stored()
+        assert CABIN_UNATTENDED not in back.tables.faults
+        assert page_s < back.row.lost_s < page_s + 30
+        assert back.tables.meta.button_lost_s == back.row.lost_s
+
+
+async def test_the_next_visitor_walks_in_to_look() -> None:
+    async with running(two_cabins()) as run:
+        back = Bringing(run)
+        await back.take_one_out()
+        await back.open_door()
+        back.driver.drive_in(back.car)
+        await back.until("securing")
+        await back.secure()
+        back.driver.get_out()
+        await back.daemon.until(lambda: back.row.paged, "paged", 400)
+        back.driver.come_back()
+        await back.daemon.until(lambda: back.row.owed is None, "somebody is at it")
+        assert CABIN_UNATTENDED not in back.tables.faults
+        await back.nothing_moves()
+        back.driver.get_out()
+        back.driver.press()
+        await back.stored()
+
+
+@pytest.mark.parametrize("owed", ["answer", "vehicle", "position"])
+async def test_what_else_is_left_undone_is_paged_too(owed: str) -> None:
+    async with running(two_cabins()) as run:
+        back = Bringing(run)
+        await back.take_one_out()
+        await back.open_door()
+        back.driver.drive_in(back.car, misplaced=4 if owed == "position" else 0)
+        await back.until("positioning" if owed == "position" else "securing")
+        if owed == "vehicle":
+            await back.cancel()
+        back.driver.get_out()
+        await back.daemon.until(lambda: back.row.paged, "paged", 400)
+        assert back.row.owed == owed
+        assert back.row.lost_s == 0.0
+        await back.nothing_moves()
+        back.drive_out()
+        assert CABIN_UNATTENDED in back.tables.faults
+        await back.daemon.until(lambda: CABIN_UNATTENDED not in back.tables.faults, "nothing is owed any more")

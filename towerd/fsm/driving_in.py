@@ -1,0 +1,197 @@
+"""Cars that are driven in: checked, taken up, or turned away (orders-if.md 6.4, plc-if.md 5.8). Pure.
+
+What comes next is asked anew with every picture of the cabin (`cabin.intake`); the row holds what the cabin cannot show.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from towerd.cabin.intake import IntakeState, Progress, Seen, Wanted, look, owes, wants_closed, wants_open
+from towerd.cabin.intake import intake_sign as sign_of
+from towerd.cabin.intake_words import plea
+from towerd.cabin.model import Cabin, DoorState
+from towerd.faults import CABIN_UNATTENDED, INVENTORY_DISAGREES
+from towerd.fsm.acting import STILL, close_outer, open_outer, show_sign
+from towerd.fsm.charts import INTAKE
+from towerd.fsm.intake_book import intake_in
+from towerd.fsm.inventory import mark_unknown
+from towerd.fsm.latch import clear_fault, raise_fault
+from towerd.fsm.loans import loan_drives_off, loan_returned, loan_returns
+from towerd.fsm.state import Intake
+from towerd.fsm.turn import Turn
+from towerd.orders.eligibility import LOAN_ENDED
+from towerd.orders.model import Vehicle
+from towerd.places import OUT, cabin
+from towerd.plc.snapshot import Capability
+
+_TRIGGERS: Final[dict[IntakeState, str]] = {
+    "opening": "open",
+    "waiting": "await_car",
+    "positioning": "position",
+    "reading": "read",
+    "securing": "secure",
+    "clearing": "clear",
+    "closing": "close",
+    "storing": "take_in",
+    "turned_away": "turn_away",
+}
+_RIGHT_CAR: Final = ("securing", "clearing", "closing", "storing")
+_NO_CAR: Final = ("opening", "waiting", "turned_away")
+_ENDS: Final = {"expired": "expire", "cancelled": "cancel"}
+
+
+def drive_in(turn: Turn, shown: Cabin) -> bool:
+    """Do the one thing that comes next for a car that is driven into this cabin; False where none is."""
+    row = intake_in(turn.tables, shown.number)
+    if row is None:
+        return False
+    row = _count(turn, _follow(turn, row, shown), shown)
+    _page(turn, row)
+    if row.open:
+        _work_door(turn, row, shown)
+        show_sign(turn, shown, sign_of(shown, row.state, row.reasons))
+    return row.open
+
+
+def _move(turn: Turn, row: Intake, trigger: str, reasons: tuple[str, ...] = (), **values: Any) -> Intake:
+    state: IntakeState = INTAKE.next(row.state, trigger)  # type: ignore[assignment]
+    changed = replace(row, state=state, since_at=turn.now, reasons=reasons, **values)
+    turn.put("intakes", row.cabin, changed)
+    return changed
+
+
+def _follow(turn: Turn, row: Intake, shown: Cabin) -> Intake:
+    vehicle = turn.tables.vehicles[row.vehicle]
+    if row.state == "storing":
+        return _follow_stored(turn, row, vehicle)
+    if row.state == "turned_away":
+        if shown.content == "empty" and shown.outer_door is DoorState.CLOSED:
+            return _move(turn, row, _ENDS.get(row.reasons[0], "refuse"), row.reasons)
+        return row
+    seen = _overtaken(turn, row, vehicle) or look(
+        shown, _wanted(turn, vehicle), _progress(turn, row, shown), turn.config.intake
+    )
+    if seen.state != row.state:
+        return _enter(turn, row, shown, seen)
+    if seen.reasons != row.reasons:
+        row = replace(row, reasons=seen.reasons)
+        turn.put("intakes", row.cabin, row)
+    return row
+
+
+def _follow_stored(turn: Turn, row: Intake, vehicle: Vehicle) -> Intake:
+    if vehicle.place == cabin(row.cabin):
+        return row
+    if vehicle.place.kind in ("carriage", "bay"):
+        return _move(turn, row, "finish")
+    # never opened for again: what stood there was the tower's
+    return _move(turn, row, "lose", ("vehicle_gone",))
+
+
+def _overtaken(turn: Turn, row: Intake, vehicle: Vehicle) -> Seen | None:
+    """Why a car is no longer expected: somebody has said meanwhile that it stands elsewhere, or its loan has ended."""
+    loan = turn.tables.loans.get(row.about) if row.kind == "loan" else None
+    if vehicle.place != OUT:
+        return Seen("turned_away", ("vehicle_elsewhere",))
+    return Seen("turned_away", ("loan_ended",)) if loan is not None and loan.state in LOAN_ENDED else None
+
+
+def _wanted(turn: Turn, vehicle: Vehicle) -> Wanted:
+    machine, record = turn.snapshot, vehicle.record
+    scales = machine is not None and Capability.WEIGH_CELL in machine.identity.capabilities
+    return Wanted(record.tag, record.mass_kg, record.length_mm, scales)
+
+
+def _progress(turn: Turn, row: Intake, shown: Cabin) -> Progress:
+    for_s = (turn.now - row.since_at).total_seconds()
+    return Progress(row.state, for_s, row.secured_epoch == shown.occupancy_epoch)
+
+
+def turn_away(turn: Turn, row: Intake, reason: str) -> Intake:
+    """Expect the car no more: if it is in the cabin its driver takes it out again."""
+    return _go_on(turn, row, Seen("turned_away", (reason,)))
+
+
+def _go_on(turn: Turn, row: Intake, seen: Seen) -> Intake:
+    changed = _move(turn, row, _TRIGGERS[seen.state], seen.reasons)
+    if row.kind == "loan":
+        if seen.state in _RIGHT_CAR:
+            loan_returns(turn, row.about, row.cabin)
+        elif seen.state in _NO_CAR:
+            loan_drives_off(turn, row.about)
+    return changed
+
+
+def _enter(turn: Turn, row: Intake, shown: Cabin, seen: Seen) -> Intake:
+    changed = _go_on(turn, row, seen)
+    if seen.state == "storing":
+        _take_in(turn, changed)
+    elif "wrong_tag" in seen.reasons:
+        _check_inventory(turn, shown)
+    return changed
+
+
+def _take_in(turn: Turn, row: Intake) -> None:
+    before = turn.tables.vehicles[row.vehicle]
+    # that a technician has fetched it ends with its coming back
+    reasons = tuple(reason for reason in before.reasons if reason != "fetched")
+    vehicle = turn.put_vehicle(before, place=cabin(row.cabin), condition="inspection", reasons=reasons)
+    if row.kind == "loan":
+        loan_returned(turn, row.about, row.lost_s)
+    turn.tell("vehicle_condition", {"vehicle": vehicle.id, "condition": "inspection", "reasons": list(vehicle.reasons)})
+
+
+def _recorded_inside(turn: Turn, shown: Cabin) -> Vehicle | None:
+    """The vehicle of the inventory that this cabin's car is, or claims to be; one that is unknown may be in here too."""
+    for vehicle in turn.tables.vehicles.values():
+        tagged = shown.tag != 0 and vehicle.record.tag == shown.tag and vehicle.place != OUT
+        if tagged or vehicle.place == cabin(shown.number):
+            return vehicle
+    return None
+
+
+def _check_inventory(turn: Turn, shown: Cabin) -> None:
+    other = _recorded_inside(turn, shown)
+    if other is None:
+        return
+    cause = f"tag {shown.tag} of {other.id}, which should stand in {other.place}, was read in cabin {shown.number}"
+    raise_fault(turn, INVENTORY_DISAGREES, cause)
+    if other.place.kind == "bay":
+        mark_unknown(turn, other.place, cause)
+
+
+def _work_door(turn: Turn, row: Intake, shown: Cabin) -> None:
+    door = shown.outer_door
+    if door not in STILL:
+        return
+    if wants_open(shown, row.state):
+        # a car of the inventory leaves by its hand-over only, whatever is wrong with it
+        if door is not DoorState.OPEN and _recorded_inside(turn, shown) is None:
+            open_outer(turn, shown)
+    elif wants_closed(shown, row.state) and door is not DoorState.CLOSED:
+        close_outer(turn, shown)
+
+
+def _count(turn: Turn, row: Intake, shown: Cabin) -> Intake:
+    owed = owes(shown, row.state)
+    if owed == row.owed:
+        return row
+    lost_s = 0.0
+    if row.owed == "button" and row.owed_since_at is not None:
+        lost_s = (turn.now - row.owed_since_at).total_seconds()
+        turn.set_meta(button_lost_s=turn.tables.meta.button_lost_s + lost_s)
+    since_at = turn.now if owed else None
+    changed = replace(row, owed=owed, owed_since_at=since_at, paged=False, lost_s=row.lost_s + lost_s)
+    turn.put("intakes", row.cabin, changed)
+    return changed
+
+
+def _page(turn: Turn, row: Intake) -> None:
+    owed_s = (turn.now - row.owed_since_at).total_seconds() if row.owed_since_at else 0.0
+    if row.owed and not row.paged and owed_s >= turn.config.intake.page_s:
+        turn.put("intakes", row.cabin, replace(row, paged=True))
+        raise_fault(turn, CABIN_UNATTENDED, plea(row.cabin, row.owed))
+    if CABIN_UNATTENDED in turn.tables.faults and not any(one.paged for one in turn.tables.intakes.values()):
+        clear_fault(turn, CABIN_UNATTENDED, None)

@@ -1,0 +1,161 @@
+"""What the kiosk asks for when a car is to be driven in: granted, or refused with the reason (orders-if.md 6.4). Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from towerd.cabin.intake_words import advice, plea
+from towerd.cabin.model import Cabin, DoorState
+from towerd.errors import Refusal
+from towerd.fsm.driving_in import turn_away
+from towerd.fsm.identity import slower
+from towerd.fsm.intake_book import bays_spoken_for, intake_in, intake_of
+from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
+from towerd.fsm.inventory import is_unknown, vehicle_at
+from towerd.fsm.obstacles import may_command, obstacles
+from towerd.fsm.state import Intake
+from towerd.fsm.turn import Turn
+from towerd.fsm.wishes import free_bays
+from towerd.orders.eligibility import LOAN_ENDED
+from towerd.orders.model import Loan, Vehicle
+from towerd.places import OUT, cabin
+from towerd.plc.snapshot import Snapshot
+
+_ANSWERABLE = ("positioning", "reading", "securing", "clearing", "closing")
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    kind: Literal["loan", "vehicle"]
+    about: str
+    vehicle: Vehicle
+
+
+def drive_in_requested(turn: Turn, event: DriveInRequested) -> None:
+    """Open a free cabin for a car that is expected, or say every reason why not."""
+    if turn.mono_s < turn.volatile.code_allowed_mono_s and not event.staff:
+        wait_s = round(turn.volatile.code_allowed_mono_s - turn.mono_s, 1)
+        turn.answer(event.reply, False, ("slow_down",), {"text": f"Try again in {wait_s} s.", "wait_s": wait_s})
+        return
+    found = _expected(turn, event)
+    number = _cabin_for(turn, found.vehicle, event.cabin) if isinstance(found, _Expected) else found
+    if isinstance(number, Refusal):
+        if not isinstance(found, _Expected) and not event.staff:
+            _slow_down(turn, event, number)
+        turn.answer(event.reply, False, number.reasons, {"text": number.text})
+        return
+    assert isinstance(found, _Expected)
+    turn.set(failed_codes_in_row=0)
+    row = Intake(number, found.kind, found.about, found.vehicle.id, event.by, "opening", turn.now, turn.now)
+    turn.put("intakes", number, row)
+    turn.tell("manual_intervention", {"drive_in": row.vehicle, "for": row.kind, "cabin": number, "by": event.by})
+    turn.answer(event.reply, True, (), _result(turn, row))
+
+
+def _result(turn: Turn, row: Intake) -> dict[str, Any]:
+    text = advice(row.cabin, row.state, row.reasons)
+    return {"cabin": row.cabin, "vehicle": row.vehicle, "state": row.state, "text": text, "please": pleas(turn)}
+
+
+def pleas(turn: Turn) -> list[str]:
+    """What whoever comes to the tower is asked to look at, in any cabin."""
+    return [plea(row.cabin, row.owed) for row in turn.tables.intakes.values() if row.open and row.owed]
+
+
+def _slow_down(turn: Turn, event: DriveInRequested, refusal: Refusal) -> None:
+    # wrong numbers slow the kiosk down, as wrong codes do (6.2)
+    failed = turn.volatile.failed_codes_in_row + 1
+    turn.set(failed_codes_in_row=failed, code_allowed_mono_s=turn.mono_s + slower(failed))
+    turn.tell("code_failed", {"reasons": list(refusal.reasons), "by": event.by})
+
+
+def _expected(turn: Turn, event: DriveInRequested) -> _Expected | Refusal:
+    tables = turn.tables
+    for loan in tables.loans.values():
+        if loan.state not in LOAN_ENDED and _names(event, loan):
+            return _Expected("loan", loan.id, tables.vehicles[loan.vehicle])
+    if event.number is not None:
+        return Refusal(("no_such_number",), f"No car is out under the number {event.number}.")
+    vehicle = tables.vehicles.get(event.vehicle or "")
+    if vehicle is None or not event.staff:
+        return Refusal(("no_such_loan",), "This car is not lent by this tower.")
+    if vehicle.place != OUT:
+        return Refusal(("not_out",), f"{vehicle.id} is in {vehicle.place}.")
+    return _Expected("vehicle", vehicle.id, vehicle)
+
+
+def _names(event: DriveInRequested, loan: Loan) -> bool:
+    return loan.number == event.number if event.number is not None else loan.vehicle == event.vehicle
+
+
+def _cabin_for(turn: Turn, vehicle: Vehicle, wanted: int | None) -> int | Refusal:
+    machine = turn.snapshot
+    before = intake_of(turn.tables, vehicle.id)
+    if before is not None:
+        return Refusal(("already_returning",), f"The car is awaited in cabin {before.cabin}.")
+    if machine is None or not may_command(turn.state):
+        why = "; ".join(obstacle.text for obstacle in obstacles(turn.state))
+        return Refusal(("tower_out_of_service",), f"The tower takes no car in now: {why}.")
+    if _larger_than_allowed(vehicle, machine):
+        return Refusal(("too_large",), "The car is larger or heavier than this tower takes.")
+    if len(free_bays(turn, machine)) <= bays_spoken_for(turn.tables):
+        return Refusal(("no_bay_free",), "No bay is free for the car.")
+    free = [shown.number for shown in machine.cabins if wanted in (None, shown.number) and _is_free(turn, shown)]
+    if not free:
+        return Refusal(("no_cabin_free",), " ".join(["No cabin is free.", *pleas(turn)]))
+    return free[0]
+
+
+def _larger_than_allowed(vehicle: Vehicle, machine: Snapshot) -> bool:
+    record, limits = vehicle.record, machine.identity
+    pairs = (
+        (record.length_mm, limits.max_length_mm),
+        (record.width_mm, limits.max_width_mm),
+        (record.height_mm, limits.max_height_mm),
+        (record.mass_kg, limits.max_mass_kg),
+    )
+    return any(size > most for size, most in pairs)
+
+
+def _is_free(turn: Turn, shown: Cabin) -> bool:
+    """Whether a cabin is empty, shut towards the shaft, and nobody's: neither an order's, nor a job's, nor in doubt."""
+    tables, place = turn.tables, cabin(shown.number)
+    spoken_for = (
+        intake_in(tables, shown.number) is not None
+        or vehicle_at(tables, place) is not None
+        or is_unknown(tables, place)
+        or any(order.open and order.cabin == shown.number for order in tables.orders.values())
+        or any(move.open and move.target == place for move in tables.moves.values())
+        or any(job.ended_at is None and place in (job.source, job.target) for job in tables.jobs.values())
+    )
+    return not spoken_for and shown.deserted and shown.inner_door is DoorState.CLOSED
+
+
+def car_secured(turn: Turn, event: CarSecured) -> None:
+    """The driver's answer at the kiosk; it counts for the car that stands there now, and for no other."""
+    row, machine = intake_in(turn.tables, event.cabin), turn.snapshot
+    if row is None:
+        turn.answer(event.reply, False, ("nobody_drives_in",), {"text": f"Nobody drives into cabin {event.cabin}."})
+    elif machine is None or row.state not in _ANSWERABLE:
+        turn.answer(event.reply, False, ("not_yet",), {"text": advice(row.cabin, row.state, row.reasons)})
+    else:
+        row = replace(row, secured_epoch=machine.cabin(row.cabin).occupancy_epoch)
+        turn.put("intakes", row.cabin, row)
+        turn.tell("manual_intervention", {"secured": row.vehicle, "cabin": row.cabin, "by": event.by})
+        turn.answer(event.reply, True, (), _result(turn, row))
+
+
+def drive_in_cancelled(turn: Turn, event: DriveInCancelled) -> None:
+    """Give it up: the car is driven out again if it is in, and the door closes. Too late once the car is taken in."""
+    row = intake_in(turn.tables, event.cabin)
+    if row is None:
+        turn.answer(event.reply, False, ("nobody_drives_in",), {"text": f"Nobody drives into cabin {event.cabin}."})
+        return
+    if row.state == "storing":
+        turn.answer(event.reply, False, ("too_late",), {"text": advice(row.cabin, row.state, row.reasons)})
+        return
+    if row.state != "turned_away":
+        row = turn_away(turn, row, "cancelled")
+        turn.tell("manual_intervention", {"drive_in_cancelled": row.vehicle, "cabin": row.cabin, "by": event.by})
+    turn.answer(event.reply, True, (), _result(turn, row))
