@@ -24,8 +24,8 @@ def two_cabins(**changes: Any) -> Tower:
     return Tower(small_tower(cabins=2, actors=actors, **changes))
 
 
-class Bringing:
-    """A running tower whose customer has a car out, and brings it back."""
+class Kiosk:
+    """What is asked and answered at the kiosk of a running tower whose customer has a car out."""
 
     def __init__(self, run: Running) -> None:
         self.run = run
@@ -46,17 +46,6 @@ class Bringing:
         return self.tables.intakes[self.driver.cabin]  # type: ignore[no-any-return]
 
     @property
-    def car(self) -> Car:
-        """The car that is out."""
-        return car(NUMBERS[self.loan.vehicle])
-
-    async def take_one_out(self) -> None:
-        """A visit, to its end."""
-        await self.run.ask()
-        await self.run.show_face()
-        await self.run.until_state("completed")
-        await self.daemon.until(self.run.at_rest, "the tower is at rest")
-
     async def ask(self, make: Any) -> Any:
         """Post an event and wait for its answer."""
         self._asked += 1
@@ -90,6 +79,21 @@ class Bringing:
         answer = await self.request()
         assert answer.ok, answer
         await self.until("waiting")
+
+
+class Bringing(Kiosk):
+    """The customer, who brings it back."""
+
+    def car(self) -> Car:
+        """The car that is out."""
+        return car(NUMBERS[self.loan.vehicle])
+
+    async def take_one_out(self) -> None:
+        """A visit, to its end."""
+        await self.run.ask()
+        await self.run.show_face()
+        await self.run.until_state("completed")
+        await self.daemon.until(self.run.at_rest, "the tower is at rest")
 
     async def all_the_rest(self) -> None:
         """From the open door to the car in its bay, as it should be."""
