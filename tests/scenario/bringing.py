@@ -45,7 +45,6 @@ class Kiosk:
     def row(self) -> Intake:
         return self.tables.intakes[self.driver.cabin]  # type: ignore[no-any-return]
 
-    @property
     async def ask(self, make: Any) -> Any:
         """Post an event and wait for its answer."""
         self._asked += 1
@@ -84,6 +83,7 @@ class Kiosk:
 class Bringing(Kiosk):
     """The customer, who brings it back."""
 
+    @property
     def car(self) -> Car:
         """The car that is out."""
         return car(NUMBERS[self.loan.vehicle])
