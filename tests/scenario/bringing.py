@@ -11,8 +11,8 @@ from simulator.driver import Driver
 from tests.scenario.running import Running
 from tests.scenario.tower import Daemon, Tower, car, small_tower
 from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
+from towerd.fsm.intake_row import Intake
 from towerd.fsm.reply import ReplyTo
-from towerd.fsm.state import Intake
 from towerd.plc.codes import Code
 
 NUMBERS = {"v_0042": 42, "v_0007": 7}

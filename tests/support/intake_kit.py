@@ -9,7 +9,7 @@ from typing import Any
 from tests.support.core_kit import TAG, machine, state_of, tables_of, turn_of, vehicle, with_cabin, with_cabin_vehicle
 from tests.support.values import AT
 from towerd.cabin.model import DoorState, Gauge
-from towerd.fsm.state import Intake
+from towerd.fsm.intake_row import Intake
 from towerd.fsm.turn import Turn
 from towerd.orders.model import Loan
 from towerd.places import OUT

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from towerd.cabin.model import Cabin, CabinSensors, DoorState, Gauge
+from towerd.fsm.intake_row import Intake
 from towerd.fsm.state import (
     AlarmRow,
     AnswerRow,
     BayRecord,
     FaceRow,
     Fault,
-    Intake,
     Job,
     Meta,
     Move,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tests.support.core_kit import CABIN_1, tables_of, vehicle
 from tests.support.values import AT
 from towerd.fsm.intake_book import bays_spoken_for, intake_in, intake_of, is_taken_in
-from towerd.fsm.state import Intake
+from towerd.fsm.intake_row import Intake
 from towerd.places import CARRIAGE, OUT
 
 ROW = Intake(1, "loan", "ord-1", "car-1", "kiosk", "storing", AT, AT)

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from tests.support.core_kit import tables_of
 from tests.support.values import AT
+from towerd.fsm.intake_row import Intake
 from towerd.fsm.show_intakes import button_lost_s, driving_in, intake_views
-from towerd.fsm.state import Intake, Meta
+from towerd.fsm.state import Meta
 
 ROW = Intake(2, "loan", "ord-1", "car-1", "kiosk", "clearing", AT, AT, lost_s=5.0)
 OWING = replace(ROW, cabin=1, owed="button", owed_since_at=AT)

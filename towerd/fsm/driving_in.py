@@ -16,10 +16,10 @@ from towerd.faults import CABIN_UNATTENDED, INVENTORY_DISAGREES
 from towerd.fsm.acting import STILL, close_outer, open_outer, show_sign
 from towerd.fsm.charts import INTAKE
 from towerd.fsm.intake_book import intake_in
+from towerd.fsm.intake_row import Intake
 from towerd.fsm.inventory import mark_unknown
 from towerd.fsm.latch import clear_fault, raise_fault
 from towerd.fsm.loans import loan_drives_off, loan_returned, loan_returns
-from towerd.fsm.state import Intake
 from towerd.fsm.turn import Turn
 from towerd.orders.eligibility import LOAN_ENDED
 from towerd.orders.model import Vehicle

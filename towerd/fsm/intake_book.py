@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from towerd.fsm.state import Intake, Tables
+from towerd.fsm.intake_row import Intake
+from towerd.fsm.state import Tables
 
 
 def intake_in(tables: Tables, number: int) -> Intake | None:

@@ -12,9 +12,9 @@ from towerd.fsm.driving_in import turn_away
 from towerd.fsm.identity import slower
 from towerd.fsm.intake_book import bays_spoken_for, intake_in, intake_of
 from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
+from towerd.fsm.intake_row import Intake
 from towerd.fsm.inventory import is_unknown, vehicle_at
 from towerd.fsm.obstacles import may_command, obstacles
-from towerd.fsm.state import Intake
 from towerd.fsm.turn import Turn
 from towerd.fsm.wishes import free_bays
 from towerd.orders.eligibility import LOAN_ENDED

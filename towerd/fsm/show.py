@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from towerd.bays.model import BayBits, content, is_locked
 from towerd.cabin.model import Cabin, CabinSensors, Signal
@@ -191,6 +192,18 @@ def _challenge(state: State) -> ChallengeView | None:
     return None if asked is None else ChallengeView(PROMPT[asked.ask], asked.ask, asked.made, asked.turns)
 
 
+def _stations(shown: _Shown, now: datetime) -> dict[str, Any]:
+    """Carriage, cabins and bays, and who drives into the cabins."""
+    machine, known, tables = shown.machine, shown.state.volatile.identity, shown.state.tables
+    return {
+        "lift": _lift(shown),
+        "cabins": tuple(_cabin(shown, door) for door in machine.cabins) if machine else _unknown_cabins(known),
+        "intakes": intake_views(tables, now),
+        "button_lost_s": button_lost_s(tables, now),
+        "bays": _bays(shown, machine) if machine else _unknown_bays(known),
+    }
+
+
 def build_view(state: State, config: CoreConfig, turn: Turn) -> View:
     """The view of a state. `turn` is a fresh one over the same state: it lends its clock and its readings."""
     now, machine = turn.now, turn.snapshot
@@ -220,11 +233,7 @@ def build_view(state: State, config: CoreConfig, turn: Turn) -> View:
         face_reason=state.volatile.face_reason,
         floors=known.floors if known else 0,
         positions=known.positions if known else 0,
-        lift=_lift(shown),
-        cabins=tuple(_cabin(shown, door) for door in machine.cabins) if machine else _unknown_cabins(known),
-        intakes=intake_views(state.tables, now),
-        button_lost_s=button_lost_s(state.tables, now),
-        bays=_bays(shown, machine) if machine else _unknown_bays(known),
+        **_stations(shown, now),
         orders=tuple(state.tables.orders.values()),
         loans=tuple(state.tables.loans.values()),
         vehicles=tuple(state.tables.vehicles.values()),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from towerd.cabin.intake_words import advice, plea
-from towerd.fsm.state import Intake, Tables
+from towerd.fsm.intake_row import Intake
+from towerd.fsm.state import Tables
 from towerd.view import IntakeView
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from towerd.cabin.intake import INTAKE_ENDED, IntakeState, Owed
 from towerd.faceid.liveness import Ask
+from towerd.fsm.intake_row import Intake
 from towerd.fsm.reply import NOWHERE, ReplyTo
 from towerd.orders.model import Loan, Order, Vehicle
 from towerd.places import Place
@@ -93,37 +93,6 @@ class Move:
     def open(self) -> bool:
         """Whether it has not ended."""
         return self.state not in ("done", "cancelled")
-
-
-@dataclass(frozen=True, slots=True)
-class Intake:
-    """A car that is expected in a cabin, driven in and taken up (orders-if.md 6.4); the newest of each cabin is kept.
-
-    `kind` says what it is expected for: `loan`, whose id is `about`; or `vehicle`, a technician's word, and `about` is its
-    id. `secured_epoch`: the occupancy epoch that the driver's answer counts for; with another one it is another car, or
-    the same one that has been driven. `owed`: what people have left undone since `owed_since_at`; `paged`: they were
-    called for it. `lost_s`: how long the cabin stood for want of the button alone.
-    """
-
-    cabin: int
-    kind: Literal["loan", "vehicle"]
-    about: str
-    vehicle: str
-    by: str
-    state: IntakeState
-    asked_at: datetime
-    since_at: datetime
-    reasons: tuple[str, ...] = ()
-    secured_epoch: int | None = None
-    owed: Owed | None = None
-    owed_since_at: datetime | None = None
-    paged: bool = False
-    lost_s: float = 0.0
-
-    @property
-    def open(self) -> bool:
-        """Whether it has not ended."""
-        return self.state not in INTAKE_ENDED
 
 
 @dataclass(frozen=True, slots=True)

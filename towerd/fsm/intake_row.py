@@ -1,0 +1,40 @@
+"""The row of a car that is driven in: what the cabin cannot show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from towerd.cabin.intake import INTAKE_ENDED, IntakeState, Owed
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A car that is expected in a cabin, driven in and taken up (orders-if.md 6.4); the newest of each cabin is kept.
+
+    `kind` says what it is expected for: `loan`, whose id is `about`; or `vehicle`, a technician's word, and `about` is its
+    id. `secured_epoch`: the occupancy epoch that the driver's answer counts for; with another one it is another car, or
+    the same one that has been driven. `owed`: what people have left undone since `owed_since_at`; `paged`: they were
+    called for it. `lost_s`: how long the cabin stood for want of the button alone.
+    """
+
+    cabin: int
+    kind: Literal["loan", "vehicle"]
+    about: str
+    vehicle: str
+    by: str
+    state: IntakeState
+    asked_at: datetime
+    since_at: datetime
+    reasons: tuple[str, ...] = ()
+    secured_epoch: int | None = None
+    owed: Owed | None = None
+    owed_since_at: datetime | None = None
+    paged: bool = False
+    lost_s: float = 0.0
+
+    @property
+    def open(self) -> bool:
+        """Whether it has not ended."""
+        return self.state not in INTAKE_ENDED
