@@ -59,7 +59,7 @@ def plan(
 
 @dataclass(slots=True)
 class Axis:
-    """One servo axis. Unit of length: mm, or 0.01° for the turntable."""
+    """One servo axis. Unit of length: mm, or 0.01° for the turntable. `full_turn`: of one that turns endlessly, else 0."""
 
     name: str
     low: float
@@ -78,6 +78,8 @@ class Axis:
     drive_error: int = 0
     trip_code: int = 0
     cycles: int = 0
+    full_turn: AxisUnit = 0.0
+    _nearest: bool = False
     _phases: list[tuple[float, float]] = field(default_factory=list)
     _planned: tuple[float, float] | None = None
 
@@ -90,8 +92,15 @@ class Axis:
         """What the block of a standing axis is made of."""
         return self.position, self.target, self.homed, self.drive_error, self.cycles
 
-    def move_to(self, target: float, ratio: float = 1.0) -> None:
-        """Go to `target` at `ratio` of the axis's speed; the same order again changes nothing.
+    def way_to(self, target: float, *, nearest: bool = False) -> float:
+        """How far it is to `target`, signed; `nearest` the shorter way round, where the axis turns endlessly."""
+        way = target - self.position
+        if not (nearest and self.full_turn):
+            return way
+        return (way + self.full_turn / 2) % self.full_turn - self.full_turn / 2
+
+    def move_to(self, target: float, ratio: float = 1.0, *, nearest: bool = False) -> None:
+        """Go to `target` at `ratio` of the axis's speed, `nearest` the shorter way round; the same order again changes nothing.
 
         The target is kept inside the axis's range.
         """
@@ -101,14 +110,15 @@ class Axis:
             return
         if not self._phases and self.position != goal:
             self.cycles += 1
-        self._planned = wanted
+        self._planned, self._nearest = wanted, nearest
         self.target = goal
         self.stopping = False
         velocity_top = self.velocity_limit * ratio * self.speed_ratio
         self._phases = [] if self.position == goal and self.velocity == 0 else self._plan(goal, velocity_top)
 
     def _plan(self, goal: float, velocity_top: float) -> list[tuple[float, float]]:
-        return plan(self.position, self.velocity, goal, velocity_top, self.acceleration_limit)
+        end = self.position + self.way_to(goal, nearest=self._nearest)
+        return plan(self.position, self.velocity, end, velocity_top, self.acceleration_limit)
 
     def stop(self, force: float = 1.0) -> None:
         """Controlled stop on the ramp; `force` above 1 is the quicker stop of an abort."""
@@ -154,7 +164,10 @@ class Axis:
                 self._phases.pop(0)
             else:
                 self._phases[0] = (duration_s - slice_s, rate)
-        self.position = min(max(self.position, self.low), self.high)
+        if self._nearest and self.full_turn:
+            self.position %= self.full_turn
+        else:
+            self.position = min(max(self.position, self.low), self.high)
         if not self._phases:
             if self._planned is not None:
                 self.position = self._planned[0]

@@ -8,7 +8,7 @@ from simulator.booth import Booth
 from simulator.cars import Car
 from simulator.config import SimulatorConfig
 from simulator.kinematics import Axis, Mechanism
-from simulator.layout import Layout, build_layout
+from simulator.layout import FULL_TURN_CDEG, Layout, build_layout
 
 FULL_OUT_TOLERANCE_MM = 5.0
 CENTRED_TOLERANCE_MM = 2.0
@@ -59,8 +59,9 @@ class Mechanics:
         top_mm = config.floors * config.floor_height_mm
         self.lift = Axis("lift", 0.0, top_mm + 100.0, kin.lift_velocity_mm_s, kin.lift_acceleration_mm_s2)
         self.turntable = Axis(
-            "turntable", 0.0, 36_000.0, kin.turntable_velocity_cdeg_s, kin.turntable_acceleration_cdeg_s2
+            "turntable", 0.0, FULL_TURN_CDEG, kin.turntable_velocity_cdeg_s, kin.turntable_acceleration_cdeg_s2
         )
+        self.turntable.full_turn = FULL_TURN_CDEG
         self.fork = Axis("fork", 0.0, self.stroke_mm, kin.fork_velocity_mm_s, kin.fork_acceleration_mm_s2)
         self.axes = (self.lift, self.turntable, self.fork)
         for axis in self.axes:

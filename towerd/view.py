@@ -102,7 +102,10 @@ class HandView:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A job; places as bay:3-4, cabin:1, carriage. `stopped_by`: its order waits for this technician's word."""
+    """A job; places as bay:3-4, cabin:1, carriage. `stopped_by`: its order waits for this technician's word.
+
+    `minimum_s` is the mechanical minimum, `motion_s` how long an ended job has moved.
+    """
 
     id: int
     purpose: str
@@ -116,6 +119,8 @@ class JobView:
     ended_at: datetime | None
     steps_left: int | None
     stopped_by: str | None
+    minimum_s: float = 0.0
+    motion_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,13 +42,14 @@ class AxisMove:
         self.target = target
         self.homing = homing
         self._watch = Watch()
-        self._way = abs(target - axis.position) or 1.0
+        self._nearest = not homing
+        self._way = self._left or 1.0
 
     def tick(self) -> Outcome | None:
         """Done at the target; error 2 and the axis's alarm when it is stuck."""
         axis, plc = self.axis, self._plc
         ratio = plc.homing_ratio if self.homing else plc.speed_ratio
-        axis.move_to(self.target, ratio)
+        axis.move_to(self.target, ratio, nearest=self._nearest)
         axis.homing = self.homing and axis.moving
         if not axis.moving and abs(axis.position - self.target) <= 1.0:
             axis.homed = axis.homed or self.homing
@@ -67,7 +68,11 @@ class AxisMove:
     @property
     def done_ratio(self) -> float:
         """Share of the way, 0 to 1."""
-        return min(1.0, max(0.0, 1.0 - abs(self.target - self.axis.position) / self._way))
+        return min(1.0, max(0.0, 1.0 - self._left / self._way))
+
+    @property
+    def _left(self) -> float:
+        return abs(self.axis.way_to(self.target, nearest=self._nearest))
 
 
 class LiftTo:

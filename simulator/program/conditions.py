@@ -87,6 +87,6 @@ def _cabin(plc: Plc, cabin: Cabin) -> int:
             mask |= 1 << alarms.GAUGE + offset
         if booth.misplaced:
             mask |= 1 << alarms.MISPLACED + offset
-        if plc.config.tag_reader and plc.cabin_tag(cabin) == 0:
+        if plc.cabin_tag(cabin) == 0:
             mask |= 1 << alarms.TAG
     return mask

@@ -66,7 +66,7 @@ class Status:
     def cabin_tag(self, cabin: Cabin) -> int:
         """The tag read in a cabin; 0 none, unreadable, or one of two sensors."""
         car = self.plant.car_seen(cabin.booth)
-        readable = self.config.tag_reader and cabin.occupied
+        readable = cabin.occupied
         return self.plant.tag_read(car, f"cabin:{cabin.number}") if readable else 0
 
     def gauge_bits(self, car: Car | None) -> int:

@@ -70,7 +70,7 @@ def kinematics(config: SimulatorConfig) -> Kinematics:
         turntable_deg_s=plant.turntable_velocity_cdeg_s / 100,
         turntable_deg_s2=plant.turntable_acceleration_cdeg_s2 / 100,
         fork_out_s=Motion(plant.fork_velocity_mm_s, plant.fork_acceleration_mm_s2).time_s(plant.fork_stroke_mm),
-        fork_pick_s=plant.pick_s,
+        fork_pick_s=2 * plant.pick_s,
         bay_lock_s=plant.lock_s,
         inner_door_s=plant.inner_door_s,
         outer_door_s=plant.outer_door_s,

@@ -97,3 +97,25 @@ def test_speed_up_divides_every_time() -> None:
 def test_a_tower_that_the_table_cannot_show_is_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="must be"):
         SimulatorConfig(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "way"),
+    [(0.0, 9000.0, 9000.0), (3000.0, 33000.0, -6000.0), (33000.0, 3000.0, 6000.0), (0.0, 18000.0, -18000.0)],
+)
+def test_a_turntable_turns_the_shorter_way_round(start: float, end: float, way: float) -> None:
+    axis = Axis("turntable", 0.0, 36_000.0, 3000.0, 1500.0, position=start, full_turn=36_000.0)
+    assert axis.way_to(end, nearest=True) == way
+    axis.move_to(end, nearest=True)
+    took_s = 0.0
+    while axis.moving:
+        axis.step(0.01)
+        took_s += 0.01
+        assert 0.0 <= axis.position < 36_000.0 or axis.position == end
+    assert axis.position == end
+    assert took_s == pytest.approx(trapezoid_time_s(way, 3000.0, 1500.0), abs=0.02)
+
+
+def test_an_axis_with_ends_goes_straight() -> None:
+    axis = Axis("lift", 0.0, 36_000.0, 3000.0, 1500.0, position=33_000.0)
+    assert axis.way_to(3000.0, nearest=True) == -30_000.0

@@ -7,7 +7,7 @@ from typing import Final
 
 from prometheus_client import REGISTRY, CollectorRegistry, Gauge, generate_latest
 
-from towerd.view import View
+from towerd.view import JobView, View
 
 _LABELLED: Final = {
     "towerd_orders": ("Orders by kind and state", ("kind", "state")),
@@ -56,6 +56,12 @@ def _devices(view: View, registry: CollectorRegistry) -> None:
             ratio.labels(device.device).set(device.recent_ratio)
 
 
+def _motion(view: View) -> dict[str, JobView]:
+    """The job of each purpose that has ended last."""
+    ended = (job for job in view.jobs if job.motion_s is not None and job.minimum_s and job.state == "done")
+    return {job.purpose: job for job in sorted(ended, key=lambda job: job.id)}
+
+
 def exposition(view: View) -> bytes:
     """Everything in the text format 0.0.4."""
     registry = CollectorRegistry()
@@ -67,4 +73,9 @@ def exposition(view: View) -> bytes:
         for values, count in counts.items():
             gauge.labels(*values).set(count)
     _devices(view, registry)
+    moved = Gauge("towerd_job_motion_seconds", "Time of the last job's moves", ("purpose",), registry=registry)
+    least = Gauge("towerd_job_minimum_seconds", "Mechanical minimum of the last job", ("purpose",), registry=registry)
+    for purpose, job in _motion(view).items():
+        moved.labels(purpose).set(job.motion_s or 0.0)
+        least.labels(purpose).set(job.minimum_s)
     return generate_latest(registry) + generate_latest(REGISTRY)

@@ -23,6 +23,7 @@ from towerd.fsm.loans import begin_loan
 from towerd.fsm.obstacles import may_command
 from towerd.fsm.orders import release
 from towerd.fsm.state import Job, TagReading
+from towerd.fsm.timing import motion_s, tell_done
 from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act, Halt, Wait
 from towerd.jobs.transfer import Transfer, bring_fork_in, fork_centred, next_action
@@ -47,7 +48,9 @@ def running_job(turn: Turn) -> Job | None:
 
 
 def _job_arrived(turn: Turn, job: Job) -> None:
-    turn.put("jobs", job.id, replace(job, state=JOB.next(job.state, "arrive"), ended_at=turn.now))  # type: ignore[arg-type]
+    done = replace(job, state=JOB.next(job.state, "arrive"), ended_at=turn.now)  # type: ignore[arg-type]
+    turn.put("jobs", job.id, done)
+    tell_done(turn, done)
     if job.order is None and job.target.kind == "bay":
         vehicle = turn.tables.vehicles[job.vehicle]
         if vehicle.condition == "moving":
@@ -210,7 +213,7 @@ def _hand_over(turn: Turn, order: Order, shown: Cabin) -> None:
 
 def _ready_data(turn: Turn, order: Order) -> dict[str, object]:
     jobs = [job for job in turn.tables.jobs.values() if job.order == order.id and job.ended_at is not None]
-    moved_s = sum((job.ended_at - job.started_at).total_seconds() for job in jobs if job.ended_at)
+    moved_s = sum(motion_s(job) or 0.0 for job in jobs)
     minimum_s = sum(job.minimum_s for job in jobs)
     return {"cabin": order.cabin, "motion_s": round(moved_s, 2), "minimum_s": round(minimum_s, 2)}
 

@@ -20,7 +20,7 @@ from towerd.fsm.changes import watch_key
 from towerd.fsm.commanding import doubt, follow_all, unresolved
 from towerd.fsm.commands import Command, EndProcess, StartTimer, TrimOutbox
 from towerd.fsm.config import CoreConfig
-from towerd.fsm.delivering import run_cabins, run_job
+from towerd.fsm.delivering import open_job, run_cabins, run_job
 from towerd.fsm.face_events import FaceChallenged, FacesAlike
 from towerd.fsm.fetching import run_fetches
 from towerd.fsm.identity import code_entered, face_challenged, face_health_changed, face_looked, watch_waiting
@@ -38,6 +38,7 @@ from towerd.fsm.planning import plan_decided, request_plan
 from towerd.fsm.recognising import read_tags
 from towerd.fsm.state import State
 from towerd.fsm.technician import fault_reset, layout_confirmed, stock_imported
+from towerd.fsm.timing import watch_pause
 from towerd.fsm.turn import Turn
 from towerd.fsm.upkeep import follow_devices, service_done, tell_wear
 from towerd.fsm.upkeep_events import ServiceDone
@@ -212,6 +213,7 @@ def _pump(turn: Turn) -> None:
     follow_packml(turn)
     start_machine(turn)
     run_job(turn)
+    watch_pause(turn, open_job(turn))
     follow_moves(turn)
     request_plan(turn)
     watch_waiting(turn)

@@ -6,6 +6,7 @@ from towerd.bays.model import BayBits, content
 from towerd.fsm.changes import changes
 from towerd.fsm.lease import holder
 from towerd.fsm.state import Job, State
+from towerd.fsm.timing import motion_s
 from towerd.places import bay
 from towerd.view import HandView, JobView, PlaceView
 
@@ -40,6 +41,8 @@ def _job(job: Job) -> JobView:
         job.ended_at,
         job.steps_left,
         job.stopped_by,
+        job.minimum_s,
+        motion_s(job),
     )
 
 

@@ -46,7 +46,8 @@ class Job:
 
     `purpose`: why it is moved. `by`: the person who asked for it by name, None where an order did. `steps_left`: how many
     more commands a technician lets it give before it is held again; None: as many as it takes. `stopped_by`: the technician
-    who cancelled it; its order is not planned again before somebody resumes it.
+    who cancelled it; its order is not planned again before somebody resumes it. `waited_s`: how long it could not move, up to
+    `waiting_since_at`, since when it cannot.
     """
 
     id: int
@@ -61,6 +62,8 @@ class Job:
     by: str | None = None
     steps_left: int | None = None
     stopped_by: str | None = None
+    waited_s: float = 0.0
+    waiting_since_at: datetime | None = None
     ended_at: datetime | None = None
 
 
