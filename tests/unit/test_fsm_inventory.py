@@ -29,9 +29,9 @@ from tests.support.core_kit import (
     with_load,
 )
 from towerd.bays.model import BayBits
-from towerd.faults import INVENTORY_DISAGREES, PLACE_UNKNOWN
+from towerd.faults import COMMAND_FAILED, INVENTORY_DISAGREES, PLACE_UNKNOWN
 from towerd.fsm.inventory import FORK, ask_sensors, check_places, is_unknown, mark_unknown, settle_fork, vehicle_at
-from towerd.fsm.state import BayRecord, Step, StepState
+from towerd.fsm.state import BayRecord, State, Step, StepState
 from towerd.fsm.turn import Turn
 from towerd.places import CARRIAGE, OUT, UNKNOWN, Place, bay, cabin
 from towerd.plc.codes import Args, Code
@@ -238,3 +238,30 @@ def test_while_a_fork_command_is_in_doubt_or_nothing_is_seen_nobody_judges() -> 
     check_places(turn)
     assert turn.commands == []
     assert checked(None, vehicle()).commands == []
+
+
+def test_a_fork_that_is_done_in_vain_is_not_asked_for_ever() -> None:
+    step = replace(settling(), result=3)
+    first = settled(machine_before(), step)
+    assert (first.volatile.refusals, first.tables.faults) == ({FORK: 1}, {})
+    again = turn_of(replace_refusals(first, step))
+    settle_fork(again)
+    assert COMMAND_FAILED in again.tables.faults
+    assert "nothing has moved" in again.tables.faults[COMMAND_FAILED].cause
+    assert again.volatile.refusals == {FORK: 0}
+
+
+def test_a_fork_that_moved_something_starts_the_count_anew() -> None:
+    tables = replace(tables_of(vehicles=[vehicle()]), steps={FORK: replace(settling(), result=3)})
+    t = turn_of(state_of(TAKEN, tables, refusals={FORK: 1}))
+    settle_fork(t)
+    assert t.volatile.refusals == {FORK: 0}
+
+
+def machine_before() -> Snapshot:
+    return with_bay(machine(), 2, 3, OCCUPIED_OPEN)
+
+
+def replace_refusals(turn: Turn, step: Step) -> State:
+    tables = replace(turn.tables, steps={FORK: step})
+    return State(tables, turn.volatile)

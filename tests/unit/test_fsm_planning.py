@@ -251,3 +251,10 @@ def test_why_a_car_is_not_offered_outlives_its_being_moved(condition: Any) -> No
     plan_decided(t, Decision(0, None, "car-1", cabin(1), bay(3, 3), ""))
     assert len(running(t)) == 1
     assert t.tables.vehicles["car-1"].condition == condition
+
+
+def test_an_order_whose_car_was_lost_and_found_gets_a_cabin_again() -> None:
+    t = turn(order_in("delivering", cabin=None))
+    plan_decided(t, Decision(0, "ord-1", "car-1", bay(2, 3), cabin(2), ""))
+    assert (t.tables.orders["ord-1"].state, t.tables.orders["ord-1"].cabin) == ("delivering", 2)
+    assert told(t) == ["order_delivering"]

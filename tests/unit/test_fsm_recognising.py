@@ -205,3 +205,12 @@ def test_a_tag_is_read_in_a_cabin_as_well() -> None:
     t = turn(vehicles=[found_on(cabin(1))], seen=with_cabin_vehicle(machine(), 1, 9))
     read_tags(t)
     assert t.tables.vehicles["found-77"].record.tag == 9
+
+
+def test_the_order_of_a_car_that_turned_out_to_be_another_holds_no_cabin() -> None:
+    t = turn(vehicles=[vehicle(place=CARRIAGE), OTHER], seen=CARRIED, orders=[order_in("delivering", cabin=1)])
+    believe_tags(t, "lin")
+    assert t.tables.orders["ord-1"].cabin is None
+    waiting = turn(vehicles=[vehicle(place=CARRIAGE), OTHER], seen=CARRIED, orders=[order_in("accepted", cabin=None)])
+    believe_tags(waiting, "lin")
+    assert waiting.tables.orders["ord-1"] == order_in("accepted", cabin=None)

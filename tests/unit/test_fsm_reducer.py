@@ -179,7 +179,7 @@ def test_a_change_of_the_machines_state_is_told(state: PackmlState, is_told: boo
 def test_a_lost_plc_makes_the_machine_unknown_and_loses_no_order(order_state: str) -> None:
     order = order_in(order_state)
     request = PackmlRequest(1, 5, 3, MONO_S, reply=API)
-    state = seen(orders=[order], jobs=[job()], packml=request, plan_pending_mono_s=MONO_S)
+    state = seen(orders=[order], jobs=[job(waiting_since_at=AT)], packml=request, plan_pending_mono_s=MONO_S)
     after, commands = take(state, ev.PlcLost("no reply"))
     volatile = after.volatile
     assert (volatile.snapshot, volatile.plc_reason, volatile.reconciled_session) == (None, "no reply", None)
@@ -272,3 +272,10 @@ def test_past_the_grace_what_runs_is_held_and_the_process_ends() -> None:
 def test_a_faults_row_does_not_keep_the_process() -> None:
     fault = Fault(PLC_NOT_COMPATIBLE, AT, "x")
     assert commands_of(stopped(seen(None, faults={fault.number: fault}))[1], EndProcess)
+
+
+def test_what_was_said_last_does_not_stay_once_there_is_nothing_to_do() -> None:
+    idle, _ = take(seen(doing="LIFT_TO 2-3"), ev.BusChanged(True))
+    assert idle.volatile.doing == "nothing to do"
+    busy, _ = take(seen(doing="LIFT_TO 2-3", steps=[step_row(state="running")]), ev.BusChanged(True))
+    assert busy.volatile.doing == "LIFT_TO 2-3"

@@ -20,6 +20,7 @@ STILL: Final = (DoorState.CLOSED, DoorState.OPEN, DoorState.BLOCKED)
 
 def wait_for(turn: Turn, why: str) -> None:
     """Remember what is waited for, for those who ask."""
+    turn.said = True
     if turn.volatile.doing != why:
         turn.set(doing=why)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from towerd.bays.model import content
-from towerd.faults import INVENTORY_DISAGREES, PLACE_UNKNOWN
+from towerd.faults import COMMAND_FAILED, INVENTORY_DISAGREES, PLACE_UNKNOWN
 from towerd.fsm.changes import expected_move
 from towerd.fsm.charts import STEP
 from towerd.fsm.hand import hand_settled
@@ -21,6 +21,8 @@ from towerd.plc.snapshot import Snapshot, Unit
 
 FORK = "FORK"
 """The row of `steps` that holds a fork command until the sensors have said what came of it."""
+_TRIES_IN_VAIN = 2
+_DONE = 3
 
 
 def vehicle_at(tables: Tables, place: Place) -> Vehicle | None:
@@ -118,6 +120,20 @@ def settle_fork(turn: Turn) -> None:
         raise_fault(turn, PLACE_UNKNOWN, cause)
         return
     _moved(turn, step, place, after=outcome == "after")
+    _count_in_vain(turn, step, in_vain=outcome == "before" and step.result == _DONE)
+
+
+def _count_in_vain(turn: Turn, step: Step, *, in_vain: bool) -> None:
+    """A PLC that says done while the sensors say that nothing has moved is not asked for ever."""
+    count = turn.volatile.refusals.get(FORK, 0) + 1 if in_vain else 0
+    if count >= _TRIES_IN_VAIN:
+        what = f"{Code(step.code).name} {fork_place(step.args)}"
+        raise_fault(
+            turn, COMMAND_FAILED, f"{what}: the PLC says done, the sensors say that nothing has moved, {count} times"
+        )
+        count = 0
+    if count != turn.volatile.refusals.get(FORK, 0):
+        turn.set(refusals={**turn.volatile.refusals, FORK: count})
 
 
 def _moved(turn: Turn, step: Step, place: Place, *, after: bool) -> None:

@@ -15,6 +15,7 @@ from towerd.fsm.state import Job, Move
 from towerd.fsm.turn import Turn
 from towerd.fsm.wishes import wishes_now
 from towerd.jobs.transfer import minimum_s
+from towerd.orders.model import Order
 from towerd.places import CARRIAGE
 from towerd.planner.decide import decide, guard
 from towerd.planner.model import Decision, PlanSnapshot
@@ -59,10 +60,21 @@ def _begin_job(turn: Turn, machine: Snapshot, decision: Decision) -> None:
         # why a car is not offered (inspection, out of service) outlives its being moved
         turn.put_vehicle(vehicle, condition="moving")
     order = turn.tables.orders.get(decision.order or "")
-    if order is not None and ORDER.allows(order.state, "deliver"):
-        state = ORDER.next(order.state, "deliver")
-        moved = turn.move_order(order, state, cabin=decision.target.position)  # type: ignore[arg-type]
-        turn.tell("order_delivering", {"vehicle": vehicle.id, "cabin": moved.cabin, "from": str(source)}, moved)
+    if order is not None:
+        _deliver(turn, order, job)
+
+
+def _deliver(turn: Turn, order: Order, job: Job) -> None:
+    cabin = job.target.position
+    if ORDER.allows(order.state, "deliver"):
+        order = turn.move_order(order, ORDER.next(order.state, "deliver"), cabin=cabin)  # type: ignore[arg-type]
+    elif order.cabin == cabin:
+        return
+    else:
+        # its car was lost and found, or its cabin cannot be used: the customer is told of another
+        order = replace(order, cabin=cabin)
+        turn.put("orders", order.id, order)
+    turn.tell("order_delivering", {"vehicle": job.vehicle, "cabin": cabin, "from": str(job.source)}, order)
 
 
 def _bind(turn: Turn, move: Move, job: Job) -> None:

@@ -127,6 +127,9 @@ def _take_its_place(turn: Turn, here: Vehicle, seen: Vehicle) -> None:
         rebind(turn, here.id, seen.id)
     turn.put_vehicle(here, place=UNKNOWN, condition="unknown")
     order = order_of(turn.tables, here.id)
+    if order is not None and order.cabin is not None:
+        # nobody knows when its car will be found: the cabin serves others, and that finding, meanwhile
+        turn.put("orders", order.id, replace(order, cabin=None))
     turn.tell("vehicle_unknown", {"vehicle": here.id, "place": str(here.place), "reason": "another tag read"}, order)
 
 

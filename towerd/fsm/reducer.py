@@ -47,6 +47,7 @@ from towerd.plc.snapshot import PackmlCommand, PackmlState, Snapshot, Unit
 MINUTE: Final = "minute"
 GRACE: Final = "stop_grace"
 LAST: Final = "stop_last"
+NOTHING_TO_DO: Final = "nothing to do"
 _LAST_S = 2.0
 
 
@@ -202,6 +203,12 @@ def _end_if_stopped(turn: Turn) -> None:
         turn.ask(EndProcess(0, "stopped"))
 
 
+def _at_leisure(turn: Turn) -> None:
+    busy = open_job(turn) is not None or any(step.open for step in turn.tables.steps.values())
+    if not (turn.said or busy or FORK in turn.tables.steps) and turn.volatile.doing != NOTHING_TO_DO:
+        turn.set(doing=NOTHING_TO_DO)
+
+
 def _pump(turn: Turn) -> None:
     _reconcile(turn)
     # a hand-over that went on in the dark is seen as such before the inventory asks where the car is
@@ -218,6 +225,7 @@ def _pump(turn: Turn) -> None:
     request_plan(turn)
     watch_waiting(turn)
     announcing.watch_alarms(turn)
+    _at_leisure(turn)
     _end_if_stopped(turn)
 
 

@@ -31,7 +31,7 @@ _values_of = attrgetter(*_VOLATILE)
 
 class Turn:
     """The state as it becomes, and the commands. Tables and the volatile state are copied once, at their first change in
-    this turn; what was given stays as it was.
+    this turn; what was given stays as it was. `said`: somebody has said in this turn what is waited for.
     """
 
     def __init__(self, state: State, stamped: Stamped, config: CoreConfig) -> None:
@@ -43,6 +43,7 @@ class Turn:
         self.commands: list[Command] = []
         self._copied: set[str] = set()
         self._own_volatile = False
+        self.said = False
 
     @property
     def state(self) -> State:
