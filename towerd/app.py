@@ -253,10 +253,17 @@ class Daemon:
 
     async def _adapter_failed(self, engine: asyncio.Task[int], done: set[asyncio.Task[Any]]) -> int:
         for task in done:
-            log.error("an adapter has ended: the process ends", error=repr(task.exception()), exc_info=task.exception())
+            ended = task.exception()
+            log.error(
+                "an adapter has ended: the machine is held, the process ends",
+                name=task.get_name(),
+                error=repr(ended),
+                exc_info=ended,
+            )
         engine.cancel()
         with suppress(asyncio.CancelledError):
             await engine
+        await self.engine.hold()
         return BUG_CODE
 
 

@@ -104,11 +104,11 @@ class Engine:
                 self._show()
         except JournalError as error:
             log.exception("the journal failed: the machine is held, the process ends", error=str(error))
-            await self._hold()
+            await self.hold()
             return JOURNAL_CODE
         except Exception as error:
             log.exception("bug: the machine is held, the process ends", error=repr(error), trace=traceback.format_exc())
-            await self._hold()
+            await self.hold()
             return BUG_CODE
         finally:
             for timer in self._timers.values():
@@ -218,7 +218,8 @@ class Engine:
             self._ports.bus.show(view)
             self._ports.watchdog.status(f"{view.activity.what}; {', '.join(view.why_not) or 'can deliver'}")
 
-    async def _hold(self) -> None:
+    async def hold(self) -> None:
+        """Hold the machine whatever state this process is in, and let that leave: for the end after a bug."""
         machine = self.state.volatile.snapshot
         if machine is None:
             return

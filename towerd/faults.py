@@ -53,6 +53,17 @@ _ALL = (
         "Look at the taught stations, then: towerctl confirm-layout.",
     ),
     FaultType(
+        1003,
+        "TOWER_DIFFERS",
+        "critical",
+        True,
+        "The PLC's tower is not the one that settings and inventory describe",
+        "Floors, bays or cabins that the PLC names (plc-if.md 2.1, ID) are fewer or others: a wrong address, or wrong settings.",
+        "Compare the two values. Correct the address or [machine.kinematics] and restart towerd, or import the stock as it"
+        " stands. It clears by itself when both agree.",
+        latched=False,
+    ),
+    FaultType(
         2001,
         "COMMAND_FAILED",
         "high",
@@ -161,6 +172,7 @@ FAULTS: Final[dict[int, FaultType]] = {fault.number: fault for fault in _ALL}
 
 PLC_NOT_COMPATIBLE: Final = 1001
 LAYOUT_CHANGED: Final = 1002
+TOWER_DIFFERS: Final = 1003
 COMMAND_FAILED: Final = 2001
 COMMAND_REFUSED: Final = 2002
 DEVICE_SLOWER: Final = 2101

@@ -21,6 +21,7 @@ from towerd.fsm.config import CoreConfig
 from towerd.fsm.events import BusChanged, Event, Stamped
 from towerd.fsm.state import Job, State, Step, StepState, Tables, Volatile
 from towerd.fsm.turn import Turn
+from towerd.lift.kinematics import Kinematics
 from towerd.lift.model import Load
 from towerd.orders.model import Order, Vehicle
 from towerd.places import Place, bay, cabin
@@ -43,6 +44,7 @@ SAFE = (
     | Safety.ROPE_OK
     | Safety.GATES_CLOSED
 )
+KINEMATICS = Kinematics(positions=POSITIONS)
 TAG = 4711
 MONO_S = 1000.0
 HOME_BAY = bay(2, 3)
@@ -163,7 +165,9 @@ def inner_door_open(picture: Snapshot, number: int = 1) -> Snapshot:
 
 def config(**values: Any) -> CoreConfig:
     """The core's settings as a first tower has them, with others given."""
-    base = CoreConfig(tower="tower-1", version="0.1.0", policy=MatchPolicy(accept=0.5, margin=0.1))
+    base = CoreConfig(
+        tower="tower-1", version="0.1.0", policy=MatchPolicy(accept=0.5, margin=0.1), kinematics=KINEMATICS
+    )
     return replace(base, **values)
 
 

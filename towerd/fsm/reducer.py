@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from towerd.faults import LAYOUT_CHANGED, PLC_NOT_COMPATIBLE
+from towerd.faults import LAYOUT_CHANGED, PLC_NOT_COMPATIBLE, TOWER_DIFFERS
 from towerd.fsm import alarm_events as alarm
 from towerd.fsm import announcing
 from towerd.fsm import events as ev
@@ -23,6 +23,7 @@ from towerd.fsm.config import CoreConfig
 from towerd.fsm.delivering import open_job, run_cabins, run_job
 from towerd.fsm.face_events import FaceChallenged, FacesAlike
 from towerd.fsm.fetching import run_fetches
+from towerd.fsm.fitting import differs
 from towerd.fsm.identity import code_entered, face_challenged, face_health_changed, face_looked, watch_waiting
 from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
 from towerd.fsm.intake_requests import car_secured, drive_in_cancelled, drive_in_requested
@@ -68,16 +69,36 @@ def _layout(turn: Turn, machine: Snapshot) -> None:
         raise_fault(turn, LAYOUT_CHANGED, cause)
 
 
+def _fits(turn: Turn, machine: Snapshot) -> bool:
+    """Whether this is the tower that is known here. Of another one nothing is believed, and nothing is commanded."""
+    cause = differs(machine.identity, turn.config.kinematics, turn.tables)
+    if cause is None:
+        clear_fault(turn, TOWER_DIFFERS, None)
+        return True
+    if TOWER_DIFFERS not in turn.tables.faults:
+        raise_fault(turn, TOWER_DIFFERS, cause)
+    turn.set(snapshot=None, plc_reason=cause, reconciled_session=None)
+    return False
+
+
 def _plc_observed(turn: Turn, event: ev.PlcObserved) -> None:
     before, machine = turn.snapshot, event.snapshot
-    turn.set(snapshot=machine)
-    if before is None or before.session != machine.session:
+    anew = before is None or before.session != machine.session
+    if anew:
         clear_fault(turn, PLC_NOT_COMPATIBLE, None)
+        if not _fits(turn, machine):
+            return
+    turn.set(snapshot=machine)
+    if anew:
         _layout(turn, machine)
         turn.set(places_checked=False, identity=machine.identity)
         if turn.tables.meta.simulated != machine.identity.simulated:
             turn.set_meta(simulated=machine.identity.simulated)
-    elif (before.bay_words, before.load, before.cabins) != (machine.bay_words, machine.load, machine.cabins):
+    elif before is not None and (before.bay_words, before.load, before.cabins) != (
+        machine.bay_words,
+        machine.load,
+        machine.cabins,
+    ):
         turn.set(places_checked=False)
     if before is None or before.alarms is not machine.alarms:
         mirror_alarms(turn, machine)

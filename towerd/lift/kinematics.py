@@ -47,9 +47,9 @@ class Kinematics:
         return self.ground_mm if floor == 0 else self.first_floor_mm + (floor - 1) * self.floor_pitch_mm
 
     def angle_deg(self, floor: int, position: int) -> float:
-        """Turntable angle of a station; on floor 0 `position` is the cabin."""
+        """Turntable angle of a station; on floor 0 `position` is the cabin. 0 for a cabin that no setting names."""
         if floor == 0:
-            return self.cabin_deg[position - 1]
+            return self.cabin_deg[position - 1] if position <= len(self.cabin_deg) else 0.0
         return (position - 1) * 360.0 / self.positions
 
     def turn_deg(self, start_deg: float, end_deg: float) -> float:
