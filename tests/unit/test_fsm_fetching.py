@@ -108,6 +108,13 @@ def test_an_order_whose_door_is_open_gives_way_to_nobody() -> None:
     assert taken_by_fetch(t, "car-9", "police")
 
 
+def test_an_order_whose_door_opens_is_not_ended_by_a_fetch() -> None:
+    opening = step_row(Unit.CABIN1, "running", Code.OUTER_DOOR, (1, 5, 0, 0))
+    t = run(move(), orders=[order_in("delivering")], steps=[opening])
+    assert not taken_by_fetch(t, "car-1", "police")
+    assert t.tables.orders["ord-1"].state == "delivering"
+
+
 def test_the_open_door_is_told() -> None:
     t = run(move(), seen=OPEN, steps=[OPENED])
     assert (t.tables.moves[5].state, t.tables.moves[5].target) == ("ready", cabin(1))

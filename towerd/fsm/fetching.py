@@ -12,9 +12,8 @@ from towerd.cabin.handover import fetch_denies, stage
 from towerd.cabin.model import Cabin, DoorState
 from towerd.fsm.acting import STILL, close_outer, open_outer, wait_for
 from towerd.fsm.book import at_work, end_move, fetch_at, order_of, put_move
-from towerd.fsm.charts import ORDER
 from towerd.fsm.delivering import opened_in
-from towerd.fsm.orders import end_order
+from towerd.fsm.orders import end_order, may_end
 from towerd.fsm.state import Move
 from towerd.fsm.turn import Turn
 from towerd.places import OUT, cabin
@@ -25,7 +24,7 @@ def taken_by_fetch(turn: Turn, vehicle: str, reason: str) -> bool:
     order = order_of(turn.tables, vehicle)
     if order is None:
         return True
-    if not ORDER.allows(order.state, "fail"):
+    if not may_end(turn, order, "fail"):
         return False
     end_order(turn, order, "failed", f"vehicle_fetched: {reason}")
     return True
