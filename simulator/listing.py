@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.deeds import DEEDS
 from simulator.fault import Fault, Param
 from simulator.faults import CATALOGUE
+from simulator.moments import FORMS
 
 
 def _range(param: Param) -> str:
@@ -71,3 +73,17 @@ def as_table() -> str:
         params = f"`{signature(fault)}`" if fault.params else ""
         lines.append(f"| `{fault.name}` | {params} | {fault.text} | {numbers} | {fault.goes} |")
     return "\n".join(lines)
+
+
+def acts_table() -> str:
+    """The acts as a Markdown table."""
+    rows = (
+        f"| `{name}` | {', '.join(f'`{need}`' for need in deed.needs).replace('|', '` or `')} | {deed.text} |"
+        for name, deed in DEEDS.items()
+    )
+    return "\n".join(["| act | with | |", "|---|---|---|", *rows])
+
+
+def moments_list() -> str:
+    """The conditions of a scenario as a Markdown list."""
+    return "\n".join(f"- `{form}`" for form, _, _ in FORMS)

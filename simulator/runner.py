@@ -39,7 +39,7 @@ class _Bus:
 
     def __init__(self, sim: Simulator, line: SerialLine | None) -> None:
         self._line = line
-        self._serial = SerialServer(sim, line.baud) if line is not None else None
+        self._serial = SerialServer(sim, line.baud, wire=sim.wire) if line is not None else None
         self._modbus = ModbusServer(sim, wire=sim.wire)
 
     async def start(self, host: str, port: int) -> str:

@@ -10,10 +10,12 @@ import asyncio
 import os
 import termios
 import tty
+from collections.abc import Callable
 from contextlib import suppress
 
 from simulator.pdu import Registers, answer
 from simulator.program.crc import crc16_bytes
+from simulator.wire import Fate, Wire
 
 BITS_PER_CHARACTER = 10
 SHORTEST_SILENCE_S = 0.00175
@@ -66,14 +68,16 @@ def open_line(path: str, baud: int) -> int:
 class SerialServer:
     """Serves one device on a line with others: requests to another device id are nobody's business here."""
 
-    def __init__(self, registers: Registers, baud: int = 115200, device_id: int = 1) -> None:
+    def __init__(self, registers: Registers, baud: int = 115200, device_id: int = 1, wire: Wire | None = None) -> None:
         self._registers = registers
+        self._wire = wire or Wire()
         self._baud = baud
         self._device_id = device_id
         self._handle = self._slave = -1
         self._received = bytearray()
         self._unsent = bytearray()
         self._timer: asyncio.TimerHandle | None = None
+        self._late: set[asyncio.TimerHandle] = set()
 
     def open(self, path: str) -> str:
         """Serve on a serial device; gives its path. Raises OSError, ValueError."""
@@ -91,9 +95,11 @@ class SerialServer:
 
     def close(self) -> None:
         """Serve no more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for timer in (self._timer, *self._late):
+            if timer is not None:
+                timer.cancel()
+        self._timer = None
+        self._late.clear()
         if self._handle >= 0:
             loop = asyncio.get_running_loop()
             loop.remove_reader(self._handle)
@@ -124,12 +130,34 @@ class SerialServer:
         self._timer = None
         frame = bytes(self._received)
         self._received.clear()
-        if not is_whole(frame) or frame[0] not in {self._device_id, BROADCAST}:
+        if not is_whole(frame) or frame[0] not in {self._device_id, BROADCAST} or self._wire.cut or self._wire.silent:
             return
+        fate = self._wire.fate()
+        self._later(fate.request_delay_s, lambda: self._do(frame, fate))
+
+    def _do(self, frame: bytes, fate: Fate) -> None:
+        """Do a request and answer it, as the wire lets it."""
         reply = answer(self._registers, frame[1:-2])
         if frame[0] != BROADCAST:
-            self._unsent += sealed(frame[:1] + reply)
-            self._send()
+            unit = frame[0] if fate.unit is None else fate.unit
+            sent = fate.mangled(sealed(bytes((unit,)) + reply))
+            self._later(fate.reply_delay_s, lambda: self._queue(sent))
+
+    def _later(self, delay_s: float, act: Callable[[], None]) -> None:
+        if not delay_s:
+            act()
+            return
+
+        def now() -> None:
+            self._late.discard(timer)
+            act()
+
+        timer = asyncio.get_running_loop().call_later(delay_s, now)
+        self._late.add(timer)
+
+    def _queue(self, sent: bytes) -> None:
+        self._unsent += sent
+        self._send()
 
     def _send(self) -> None:
         loop = asyncio.get_running_loop()

@@ -97,4 +97,4 @@ def _framed(fate: Fate, transaction: int, device_id: int, reply: bytes) -> bytes
     """The bytes of a reply after what the wire did to it."""
     unit = device_id if fate.unit is None else fate.unit
     frame = MBAP.pack(transaction, 0, len(reply) + 1, unit) + reply
-    return (frame[: len(frame) // 2] if fate.truncated else frame) * fate.copies
+    return fate.mangled(frame)

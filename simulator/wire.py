@@ -24,6 +24,10 @@ class Fate:
         """Whether the asker gets a reply that it can use."""
         return self.copies > 0 and not self.truncated and self.unit is None
 
+    def mangled(self, frame: bytes) -> bytes:
+        """The bytes of a reply as they come: whole, half, twice or not at all."""
+        return (frame[: len(frame) // 2] if self.truncated else frame) * self.copies
+
 
 UNDISTURBED = Fate()
 

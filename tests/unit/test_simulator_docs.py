@@ -7,20 +7,38 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from simulator.__main__ import app
-from simulator.listing import as_table, as_text
+from simulator.config import SimulatorConfig
+from simulator.listing import acts_table, as_table, as_text, moments_list
+from simulator.scenario import parse
 
 PAGE = Path(__file__).parents[2] / "docs" / "simulator.md"
-BEGIN, END = "<!-- faults -->\n", "<!-- end of faults -->\n"
+PARTS = {"faults": as_table, "acts": acts_table, "moments": moments_list}
 
 
-def with_table(text: str) -> str:
-    head, _, rest = text.partition(BEGIN)
-    return f"{head}{BEGIN}{as_table()}\n{END}{rest.partition(END)[2]}"
+def brought_up_to_date(text: str) -> str:
+    for name, make in PARTS.items():
+        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
+        head, _, rest = text.partition(begin)
+        text = f"{head}{begin}{make()}\n{end}{rest.partition(end)[2]}"
+    return text
 
 
-def test_the_table_of_faults_is_that_of_the_catalogue() -> None:
+def test_the_tables_are_those_of_the_program() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    assert with_table(text) == text
+    assert brought_up_to_date(text) == text
+
+
+def test_the_scenario_on_the_page_runs() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    example = text.partition("```toml\n")[2].partition("```")[0]
+    assert len(parse(example, SimulatorConfig())) == 2
+
+
+def test_the_example_in_python_runs() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    example = text.partition("```python\n")[2].partition("```")[0]
+    assert "sim.step" in example
+    exec(compile(example, str(PAGE), "exec"), {})
 
 
 def test_list_faults_prints_the_catalogue() -> None:
@@ -30,4 +48,4 @@ def test_list_faults_prints_the_catalogue() -> None:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(brought_up_to_date(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -14,6 +14,7 @@ from simulator.serial_server import SerialServer, is_whole, open_line, sealed, s
 
 READ_ID = bytes([1, 3, 0, 0, 0, 2])
 MAGIC = 21591
+GOOD = sealed(bytes([1, 3, 4]) + MAGIC.to_bytes(2, "big") + b"\x00\x01")
 
 
 class Other:
@@ -101,3 +102,42 @@ def test_what_is_no_line_is_refused() -> None:
         open_line("/dev/null", 19200)
     with pytest.raises(FileNotFoundError):
         open_line("/dev/no-such-line", 19200)
+
+
+@pytest.mark.parametrize(
+    ("fault", "given", "reply"),
+    [
+        ("reply_dropped", {}, b""),
+        ("frozen_plc", {"answers": 0}, b""),
+        ("cable_out", {}, b""),
+        ("reply_truncated", {}, GOOD[: len(GOOD) // 2]),
+        ("reply_delayed", {"delay_s": 0.3}, b""),
+        ("request_delayed", {"delay_s": 0.3}, b""),
+        ("exception_reply", {"code": 6}, sealed(bytes([1, 0x83, 6]))),
+        ("wrong_unit", {"unit": 9}, sealed(bytes([9]) + GOOD[1:-2])),
+    ],
+)
+async def test_faults_of_the_wire(fault: str, given: dict[str, object], reply: bytes) -> None:
+    sim = Simulator()
+    server = SerialServer(sim, 115200, wire=sim.wire)
+    other = Other(server.open_pty())
+    sim.inject(fault, **given)
+    assert await other.ask(sealed(READ_ID), limit_s=0.2) == reply
+    if "delay_s" in given:
+        await asyncio.sleep(0.2)
+        assert os.read(other.handle, 300) == GOOD
+        await other.ask(sealed(READ_ID), limit_s=0.05)  # closed while it waits: nothing comes of it
+    os.close(other.handle)
+    server.close()
+
+
+async def test_a_doubled_reply_comes_twice() -> None:
+    sim = Simulator()
+    server = SerialServer(sim, 115200, wire=sim.wire)
+    other = Other(server.open_pty())
+    sim.inject("reply_duplicated")
+    os.write(other.handle, sealed(READ_ID))
+    await asyncio.sleep(0.1)
+    assert os.read(other.handle, 300) == GOOD * 2
+    os.close(other.handle)
+    server.close()
