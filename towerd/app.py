@@ -70,6 +70,7 @@ def core_config(settings: Settings, step: int) -> CoreConfig:
         face_alone=tuple(face.face_alone),
         kinematics=settings.machine.kinematics.value(),
         rules=settings.orders.value(),
+        intake=settings.intake.value(),
         upkeep=settings.upkeep.value(),
         number_step=step,
         jog_served=settings.plc.serial_port is None or settings.plc.baud >= JOG_BAUD,

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from towerd.lift.kinematics import Kinematics
 from towerd.orders.rules import DriveRules, OrderRules
+from towerd.settings_intake import IntakeSettings
 from towerd.settings_parts import FilePath, Positive, Ratio, Reloadable, Section
 from towerd.settings_upkeep import UpkeepSettings
 
@@ -281,6 +282,8 @@ class Settings(BaseSettings):
     """Rules about orders."""
     face: FaceSettings = FaceSettings()
     """Faces."""
+    intake: IntakeSettings = IntakeSettings()
+    """Driving in."""
     upkeep: UpkeepSettings = UpkeepSettings()
     """Wear and services."""
     api: ApiSettings = ApiSettings()

@@ -13,6 +13,7 @@ from towerd.cli import (
     client,
     show,
     towerctl_alarms,
+    towerctl_intake,
     towerctl_jobs,
     towerctl_jog,
     towerctl_manual,
@@ -35,6 +36,9 @@ app.add_typer(towerctl_jobs.job, name="job")
 app.add_typer(towerctl_jobs.bay, name="bay")
 app.command()(towerctl_jog.jog)
 towerctl_manual.register(app)
+app.command()(towerctl_intake.drive_in)
+app.command()(towerctl_intake.drive_in_cancel)
+app.command()(towerctl_intake.secured)
 app.command()(towerctl_support.selftest)
 app.command()(towerctl_support.bundle)
 
