@@ -46,7 +46,6 @@ FAULTS = (
         "clear",
         _disturb("delay", "delay_s"),
         (SHARE, Param("delay_s", "number", "how late, s", default=1.5, low=0.0, high=60.0)),
-        (7,),
     ),
     Fault(
         "request_delayed",
@@ -55,7 +54,6 @@ FAULTS = (
         "clear",
         _disturb("late", "delay_s"),
         (SHARE, Param("delay_s", "number", "how late, s", default=1.5, low=0.0, high=60.0)),
-        (7,),
     ),
     Fault("reply_dropped", "wire", "the request is done, its reply is lost", "clear", _disturb("drop"), (SHARE,)),
     Fault("reply_duplicated", "wire", "the reply comes twice", "clear", _disturb("double"), (SHARE,)),
@@ -83,6 +81,5 @@ FAULTS = (
         "clear",
         _disturb("exception", "code"),
         (SHARE, Param("code", "whole", "4 device failure, 6 busy, 10 and 11 gateway", default=4, low=1, high=255)),
-        (7,),
     ),
 )

@@ -108,9 +108,11 @@ class Mechanics:
 
     @property
     def fork_centred(self) -> bool:
-        """The switch "fork centred"; it is valid unhomed."""
+        """The switch "fork centred"; it is valid unhomed. Of switch and homed axis the one counts that says less."""
         truth = self.fork.position <= CENTRED_TOLERANCE_MM
-        return self.carriage_forced.get("fork_centred", truth) if self.carriage_forced else truth
+        if not self.carriage_forced:
+            return truth
+        return self.carriage_forced.get("fork_centred", truth) and (truth or not self.fork.homed)
 
     def station(self) -> tuple[int, int] | None:
         """The station in front of which the carriage really is, or None."""

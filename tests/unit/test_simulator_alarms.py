@@ -67,10 +67,18 @@ def at_cabin(number: int) -> Act:
     return act
 
 
-def open_inner(number: int) -> Act:
+def open_inner(number: int, for_s: float = 4) -> Act:
     def act(bench: Bench) -> None:
         bench.send(f"CABIN{number}", 20, 1, bench.epoch(number))
-        bench.run(4)
+        bench.run(for_s)
+
+    return act
+
+
+def open_outer(number: int) -> Act:
+    def act(bench: Bench) -> None:
+        bench.send(f"CABIN{number}", 21, 1, bench.epoch(number))
+        bench.run(9)
 
     return act
 
@@ -152,6 +160,17 @@ def cabin_cases(number: int) -> list[Case]:
         Case(28 + offset, "vehicle_too_large", {**n, "what": "heavy"}, stock=parked),
         Case(30 + offset, "vehicle_misplaced", n, stock=parked),
         Case(32 + offset, "exit_button", n, after=door_opens),
+        Case(
+            20 + offset,
+            "sensor_stuck",
+            {**n, "sensor": "person", "value": 1},
+            inner_open(number),
+            after=look_again(number),
+        ),
+        Case(22 + offset, "sensor_stuck", {**n, "sensor": "outer_open"}, then=open_outer(number)),
+        Case(24 + offset, "sensor_stuck", {**n, "sensor": "inner_open"}, at_cabin(number), open_inner(number, 8)),
+        Case(26 + offset, "sensor_stuck", {**n, "sensor": "curtain"}, outer_closing(number), seconds(0.3)),
+        Case(32 + offset, "sensor_stuck", {**n, "sensor": "exit_button", "value": 1}, then=door_opens),
     ]
 
 
@@ -181,6 +200,9 @@ CASES = [
     *cabin_cases(2),
     Case(34, "sensors_disagree", {"bay": "2-2"}),
     Case(35, "jam_lock", {"bay": "1-1"}, at_locked_bay, unlock),
+    Case(16, "sensor_stuck", {"sensor": "front", "value": 1}),
+    Case(34, "sensor_stuck", {"sensor": "first", "value": 1, "bay": "2-2"}),
+    Case(35, "sensor_stuck", {"sensor": "locked", "value": 1, "bay": "1-1"}, at_locked_bay, unlock),
     Case(36, "bay_overhang", {"bay": "2-2"}),
     Case(37, "cabinet_hot"),
     Case(38, "ups_low"),
@@ -225,6 +247,8 @@ def test_alarm(case: Case) -> None:
         state = {"abort": ABORTED, "hold": HELD, "no": EXECUTE}[kind.stops] if case.number != 1 else ABORTED
         assert (bench.state, bench.stop_reason) == (state, kind.stop_reason if case.number != 1 else 3)
         assert not bench.sim.plant.axes_moving
+    if kind.stops == "abort":
+        assert 1 in bench.alarms()
     # goes
     bench.sim.clear(case.fault)
     bench.run(0.3)
@@ -259,5 +283,27 @@ def recover(bench: Bench) -> None:
     bench.acknowledge()
 
 
-def test_every_alarm_of_the_contract_is_provoked() -> None:
+@pytest.mark.parametrize("fault", ["restart_plc", "plc_off"])
+def test_a_start_of_the_plc_forgets_alarms_and_references(fault: str) -> None:
+    bench = Bench(("bay:1-1", Car(5))).execute()
+    bench.sim.inject("cabinet_hot")
+    bench.run(0.3)
+    bench.sim.clear("cabinet_hot")
+    bench.sim.inject(fault)
+    bench.run(0.5)
+    bench.sim.clear(fault)
+    bench.run(0.5)
+    assert (bench.alarms(), bench.unacked(), first_out(bench)) == ({11}, {11}, 11)
+    recover(bench)
+    assert bench.alarms() == bench.unacked() == set()
+
+
+STARTS = {("restart_plc", 11), ("plc_off", 11)}
+"""Provoked by a test of their own."""
+
+
+def test_every_alarm_of_the_contract_is_provoked_and_every_one_that_a_fault_claims() -> None:
     assert {case.number for case in CASES} == set(alarm_types())
+    provoked = {(case.fault, case.number) for case in CASES} | STARTS
+    provoked |= {(case.fault, 1) for case in CASES if alarm_types()[case.number].stops == "abort"}
+    assert provoked == {(fault.name, number) for fault in CATALOGUE.values() for number in fault.alarms}

@@ -374,6 +374,19 @@ def test_5_of_two_end_switches_that_differ_the_worse_counts(bench: Bench) -> Non
     assert bench.refusal(K, 21, 1, bench.epoch()) == 6
 
 
+def test_5_a_fork_that_is_homed_and_out_is_not_centred_whatever_its_switch_says(bench: Bench) -> None:
+    bench.done(C, 1, 1, 1)
+    bench.done(B, 10, 1, 1)
+    seq = bench.send(C, 2, 1, 1)
+    bench.run(2)
+    bench.send(C, 90, seq)
+    bench.run(2)
+    bench.sim.inject("sensor_stuck", sensor="fork_centred", value=1)
+    bench.run(0.2)
+    assert bench.refusal(B, 11, 1, 1) == 6
+    assert bench.refusal(C, 1, 2, 2) == 6
+
+
 def test_a_frozen_plc_moves_nothing_and_goes_on_where_it_was(bench: Bench) -> None:
     seq = bench.send(C, 1, 5, 3)
     bench.run(2)
