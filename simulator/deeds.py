@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from simulator.cars import Car, car_from_record
+from simulator.driver import Driver
 
 if TYPE_CHECKING:
     from simulator.core import Simulator
@@ -16,15 +17,29 @@ Params = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One act. `needs` are its parameters; `a|b` asks for one of two."""
+    """One act. `needs` are its parameters, `a|b` asks for one of two; `takes` may be left out."""
 
     text: str
     do: Callable[[Simulator, Params], None]
     needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
 
 
 def _car(params: Params) -> Car | int:
     return car_from_record(params["vehicle"]) if "vehicle" in params else int(params["tag"])
+
+
+def _driver(sim: Simulator, params: Params) -> Driver:
+    cabin = int(params["cabin"])
+    if not 1 <= cabin <= sim.config.cabins:
+        raise ValueError(f"no such cabin: {cabin}")
+    return Driver(sim.plant, cabin)
+
+
+def _arrive(sim: Simulator, params: Params) -> None:
+    car = _car(params)
+    vehicle = car if isinstance(car, Car) else sim.plant.gone.get(car, Car(car))
+    _driver(sim, params).drive_in(vehicle, int(params.get("misplaced", 0)))
 
 
 CABIN = ("cabin",)
@@ -35,6 +50,21 @@ DEEDS: dict[str, Deed] = {
         lambda sim, p: sim.drive_in(int(p["cabin"]), _car(p)),
         ("cabin", "tag|vehicle"),
     ),
+    "arrive": Deed(
+        "a driver drives in and stays at the wheel; `misplaced`: 1 too far forward, 2 back, 4 left, 8 right",
+        _arrive,
+        ("cabin", "tag|vehicle"),
+        ("misplaced",),
+    ),
+    "correct": Deed(
+        "the driver moves the car within the cabin",
+        lambda sim, p: _driver(sim, p).correct(int(p.get("misplaced", 0))),
+        CABIN,
+        ("misplaced",),
+    ),
+    "get_out": Deed("the driver leaves on foot; the car stays", lambda sim, p: _driver(sim, p).get_out(), CABIN),
+    "come_back": Deed("a person walks in", lambda sim, p: _driver(sim, p).come_back(), CABIN),
+    "drive_out": Deed("the driver drives the car away at once", lambda sim, p: _driver(sim, p).drive_out(), CABIN),
     "place_vehicle": Deed(
         "put a vehicle into bay:3-4, carriage, cabin:1, or take it away with gone",
         lambda sim, p: sim.place_vehicle(_car(p), str(p["place"])),
@@ -77,7 +107,7 @@ def check(name: str, params: Params) -> Deed:
     if name not in DEEDS:
         raise ValueError(f"no such act: {name}; there are {', '.join(sorted(DEEDS))}")
     deed = DEEDS[name]
-    allowed = {one for need in deed.needs for one in need.split("|")}
+    allowed = {one for need in deed.needs for one in need.split("|")} | set(deed.takes)
     unknown = sorted(set(params) - allowed)
     if unknown:
         raise ValueError(f"{name} has no {', '.join(unknown)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.deeds import DEEDS
+from simulator.deeds import DEEDS, Deed
 from simulator.fault import Fault, Param
 from simulator.faults import CATALOGUE
 from simulator.moments import FORMS
@@ -75,12 +75,14 @@ def as_table() -> str:
     return "\n".join(lines)
 
 
+def _needs(deed: Deed) -> str:
+    named = [f"`{need}`".replace("|", "` or `") for need in deed.needs]
+    return ", ".join([*named, *(f"[`{one}`]" for one in deed.takes)])
+
+
 def acts_table() -> str:
     """The acts as a Markdown table."""
-    rows = (
-        f"| `{name}` | {', '.join(f'`{need}`' for need in deed.needs).replace('|', '` or `')} | {deed.text} |"
-        for name, deed in DEEDS.items()
-    )
+    rows = (f"| `{name}` | {_needs(deed)} | {deed.text} |" for name, deed in DEEDS.items())
     return "\n".join(["| act | with | |", "|---|---|---|", *rows])
 
 
