@@ -16,13 +16,16 @@ from towerd.fsm import commands as cmd
 from towerd.fsm.events import FaultReset
 from towerd.fsm.intake_book import intake_in
 from towerd.fsm.inventory import FORK
+from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeRequested
 from towerd.fsm.obstacles import obstacles
+from towerd.fsm.recognising import is_found
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import State
-from towerd.places import OUT, UNKNOWN, Place, cabin
+from towerd.places import OUT, UNKNOWN, Place, bay, cabin
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import PackmlState, Unit
 
+API = ReplyTo("api", "move")
 MECHANICAL = (Code.LIFT_TO, Code.FORK_GET, Code.FORK_PUT, Code.HOME)
 
 TICKS = st.tuples(st.just("tick"), st.sampled_from([0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0]))
@@ -44,7 +47,17 @@ TROUBLE = st.one_of(
     st.tuples(st.just("packml"), st.sampled_from(["hold", "stop", "abort"])),
 )
 HELP = st.tuples(st.just("help"))
-ACTS = st.one_of(TICKS, TICKS, TICKS, PEOPLE, TROUBLE, HELP)
+MOVES = st.one_of(
+    st.tuples(
+        st.just("move"),
+        st.sampled_from(["fetch", "move", "bring", "put_back", "store"]),
+        st.sampled_from(["v_0042", "v_0007", "2-3", "1-1", "cabin:1", "carriage"]),
+        st.sampled_from([None, bay(3, 4), bay(1, 1), cabin(1)]),
+    ),
+    st.tuples(st.just("take")),
+    st.tuples(st.just("cancel_move"), st.integers(1, 8)),
+)
+ACTS = st.one_of(TICKS, TICKS, TICKS, PEOPLE, TROUBLE, HELP, MOVES)
 
 
 class Witness:
@@ -82,6 +95,11 @@ class Witness:
             assert machine.cabin(number).occupancy_epoch == epoch
             return
         orders = [o for o in state.tables.orders.values() if o.open and o.cabin == number]
+        fetched = [m for m in state.tables.moves.values() if m.open and m.purpose == "fetch"]
+        if any(state.tables.vehicles[m.vehicle].place == cabin(number) for m in fetched):
+            # a named technician's: no order needs the car, or it was given up for a reason
+            assert not any(o.vehicle in {m.vehicle for m in fetched} for o in orders)
+            return
         assert len(orders) == 1
         order = orders[0]
         decision = state.volatile.decisions[order.id]
@@ -116,7 +134,14 @@ def _estop(tower: SyncTower) -> None:
     tower.simulator.press_reset()
 
 
+def _move(tower: SyncTower, purpose: Any, what: str, target: Place | None) -> None:
+    tower.take(MoveRequested(purpose, what, target, "lin", API))
+
+
 DOING: dict[str, Callable[..., Any]] = {
+    "move": _move,
+    "take": lambda tower: tower.take(StockTakeRequested((), "lin", API)),
+    "cancel_move": lambda tower, number: tower.take(MoveCancelled(number, "lin", API)),
     "tick": SyncTower.tick,
     "order": SyncTower.order,
     "cancel": SyncTower.cancel,
@@ -165,6 +190,10 @@ def bring_to_an_end(tower: SyncTower) -> None:
             help_out(tower)
         tower.simulator.person(1, False)
         tower.simulator.press_clear(1)
+        for move in [one for one in tables.moves.values() if one.open and one.purpose != "identify"]:
+            # who wants a car for nobody gives way
+            tower.take(MoveRequested("put_back", move.vehicle, None, "lin", API))
+            tower.take(MoveCancelled(move.id, "lin", API))
         for order in waiting:
             tower.code(order.id, right=True)
             tower.tick(2.0)
@@ -185,7 +214,8 @@ def check_truth(tower: SyncTower) -> None:
         return
     truth = tower.tower.truth()
     for vehicle in tables.vehicles.values():
-        if vehicle.place.kind in ("bay", "carriage"):
+        # what has no record is known by nothing but its place
+        if vehicle.place.kind in ("bay", "carriage") and not is_found(vehicle):
             assert str(vehicle.place) == truth[vehicle.id], (vehicle.id, str(vehicle.place), truth)
 
 

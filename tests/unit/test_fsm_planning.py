@@ -30,11 +30,11 @@ from tests.support.core_kit import (
 )
 from tests.support.values import AT
 from towerd.bays.model import BayBits
-from towerd.cabin.model import DoorState
+from towerd.cabin.model import CabinSensors, DoorState
 from towerd.fsm.commands import RequestPlan
 from towerd.fsm.inventory import FORK
-from towerd.fsm.planning import plan_decided, request_plan
-from towerd.fsm.state import BayRecord, Job
+from towerd.fsm.planning import plan_decided, redirect, request_plan
+from towerd.fsm.state import BayRecord, Job, Move
 from towerd.fsm.turn import Turn
 from towerd.orders.model import Order
 from towerd.places import CARRIAGE, OUT, UNKNOWN, Place, bay, cabin
@@ -258,3 +258,63 @@ def test_an_order_whose_car_was_lost_and_found_gets_a_cabin_again() -> None:
     plan_decided(t, Decision(0, "ord-1", "car-1", bay(2, 3), cabin(2), ""))
     assert (t.tables.orders["ord-1"].state, t.tables.orders["ord-1"].cabin) == ("delivering", 2)
     assert told(t) == ["order_delivering"]
+
+
+UNSAFE = with_cabin(with_load(with_bay(picture(), 2, 3, EMPTY_LOCKED)), 1, on=CabinSensors.PERSON_DETECTED)
+LONG_AGO = AT - timedelta(seconds=16)
+
+
+def redirected(waiting_since_at: Any = LONG_AGO, seen: Any = UNSAFE, place: Place = CARRIAGE, **rows: Any) -> Turn:
+    made = job(target=rows.pop("target", cabin(1)), waiting_since_at=waiting_since_at, order=rows.pop("order", "ord-1"))
+    t = turn(order_in("delivering"), seen=seen, vehicles=[vehicle(place=place)], rows={"jobs": [made], **rows})
+    redirect(t)
+    return t
+
+
+def test_a_car_before_a_cabin_that_is_not_safe_goes_to_the_other() -> None:
+    t = redirected()
+    assert t.tables.jobs[1].target == cabin(2)
+    assert t.tables.jobs[1].minimum_s > 0.0
+    assert t.tables.orders["ord-1"].cabin == 2
+    assert told(t) == ["order_delivering"]
+
+
+def test_a_technicians_car_goes_over_where_no_cabin_was_named() -> None:
+    wanted = Move(5, "bring", "car-1", bay(2, 3), None, "lin", AT, job=1)
+    assert redirected(order=None, moves={5: wanted}).tables.jobs[1].target == cabin(2)
+    named = replace(wanted, target=cabin(1))
+    assert redirected(order=None, moves={5: named}).tables.jobs[1].target == cabin(1)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"seen": None},
+        {"waiting_since_at": None},
+        {"waiting_since_at": AT - timedelta(seconds=14)},
+        {"place": bay(2, 3)},
+        {"target": bay(1, 2)},
+        {"seen": with_cabin(UNSAFE, 1, off=CabinSensors.PERSON_DETECTED)},
+        {"seen": with_cabin(UNSAFE, 2, off=CabinSensors.CLEAR_CONFIRMED)},
+        {"seen": with_system(UNSAFE, packml_state=PackmlState.HELD)},
+    ],
+)
+def test_it_goes_to_no_other_cabin_before_that_is_right(changes: dict[str, Any]) -> None:
+    t = redirected(**changes)
+    assert t.tables.jobs[1].target == changes.get("target", cabin(1))
+    assert not t.commands
+
+
+def test_without_a_job_nothing_is_redirected() -> None:
+    t = turn(seen=UNSAFE)
+    redirect(t)
+    assert not t.commands
+
+
+def test_while_the_fork_is_not_settled_it_goes_nowhere_else() -> None:
+    steps = {FORK: replace(step_row(state="settling"), job=None)}
+    made = job(waiting_since_at=LONG_AGO)
+    t = turn(order_in("delivering"), seen=UNSAFE, vehicles=[vehicle(place=CARRIAGE)], rows={"jobs": [made]})
+    t.tables = replace(t.tables, steps=steps)
+    redirect(t)
+    assert t.tables.jobs[1].target == cabin(1)

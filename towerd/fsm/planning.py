@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
+from towerd.cabin.model import DoorState
 from towerd.fsm.book import end_move, move_of
 from towerd.fsm.charts import ORDER
 from towerd.fsm.commands import RequestPlan
-from towerd.fsm.delivering import open_job
+from towerd.fsm.delivering import open_job, running_job
 from towerd.fsm.intake_book import is_taken_in
 from towerd.fsm.inventory import FORK
 from towerd.fsm.obstacles import may_command
 from towerd.fsm.state import Job, Move
 from towerd.fsm.turn import Turn
-from towerd.fsm.wishes import wishes_now
+from towerd.fsm.wishes import free_cabins, wishes_now
 from towerd.jobs.transfer import minimum_s
 from towerd.orders.model import Order
 from towerd.places import CARRIAGE
@@ -22,6 +24,8 @@ from towerd.planner.model import Decision, PlanSnapshot
 from towerd.plc.snapshot import Snapshot
 
 _PLAN_LATE_S = 1.0
+# what becomes clear by itself does so within 10 s (plc-if.md 5.8)
+_PATIENCE = timedelta(seconds=15)
 
 
 def _snapshot(turn: Turn, machine: Snapshot, version: int) -> PlanSnapshot:
@@ -83,6 +87,34 @@ def _bind(turn: Turn, move: Move, job: Job) -> None:
     else:
         # the customer is there, and the car is wanted nowhere else
         end_move(turn, move, "cancel", f"order {job.order} takes the car")
+
+
+def _blocked_cabin(turn: Turn, machine: Snapshot, job: Job) -> bool:
+    """Whether the job has waited long enough before a cabin that is not safe, with the vehicle on the carriage."""
+    since_at = job.waiting_since_at
+    if job.target.kind != "cabin" or since_at is None or turn.now - since_at < _PATIENCE:
+        return False
+    shown = machine.cabin(job.target.position)
+    carried = turn.tables.vehicles[job.vehicle].place == CARRIAGE and FORK not in turn.tables.steps
+    return carried and may_command(turn.state) and not (shown.clear and shown.outer_door is DoorState.CLOSED)
+
+
+def redirect(turn: Turn) -> None:
+    """A cabin that cannot be used stops neither the carriage nor the customer: the car goes to another that is free."""
+    machine, job = turn.snapshot, running_job(turn)
+    if machine is None or job is None or not _blocked_cabin(turn, machine, job):
+        return
+    move = move_of(turn.tables, job.vehicle)
+    others = [one for one in free_cabins(turn, machine) if one != job.target and machine.cabin(one.position).clear]
+    if not others or (move is not None and move.target is not None):
+        return
+    start = (float(machine.lift.actual), machine.turntable.actual / 100.0)
+    more_s = turn.config.kinematics.travel_s(*start, others[0].station)
+    changed = replace(job, target=others[0], minimum_s=round(job.minimum_s + more_s, 2))
+    turn.put("jobs", job.id, changed)
+    order = turn.tables.orders.get(job.order or "")
+    if order is not None:
+        _deliver(turn, order, changed)
 
 
 def _ready_for_work(turn: Turn) -> bool:

@@ -35,7 +35,7 @@ from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeCance
 from towerd.fsm.moving import follow_moves
 from towerd.fsm.orders import clock_judged, command_refused, every_minute, order_requested, request_answered
 from towerd.fsm.packml import follow_packml, packml_requested, send_packml, start_machine
-from towerd.fsm.planning import plan_decided, request_plan
+from towerd.fsm.planning import plan_decided, redirect, request_plan
 from towerd.fsm.recognising import read_tags
 from towerd.fsm.state import State
 from towerd.fsm.technician import fault_reset, layout_confirmed, stock_imported
@@ -243,6 +243,7 @@ def _pump(turn: Turn) -> None:
     run_job(turn)
     watch_pause(turn, open_job(turn))
     follow_moves(turn)
+    redirect(turn)
     request_plan(turn)
     watch_waiting(turn)
     announcing.watch_alarms(turn)

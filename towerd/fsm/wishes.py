@@ -18,7 +18,7 @@ _DUE = ("identified", "delivering", "staged")
 
 
 def free_cabins(turn: Turn, machine: Snapshot) -> tuple[Place, ...]:
-    """Cabins that are empty, shut and nobody's; where some are confirmed clear, only those."""
+    """Cabins that are empty, shut and nobody's; where some are confirmed clear, or at least deserted, only those."""
     taken = {order.cabin for order in turn.tables.orders.values() if order.open and order.cabin is not None}
     taken |= {intake.cabin for intake in turn.tables.intakes.values() if intake.open}
     free = [
@@ -27,7 +27,7 @@ def free_cabins(turn: Turn, machine: Snapshot) -> tuple[Place, ...]:
         if shown.number not in taken and shown.content == "empty" and shown.outer_door is DoorState.CLOSED
     ]
     # a forgotten button in one cabin keeps nobody from the other
-    chosen = [shown for shown in free if shown.clear] or free
+    chosen = [shown for shown in free if shown.clear] or [shown for shown in free if shown.deserted] or free
     return tuple(cabin(shown.number) for shown in chosen)
 
 
