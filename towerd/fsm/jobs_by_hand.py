@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from towerd.fsm.charts import JOB
+from towerd.fsm.book import end_move, move_of
+from towerd.fsm.charts import JOB, MOVE
 from towerd.fsm.hand import Denied, await_end, refuse
 from towerd.fsm.inventory import FORK, forget_unknown, rest_condition, seen_of, vehicle_at
 from towerd.fsm.lease import lease_denies, renew
@@ -60,6 +61,10 @@ def _cancel(turn: Turn, job: Job, event: JobCommanded) -> Denied | None:
     order = turn.tables.orders.get(job.order or "")
     stopped_by = event.by if order is not None and order.open else None
     _put(turn, job, state=JOB.next(job.state, "cancel"), ended_at=turn.now, steps_left=None, stopped_by=stopped_by)
+    move = move_of(turn.tables, job.vehicle)
+    if move is not None and move.job == job.id and MOVE.allows(move.state, "cancel"):
+        # a person asked for it, and a person takes it back; an order is not a technician's to end
+        end_move(turn, move, "cancel", f"job {job.id} cancelled by {event.by}")
     vehicle = turn.tables.vehicles[job.vehicle]
     if vehicle.condition == "moving" and vehicle.place.kind == "bay":
         turn.put_vehicle(vehicle, condition=rest_condition(turn.tables, vehicle.id))

@@ -7,11 +7,13 @@ sensors. The table of `allowed.py` refuses early in the PLC's words; the PLC dec
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from towerd.bays.registers import bay_lock, bay_unlock
 from towerd.cabin.registers import inner_door, outer_door, signal
 from towerd.fsm.allowed import asked_of, refusal
+from towerd.fsm.charts import JOB
 from towerd.fsm.commanding import cancel_running, free, send
 from towerd.fsm.ending import describe
 from towerd.fsm.hand import Denied, await_end, plc_denies, refuse
@@ -19,6 +21,7 @@ from towerd.fsm.inventory import FORK
 from towerd.fsm.lease import lease_denies, renew
 from towerd.fsm.manual_events import HandAction, ManualCancelled, ManualRequested
 from towerd.fsm.obstacles import link_obstacles
+from towerd.fsm.state import Step
 from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act
 from towerd.lift.registers import HomeAxis, fork_get, fork_put, home, lift_to
@@ -27,6 +30,7 @@ from towerd.plc.codes import Code, MailboxCommand
 from towerd.plc.snapshot import KeySwitch, PackmlState, Snapshot, Unit, cabin_unit
 
 _BUSY, _ARGUMENT = 3, 2
+_CANCEL_AGAIN_S = 1.0
 _PLACE_BITS, _CARRIAGE_BITS, _ALL_BITS = 0b00011, 0b01100, 0b11111
 _BAYS_ONLY = ("unlock", "lock")
 _CABINS_ONLY = ("inner_door", "outer_door", "signal")
@@ -80,7 +84,8 @@ def _epoch(machine: Snapshot, place: Place) -> int:
 
 
 def _at(action: HandAction) -> Place:
-    assert action.place is not None
+    if action.place is None:
+        raise ValueError(f"{action.verb} needs a place")
     return action.place
 
 
@@ -165,16 +170,34 @@ def manual_requested(turn: Turn, event: ManualRequested) -> None:
     answer_sent(turn, act, event)
 
 
+def _nothing_runs(unit: Unit) -> Denied:
+    return Denied("nothing_runs", f"nothing runs in {unit}", "towerctl status shows what the tower does.")
+
+
+def _cancelled(step: Step) -> str:
+    return f"cancel {step.unit}"
+
+
+def _hold_its_job(turn: Turn, step: Step) -> None:
+    job = turn.tables.jobs.get(step.job) if step.job is not None else None
+    if job is not None and job.state == "running":
+        turn.put("jobs", job.id, replace(job, state=JOB.next(job.state, "hold"), steps_left=None))  # type: ignore[arg-type]
+
+
 def manual_cancelled(turn: Turn, event: ManualCancelled) -> None:
     """Stop what runs in a mailbox, on its ramp (5.7). A job whose command it was is held: it would go on by itself."""
     denied = link_denies(turn) or lease_denies(turn, event.by)
     step = turn.tables.steps.get(event.unit)
-    if denied is None and (step is None or step.state != "running"):
-        denied = Denied("nothing_runs", f"nothing runs in {event.unit}", "towerctl status shows what the tower does.")
-    if denied is not None or step is None:
-        refuse(turn, event.reply, denied or Denied("nothing_runs", "", ""))
+    if denied is not None or step is None or step.state != "running":
+        refuse(turn, event.reply, denied or _nothing_runs(event.unit))
+        return
+    if turn.mono_s - turn.volatile.written_mono_s.get(_cancelled(step), float("-inf")) < _CANCEL_AGAIN_S:
+        # 5.3: the last write to the mailbox may not have been seen yet
+        refuse(turn, event.reply, Denied("busy", "it is being stopped already", "Wait a second, then ask again."))
         return
     renew(turn, event.by)
+    _hold_its_job(turn, step)
+    turn.set(written_mono_s={**turn.volatile.written_mono_s, _cancelled(step): turn.mono_s})
     cancel_running(turn, step)
     what = describe(step)
     turn.tell("manual_intervention", {"cancel": what, "unit": event.unit, "by": event.by})
