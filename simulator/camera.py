@@ -9,7 +9,8 @@ Its first line tells the port: {"port": 40123, "simulated": true}. On that port,
                              turn it; `&as=paper`: the same as a photo that is held up
     PUT  /turn?to=SIDE       turn head or paper to its own `left`, `right`, or `ahead`
     POST /show               show the JPEG in the body
-    PUT  /fault?kind=KIND    `black`, `frozen`, `hang` (the stream stays open and says nothing), `none`
+    PUT  /fault?kind=KIND    `black`, `frozen`, `torn` (the lower half is lost), `hang` (the stream stays open and says
+                             nothing), `none`
     GET  /state              what it shows, as JSON
 
 A head that turns is made from one photo (`turning.py`): a simulation, no test of how a challenge holds against attacks.
@@ -38,7 +39,7 @@ Image = NDArray[np.uint8]
 
 WIDTH_PX, HEIGHT_PX = 640, 480
 RATE_HZ = 15.0
-FAULTS = ("none", "black", "frozen", "hang")
+FAULTS = ("none", "black", "frozen", "hang", "torn")
 BLANK = "blank"
 _BODY_MAX_BYTES = 8 * 1024 * 1024
 _NOISE, _SHIFT_PX = 3.0, 2
@@ -133,7 +134,10 @@ class Scene:
             if self.fault == "black":
                 return np.zeros((HEIGHT_PX, WIDTH_PX, 3), np.uint8)
             seen = self._turner.frame() if self._frozen_at is None else self._turner.still
-            return _as_seen(seen, np.random.default_rng((self._seed, count)))
+            picture = _as_seen(seen, np.random.default_rng((self._seed, count)))
+            if self.fault == "torn":
+                picture[HEIGHT_PX // 2 :] = 128
+            return picture
 
 
 def _as_seen(image: Image, random: np.random.Generator) -> Image:

@@ -57,7 +57,7 @@ def core_config(settings: Settings, step: int) -> CoreConfig:
     """What the core needs of the settings. `step` leads from one order's number to the next."""
     face = settings.face
     measured = default_policy(face.engine)
-    wished = {name: getattr(face, name) for name in ("accept", "margin", "frames", "agreement_ratio")}
+    wished = {name: getattr(face, name) for name in ("accept", "accept_one", "margin", "frames", "agreement_ratio")}
     policy: MatchPolicy = replace(measured, **{name: value for name, value in wished.items() if value is not None})
     return CoreConfig(
         tower=settings.tower.id,
@@ -163,6 +163,7 @@ class Daemon:
                 host_checks=host_checks(settings),
                 settings_shown=lambda: settings.model_dump(mode="json"),
                 audit_seq_of=lambda: self.engine.state.tables.meta.audit_seq,
+                preview=self._matcher.preview,
             ),
         )
         ports = Ports(

@@ -220,6 +220,8 @@ class FaceSettings(Section):
     """Kinds of order for which a face is enough; others want the code too."""
     accept: Annotated[float, Field(ge=-1, le=1)] | None = None
     """Least mean similarity. Absent: the engine's measured value."""
+    accept_one: Annotated[float, Field(ge=-1, le=1)] | None = None
+    """Least mean similarity to the one order whose number was typed. Absent: the engine's measured value."""
     margin: Annotated[float, Field(ge=0, le=2)] | None = None
     """Least lead over the next person who waits. Absent: the engine's measured value."""
     frames: Annotated[int, Field(ge=1, le=60)] | None = None

@@ -196,7 +196,8 @@ async def test_a_worker_that_hangs_is_replaced(tmp_path: Path, camera: CameraSta
 
 
 @pytest.mark.parametrize(
-    ("kind", "reason"), [("black", "camera_black"), ("frozen", "camera_frozen"), ("hang", "camera_no_frames")]
+    ("kind", "reason"),
+    [("black", "camera_black"), ("frozen", "camera_frozen"), ("torn", "camera_torn"), ("hang", "camera_no_frames")],
 )
 async def test_a_camera_that_shows_nothing_is_noticed_within_two_seconds(
     tmp_path: Path, camera: CameraStandIn, kind: str, reason: str
@@ -278,3 +279,17 @@ async def test_at_the_start_keys_of_orders_that_ended_while_the_tower_was_off_ar
         vault.seal(order, b"face")
     assert await FaceClient(Box(), config(tmp_path, None)).sweep_keys({"open"}) == 1
     assert (vault.path("open").exists(), vault.path("ended").exists()) == (True, False)
+
+
+async def test_the_screen_is_given_the_cameras_picture_and_none_while_it_is_black(
+    tmp_path: Path, camera: CameraStandIn
+) -> None:
+    async with running(config(tmp_path, camera.url + "/stream")) as (client, box):
+        assert await client.preview() is None
+        await box.health(True)
+        picture = await client.preview()
+        assert picture is not None
+        assert picture.startswith(b"\xff\xd8")
+        camera.put("/fault?kind=black")
+        await box.health(False, len(box.events), 6.0)
+        assert await client.preview() is None

@@ -30,6 +30,7 @@ class ScriptedWorker:
         self.silent = False
         self.killed = False
         self.alike: list[str] = []
+        self.picture = b"jpeg"
         self.sent: list[Message] = []
         self.says: asyncio.Queue[Message | Exception] = asyncio.Queue()
 
@@ -37,9 +38,9 @@ class ScriptedWorker:
         encode(message)
         self.sent.append(message)
         if not self.silent and message.op != "challenge":
-            answers = {"ping": "pong", "enrol": "enrolled", "watch": "done", "unwatch": "done"}
+            answers = {"ping": "pong", "enrol": "enrolled", "watch": "done", "unwatch": "done", "preview": "picture"}
             header = {"op": answers[message.op], "id": message.header["id"], "reasons": [], "alike": self.alike}
-            self.says.put_nowait(Message(header, b"sealed" if message.op == "enrol" else b""))
+            self.says.put_nowait(Message(header, {"enrol": b"sealed", "preview": self.picture}.get(message.op, b"")))
 
     async def receive(self) -> Message:
         said = await self.says.get()
@@ -299,3 +300,20 @@ async def test_selfies_that_are_alike_are_told(bench: Bench) -> None:
         bench.client.watch({"o1": b"1", "o2": b"2"})
         await asyncio.sleep(0.01)
         assert [event for event in bench.events if isinstance(event, FacesAlike)] == [FacesAlike("o2", ("o1",))]
+
+
+async def test_a_picture_is_made_when_asked_for_ten_times_a_second_at_most_and_kept_no_longer(bench: Bench) -> None:
+    async with bench.running():
+        assert await bench.client.preview() is None
+        await bench.see()
+        worker = bench.workers[0]
+        assert await bench.client.preview() == b"jpeg"
+        assert await bench.client.preview() == b"jpeg"
+        assert len([message for message in worker.sent if message.op == "preview"]) == 1
+        await asyncio.sleep(0.15)
+        worker.picture = b""
+        assert await bench.client.preview() is None
+        await asyncio.sleep(0.15)
+        worker.silent = True
+        assert await bench.client.preview() is None
+    assert await bench.client.preview() is None

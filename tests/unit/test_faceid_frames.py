@@ -71,3 +71,38 @@ def test_a_tiny_picture_is_of_no_use() -> None:
 def test_a_picture_file_may_stand_still() -> None:
     watch = FrameWatch(still=True)
     assert watch.reason(shown(watch, MOVING[:1], for_s=5.0)) == ""
+
+
+def torn(seed: int, share: float = 0.5, value: int = 128) -> Image:
+    image = picture(seed=seed)
+    image[round(480 * (1 - share)) :] = value
+    return image
+
+
+def test_a_torn_picture_is_noticed_within_two_seconds_and_never_looked_at() -> None:
+    watch = FrameWatch()
+    shown(watch, MOVING)
+    assert not watch.observe(Frame(torn(1), 3.0, 9))
+    assert watch.reason(3.9) == ""
+    last_s = shown(watch, [torn(seed) for seed in range(4)], begin_s=3.4, for_s=1.5)
+    assert watch.reason(last_s) == "camera_torn"
+    assert watch.observe(Frame(MOVING[0], last_s + 0.1, 99))
+    assert watch.reason(last_s + 0.2) == ""
+
+
+@pytest.mark.parametrize("image", [torn(1, 0.1), torn(1, 0.5, 255), torn(1, 0.5, 2), picture()])
+def test_a_narrow_edge_and_too_much_or_no_light_are_not_torn(image: Image) -> None:
+    assert FrameWatch().observe(Frame(image, 0.0, 1))
+
+
+def test_a_picture_file_may_have_an_edge_of_one_colour() -> None:
+    assert FrameWatch(still=True).observe(Frame(torn(1), 0.0, 1))
+
+
+def test_one_that_is_far_too_large_is_told_and_not_looked_at() -> None:
+    watch = FrameWatch()
+    watch.opened(0.0)
+    assert not watch.observe(Frame(np.zeros((3000, 4000, 3), np.uint8), 0.1, 1))
+    assert watch.reason(0.2) == "camera_huge"
+    assert watch.observe(Frame(np.resize(MOVING[0], (2160, 3840, 3)), 0.3, 2))
+    assert watch.reason(0.4) == ""

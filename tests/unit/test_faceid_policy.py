@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from towerd.faceid.policy import MatchPolicy, decide_match
-from towerd.faceid.thresholds import default_policy, same_person
+from towerd.faceid.policy import MatchPolicy, decide_claim, decide_match
+from towerd.faceid.thresholds import alike, default_policy, same_person
 
 POLICY = MatchPolicy(accept=0.5, margin=0.1, frames=3)
 CUSTOMERS = {"a": "anna", "a2": "anna", "b": "ben"}
@@ -51,3 +51,27 @@ def test_one_person_alone_needs_no_margin() -> None:
 def test_one_among_many_is_stricter_than_one_person_in_two_frames(engine: str) -> None:
     assert default_policy(engine).accept > same_person(engine)  # type: ignore[arg-type]
     assert default_policy(engine).margin > 0  # type: ignore[arg-type]
+
+
+def claim(*frames: dict[str, float]) -> tuple[str, str | None]:
+    policy = MatchPolicy(accept=0.8, margin=0.3, frames=3, accept_one=0.5)
+    decision = decide_claim(frames, CUSTOMERS, "anna", policy)
+    return decision.outcome, decision.customer
+
+
+def test_one_against_one_needs_neither_the_high_threshold_nor_a_lead() -> None:
+    assert claim(*[{"a": 0.6, "b": 0.55}] * 3) == ("matched", "anna")
+    assert claim(*[{"a": 0.4, "a2": 0.6, "b": 0.1}] * 3) == ("matched", "anna")
+
+
+def test_one_against_one_is_refused_below_its_threshold_or_where_another_is_nearer() -> None:
+    assert claim(*[{"a": 0.4, "b": 0.1}] * 3) == ("nobody", None)
+    assert claim(*[{"a": 0.6, "b": 0.7}] * 3) == ("not_sure", None)
+    assert claim(*[{"a": 0.9}] * 2) == ("nobody", None)
+    assert claim(*[{"b": 0.9}] * 3) == ("nobody", None)
+
+
+@pytest.mark.parametrize("engine", ["opencv", "face_recognition"])
+def test_a_number_lowers_the_threshold_to_no_less_than_what_looks_alike(engine: str) -> None:
+    policy = default_policy(engine)  # type: ignore[arg-type]
+    assert alike(engine) <= policy.accept_one < policy.accept  # type: ignore[arg-type]

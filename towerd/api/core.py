@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,17 +23,23 @@ USER_HEADER: Final = "x-towerd-user"
 """The user that the account of the screens speaks for."""
 
 
+async def _no_picture() -> bytes | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Extras:
     """What the API shows beside the view, given by the composition root.
 
     `host_checks` asks the machine the daemon runs on (reads files; called in a thread), `settings_shown` gives the settings
-    as JSON, `audit_seq_of` the number of the audit log's newest row.
+    as JSON, `audit_seq_of` the number of the audit log's newest row, `preview` a picture of the
+    camera as JPEG.
     """
 
     host_checks: Callable[[], Sequence[Check]] = tuple
     settings_shown: Callable[[], dict[str, Any]] = dict
     audit_seq_of: Callable[[], int] = int
+    preview: Callable[[], Awaitable[bytes | None]] = _no_picture
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from towerd.cli import (
     client,
     show,
     towerctl_alarms,
+    towerctl_face,
     towerctl_intake,
     towerctl_jobs,
     towerctl_jog,
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 
 app.add_typer(towerctl_alarms.app, name="alarms")
+app.add_typer(towerctl_face.app, name="face")
 app.add_typer(towerctl_upkeep.app, name="maintenance")
 app.add_typer(towerctl_jobs.job, name="job")
 app.add_typer(towerctl_jobs.bay, name="bay")

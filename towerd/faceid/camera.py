@@ -68,7 +68,7 @@ class Camera:
             self._busy.clear()
 
     def latest(self) -> Frame | None:
-        """The newest frame."""
+        """The newest frame that is worth a look."""
         with self._lock:
             return self._frame
 
@@ -85,8 +85,9 @@ class Camera:
     def _publish(self, image: Image) -> None:
         with self._lock:
             self._count += 1
-            self._frame = Frame(image, time.monotonic(), self._count)
-            self._watch.observe(self._frame)
+            frame = Frame(image, time.monotonic(), self._count)
+            if self._watch.observe(frame):
+                self._frame = frame
 
     def _run(self) -> None:
         pause_s = _BACKOFF_FIRST_S

@@ -22,6 +22,7 @@ from towerd.ports import Enrolment, Inbox
 
 _LOG = logging.getLogger(__name__)
 _SETTLED_S = 60.0
+_PREVIEW_EVERY_S, _PREVIEW_LIMIT_S = 0.1, 1.0
 _UNAVAILABLE = Enrolment("unavailable")
 
 
@@ -35,6 +36,8 @@ class FaceClient:
         self._watched = Watched()
         self._keys = KeyDestroyer(config.keys_dir, config.tower)
         self._health: tuple[bool, str] | None = None
+        self._picture: bytes | None = None
+        self._pictured_mono_s = float("-inf")
 
     async def enrol(self, order: str, selfie_jpeg: bytes) -> Enrolment:
         """Check and seal a selfie, within `enrol_limit_s`. Never raises; a dead or slow worker is `unavailable`, and so is
@@ -66,6 +69,28 @@ class FaceClient:
         """Ask the face of that track to turn. Without a worker nobody is asked: that it is gone is told anyhow."""
         if self._session is not None:
             self._session.challenge(track)
+
+    async def preview(self) -> bytes | None:
+        """The camera's newest picture as JPEG, for a screen; None without one. Made when asked for, at most ten times a
+        second, and kept no longer.
+        """
+        now_s = asyncio.get_running_loop().time()
+        if self._session is None or self._health is None or not self._health[0]:
+            return None
+        if now_s - self._pictured_mono_s < _PREVIEW_EVERY_S:
+            return self._picture
+        self._pictured_mono_s = now_s
+        try:
+            async with asyncio.timeout(_PREVIEW_LIMIT_S):
+                answer = await self._session.ask({"op": "preview"})
+        except (TimeoutError, OSError, WireError):
+            return None
+        self._picture = answer.body or None
+        asyncio.get_running_loop().call_later(_PREVIEW_EVERY_S, self._forget_picture)
+        return self._picture
+
+    def _forget_picture(self) -> None:
+        self._picture = None
 
     def destroy_key(self, order: str) -> None:
         """Destroy the order's key, with or without a worker, and compare with it no more. Never blocks, never raises."""

@@ -16,13 +16,15 @@ class MatchPolicy:
     """Thresholds on similarity (-1 to 1 for cosine; engines of distance are mapped to 1 - distance).
 
     `accept` is the least mean similarity of the best person, `margin` the least lead over the second best person,
-    `frames` how many frames must be there, `agreement_ratio` how many of them must have that person first.
+    `frames` how many frames must be there, `agreement_ratio` how many of them must have that person first. `accept_one` is
+    the least mean similarity to the one person whose number was typed.
     """
 
     accept: float
     margin: float
     frames: int = 3
     agreement_ratio: float = 0.8
+    accept_one: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +73,21 @@ def decide_match(
     if len(means) > 1 and score - means[1][0] < policy.margin:
         return MatchDecision("not_sure", None, score, f"leads by {score - means[1][0]:.3f} only")
     return MatchDecision("matched", name, score, f"{score:.3f} over {len(people)} frames")
+
+
+def decide_claim(
+    frames: Sequence[Mapping[str, float]], customer_of: Mapping[str, str], customer: str, policy: MatchPolicy
+) -> MatchDecision:
+    """Whether the person in view is `customer`, whose number was typed (1:1): nobody else is in question, so the threshold
+    is lower and no lead is asked; but whoever is more like another person who waits is not taken for this one.
+    """
+    people = [by for by in (_by_customer(frame, customer_of) for frame in frames) if customer in by]
+    if len(people) < policy.frames:
+        return MatchDecision("nobody", None, None, f"{len(people)} of {policy.frames} frames")
+    score = _mean([by[customer] for by in people])
+    if score < policy.accept_one:
+        return MatchDecision("nobody", None, score, f"{score:.3f} is below {policy.accept_one:.3f} for this number")
+    first = sum(max(by, key=lambda key: by[key]) == customer for by in people)
+    if first < policy.agreement_ratio * len(people):
+        return MatchDecision("not_sure", None, score, f"first in {first} of {len(people)} frames only")
+    return MatchDecision("matched", customer, score, f"{score:.3f} over {len(people)} frames, by number")

@@ -7,8 +7,8 @@ from towerd.faceid.config import EngineName
 from towerd.faceid.policy import MatchPolicy
 
 _POLICY = {
-    "opencv": MatchPolicy(accept=0.47, margin=0.08),
-    "face_recognition": MatchPolicy(accept=0.56, margin=0.06),
+    "opencv": MatchPolicy(accept=0.47, margin=0.08, accept_one=0.42),
+    "face_recognition": MatchPolicy(accept=0.56, margin=0.06, accept_one=0.51),
 }
 # two frames of one person, a moment apart, are far above this; two people are almost always below
 _SAME_PERSON = {"opencv": 0.36, "face_recognition": 0.45}

@@ -4,9 +4,9 @@ A message is two lengths (4 bytes each, big endian), the header, the body. Both 
 read, so that a broken peer cannot make the other fill its memory.
 
 To the worker (`op`): `configure` (the settings), `enrol` (`id`, `order`, `until_mono_s`; body: JPEG), `watch` (`id`,
-`order`; body: ciphertext), `unwatch` (`id`, `order`), `challenge` (`track`), `ping` (`id`).
+`order`; body: ciphertext), `unwatch` (`id`, `order`), `challenge` (`track`), `preview` (`id`), `ping` (`id`).
 From the worker: `ready` (`version`), `failed` (`reason`), `enrolled`/`refused`/`unavailable` (`id`, `reasons`; body:
-ciphertext), `pong` (`id`), `done` (`id`, after `watch`: `alike`, the orders with a like selfie), `unreadable` (`id`, `order`, `reason`), `camera` (`good`, `reason`),
+ciphertext), `pong` (`id`), `picture` (`id`; body: JPEG, empty without one), `done` (`id`, after `watch`: `alike`, the orders with a like selfie), `unreadable` (`id`, `order`, `reason`), `camera` (`good`, `reason`),
 `challenged` (`track`, `outcome`, `ask`, `made`, `order`, `reason`), `looked` (`engine`, `track`, `liveness`, `orders`,
 `frames`; body: float32 of frames × orders).
 """

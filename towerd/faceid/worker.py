@@ -29,6 +29,7 @@ from towerd.faceid.config import FaceConfig
 from towerd.faceid.engine import EngineError, FaceEngine, load_engine
 from towerd.faceid.look import Gallery, Looker
 from towerd.faceid.passive import Passive
+from towerd.faceid.preview import preview_jpeg
 from towerd.faceid.vault import Vault, VaultError
 from towerd.faceid.wire import LENGTHS, Message, WireError, decode, encode, lengths
 from towerd.faceid.worker_args import read_config
@@ -40,6 +41,7 @@ EXIT_UNUSABLE = 5
 _CAMERA_STUCK_S = 12.0
 _PRESENCE_RATE_HZ = 5.0
 _IDLE_WAIT_S = 0.25
+_PREVIEW_HOLD_S = 2.0
 _PR_SET_DUMPABLE = 4
 # a ping is answered before a selfie, a selfie before the gallery: the daemon waits for the first two
 _RANK = {"ping": 0, "enrol": 1}
@@ -103,6 +105,7 @@ class Worker:
         self._camera = Camera(str(config.camera_source), config.frame_rate_hz)
         self._camera_reason: str | None = None
         self._due_mono_s = 0.0
+        self._shown_until_mono_s = 0.0
 
     def run(self) -> None:
         """Until the daemon closes the link (then the reading thread ends the process)."""
@@ -133,6 +136,8 @@ class Worker:
                 self._gallery.drop(str(request.header["order"]))
                 self._gallery_changed()
                 self._link.send(Message({"op": "done", "id": request.header["id"]}))
+            case "preview":
+                self._link.send(self._preview(request))
             case "challenge":
                 self._link.send(self._looker.challenge(int(request.header["track"]), time.monotonic()))
             case op:
@@ -159,12 +164,26 @@ class Worker:
             return Message({"op": "unreadable", "id": number, "order": order, "reason": why})
         return Message({"op": "done", "id": number, "alike": self._gallery.alike(order)})
 
+    def _preview(self, request: Message) -> Message:
+        """The newest picture for a screen; the camera runs at full rate as long as somebody asks."""
+        now_s = time.monotonic()
+        self._shown_until_mono_s = now_s + _PREVIEW_HOLD_S
+        self._set_demand(now_s)
+        frame = None if self._camera_reason else self._camera.latest()
+        fresh = frame is not None and now_s - frame.at_mono_s <= _PREVIEW_HOLD_S
+        body = preview_jpeg(frame.image) if frame is not None and fresh else b""
+        return Message({"op": "picture", "id": request.header["id"]}, body)
+
+    def _set_demand(self, now_s: float) -> None:
+        self._camera.demand(busy=len(self._gallery) > 0 or now_s < self._shown_until_mono_s)
+
     def _gallery_changed(self) -> None:
         self._looker.changed()
-        self._camera.demand(busy=len(self._gallery) > 0)
+        self._set_demand(time.monotonic())
 
     def _report_camera(self) -> None:
         now_s = time.monotonic()
+        self._set_demand(now_s)
         reason = self._camera.reason(now_s)
         if reason != self._camera_reason:
             self._camera_reason = reason

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from towerd.faceid.liveness import Ask, Side
+from towerd.fsm.reply import ReplyTo
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +33,13 @@ class FacesAlike:
     others: tuple[str, ...]
 
 
-FaceEvent = FaceChallenged | FacesAlike
+@dataclass(frozen=True, slots=True)
+class NumberEntered:
+    """An order's number typed at the kiosk: the next face is compared with that order alone (1:1)."""
+
+    number: str
+    by: str
+    reply: ReplyTo
+
+
+FaceEvent = FaceChallenged | FacesAlike | NumberEntered

@@ -7,14 +7,15 @@ from datetime import timedelta
 
 from towerd.errors import Refusal
 from towerd.faceid.liveness import FAILED, missing
-from towerd.faceid.policy import decide_match
+from towerd.faceid.policy import decide_claim, decide_match
 from towerd.fsm.alike import like_another
 from towerd.fsm.challenge import ask_to_turn, follow_challenge
 from towerd.fsm.charts import ORDER
 from towerd.fsm.commands import Watch
 from towerd.fsm.decision import decision_holds
 from towerd.fsm.events import CodeEntered, FaceHealthChanged, FaceLooked
-from towerd.fsm.face_events import FaceChallenged
+from towerd.fsm.face_events import FaceChallenged, NumberEntered
+from towerd.fsm.number import claimed, number_entered
 from towerd.fsm.orders import end_order, may_end
 from towerd.fsm.state import IdentityDecision
 from towerd.fsm.turn import Turn
@@ -98,14 +99,21 @@ def face_looked(turn: Turn, event: FaceLooked) -> None:
     if not asked:
         return
     customers = {order.id: order.customer for order in compared}
-    decision = decide_match(event.scores, customers, turn.config.policy)
+    claim = claimed(turn, compared)
+    if claim is None:
+        decision = decide_match(event.scores, customers, turn.config.policy)
+    else:
+        decision = decide_claim(event.scores, customers, claim.customer, turn.config.policy)
     if decision.outcome != "matched":
         _look_failed(turn, event.liveness, decision.outcome, decision.why)
         return
-    theirs = sorted((o for o in asked if o.customer == decision.customer), key=lambda o: o.accepted_at)
+    theirs = sorted(
+        (o for o in asked if o.customer == decision.customer),
+        key=lambda o: (claim is not None and o.id != claim.id, o.accepted_at),
+    )
     # none: known already, and still in view
     if theirs and _face_serves(turn, event, theirs[0]):
-        turn.set(failed_looks_in_row=0, look_allowed_mono_s=turn.mono_s)
+        turn.set(failed_looks_in_row=0, look_allowed_mono_s=turn.mono_s, claim=None)
         found = IdentityDecision(theirs[0].id, "face", turn.mono_s, event.liveness, decision.score)
         identify(turn, theirs[0], found)
 
@@ -129,6 +137,11 @@ def _face_serves(turn: Turn, event: FaceLooked, order: Order) -> bool:
     else:
         _look_failed(turn, event.liveness, "not_sure", f"liveness {event.liveness}: the code decides")
     return False
+
+
+def number_typed(turn: Turn, event: NumberEntered) -> None:
+    """A number at the kiosk, without a code: the face is compared with that order alone."""
+    number_entered(turn, event, _compared(turn), slower)
 
 
 def face_challenged(turn: Turn, event: FaceChallenged) -> None:

@@ -21,10 +21,17 @@ from towerd.fsm.commanding import doubt, follow_all, unresolved
 from towerd.fsm.commands import Command, EndProcess, StartTimer, TrimOutbox
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.delivering import open_job, run_cabins, run_job
-from towerd.fsm.face_events import FaceChallenged, FacesAlike
+from towerd.fsm.face_events import FaceChallenged, FacesAlike, NumberEntered
 from towerd.fsm.fetching import run_fetches
 from towerd.fsm.fitting import differs
-from towerd.fsm.identity import code_entered, face_challenged, face_health_changed, face_looked, watch_waiting
+from towerd.fsm.identity import (
+    code_entered,
+    face_challenged,
+    face_health_changed,
+    face_looked,
+    number_typed,
+    watch_waiting,
+)
 from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
 from towerd.fsm.intake_requests import car_secured, drive_in_cancelled, drive_in_requested
 from towerd.fsm.inventory import FORK, check_places, settle_fork
@@ -166,6 +173,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     ev.FaceLooked: face_looked,
     FaceChallenged: face_challenged,
     FacesAlike: faces_alike,
+    NumberEntered: number_typed,
     ev.FaceHealthChanged: face_health_changed,
     ev.CodeEntered: code_entered,
     DriveInRequested: drive_in_requested,

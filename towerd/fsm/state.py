@@ -279,6 +279,14 @@ class TagReading:
 
 
 @dataclass(frozen=True, slots=True)
+class FaceClaim:
+    """Whose number was typed at the kiosk; until then a face is compared with that order alone."""
+
+    order: str
+    until_mono_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class FaceAsked:
     """What the face of `track` in view is asked to do now; `made` of `turns` turns are done."""
 
@@ -360,6 +368,7 @@ class Volatile:
     axis_samples: tuple[AxisSample, ...] = ()
     held_units: frozenset[Unit] = frozenset()
     asked: FaceAsked | None = None
+    claim: FaceClaim | None = None
     face_available: bool = False
     face_reason: str = "starting"
     bus_connected: bool = False
