@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from simulator.__main__ import app
 from simulator.config import SimulatorConfig
 from simulator.listing import acts_table, as_table, as_text, moments_list
-from simulator.scenario import parse
+from simulator.scenario import parse, read
 
 PAGE = Path(__file__).parents[2] / "docs" / "simulator.md"
 PARTS = {"faults": as_table, "acts": acts_table, "moments": moments_list}
@@ -32,6 +32,11 @@ def test_the_scenario_on_the_page_runs() -> None:
     text = PAGE.read_text(encoding="utf-8")
     example = text.partition("```toml\n")[2].partition("```")[0]
     assert len(parse(example, SimulatorConfig())) == 2
+
+
+def test_the_example_among_the_settings_can_be_played() -> None:
+    path = PAGE.parents[1] / "config" / "scenario.example.toml"
+    assert len(read(path, SimulatorConfig())) == 4
 
 
 def test_the_example_in_python_runs() -> None:
