@@ -87,6 +87,13 @@ def test_similarity_is_symmetric_and_one_for_the_same(engine: FaceEngine) -> Non
     assert engine.similarity(obama, 100 * biden) >= -1 or engine.name == "opencv"
 
 
+def test_many_are_compared_at_once_as_they_are_one_by_one(engine: FaceEngine) -> None:
+    seen_by = [seen(engine, name)[2] for name in ("obama.jpg", "obama2.jpg", "biden.jpg")]
+    many = engine.similarities(seen_by[0], np.stack(seen_by))
+    assert many.shape == (3,)
+    assert many.tolist() == pytest.approx([engine.similarity(seen_by[0], other) for other in seen_by], abs=1e-5)
+
+
 def test_the_example_selfies_pass_the_checks(engine: FaceEngine) -> None:
     for name in ("obama.jpg", "obama2.jpg", "obama3.jpg", "biden.jpg"):
         assert check_selfie(engine, selfie(name)).reasons == (), name

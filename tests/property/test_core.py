@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.support.sync_tower import SyncTower, ask_packml, executed_motions, told_again
 from towerd.cabin.model import DoorState
 from towerd.fsm import commands as cmd
-from towerd.fsm.events import FaultReset
+from towerd.fsm.events import FaceLooked, FaultReset
+from towerd.fsm.face_events import FaceChallenged, FacesAlike, NumberEntered
 from towerd.fsm.intake_book import intake_in
 from towerd.fsm.inventory import FORK
 from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeRequested
@@ -34,6 +35,9 @@ PEOPLE = st.one_of(
     st.tuples(st.just("cancel"), st.integers(1, 3), st.integers(1, 2)),
     st.tuples(st.just("look"), st.sampled_from(["o_1", "o_2", None])),
     st.tuples(st.just("code"), st.integers(1, 3), st.booleans()),
+    st.tuples(st.just("turns"), st.sampled_from(["o_1", "o_2", None]), st.sampled_from(["asking", "passed", "failed"])),
+    st.tuples(st.just("alike"), st.integers(1, 3), st.integers(1, 3)),
+    st.tuples(st.just("number"), st.integers(1, 3)),
     st.tuples(st.just("age"), st.just(400.0)),
     st.tuples(st.just("person"), st.booleans()),
     st.tuples(st.just("clear")),
@@ -138,6 +142,20 @@ def _move(tower: SyncTower, purpose: Any, what: str, target: Place | None) -> No
     tower.take(MoveRequested(purpose, what, target, "lin", API))
 
 
+def _turns(tower: SyncTower, order: str | None, outcome: Any) -> None:
+    """Somebody whose face is like the order's is looked at, and does something with what the screen asks then."""
+    tower.look(order)
+    tower.take(FaceChallenged(1, outcome, "ahead", 2, ("left", "right"), "" if outcome != "failed" else "too_slow"))
+    if outcome == "passed":
+        frame = {name: (0.8 if name == order else 0.05) for name in tower.watching}
+        tower.take(FaceLooked("opencv", 1, (frame,) * 5, "challenge"))
+
+
+def _number(tower: SyncTower, number: int) -> None:
+    row = tower.state.tables.orders.get(f"o_{number}")
+    tower.take(NumberEntered(row.number if row is not None else "0000", "kiosk", API))
+
+
 DOING: dict[str, Callable[..., Any]] = {
     "move": _move,
     "take": lambda tower: tower.take(StockTakeRequested((), "lin", API)),
@@ -146,6 +164,9 @@ DOING: dict[str, Callable[..., Any]] = {
     "order": SyncTower.order,
     "cancel": SyncTower.cancel,
     "look": SyncTower.look,
+    "turns": _turns,
+    "alike": lambda tower, one, other: tower.take(FacesAlike(f"o_{one}", (f"o_{other}",))),
+    "number": _number,
     "code": lambda tower, number, right: tower.code(f"o_{number}", right=right),
     "fate": _fate,
     "packml": ask_packml,

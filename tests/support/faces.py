@@ -52,5 +52,8 @@ class ScriptedEngine:
         vector[self.person] = 1
         return vector
 
+    def similarities(self, one: Vector, many: Vector) -> Vector:
+        return many @ one
+
     def similarity(self, one: Vector, other: Vector) -> float:
         return float(np.dot(one, other))

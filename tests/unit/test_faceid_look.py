@@ -11,6 +11,7 @@ from towerd.faceid.config import FaceConfig
 from towerd.faceid.frames import Frame
 from towerd.faceid.look import Gallery, Looker
 from towerd.faceid.passive import Passive
+from towerd.faceid.template import Template, pack
 from towerd.faceid.vault import Vault
 from towerd.faceid.wire import Message, looked_scores
 
@@ -20,7 +21,7 @@ SELFIE = jpeg(picture())
 class Scene:
     """A looker with two orders, and a clock."""
 
-    def __init__(self, tmp_path: Path, passive: Passive | None = None) -> None:
+    def __init__(self, tmp_path: Path, passive: Passive | None = None, spare: int = 0) -> None:
         self.engine = ScriptedEngine()
         self.image = picture()
         self.vault = Vault(tmp_path, "t1")
@@ -30,7 +31,7 @@ class Scene:
             _, sealed = self.gallery.enrol(order, SELFIE)
             assert sealed is not None
             assert self.gallery.add(order, sealed) == ""
-        config = FaceConfig("t1", tmp_path, burst_frames=3)
+        config = FaceConfig("t1", tmp_path, burst_frames=3, burst_spare=spare)
         self.looker = Looker(self.engine, self.gallery, config, passive)
         self.now_s = 100.0
         self.number = 0
@@ -229,3 +230,28 @@ def test_selfies_that_are_close_to_each_other_are_named(scene: Scene) -> None:
     assert scene.gallery.alike("c") == ["b"]
     assert scene.gallery.alike("b") == ["c"]
     assert scene.gallery.alike("gone") == []
+
+
+def test_of_a_burst_the_best_frames_are_reported(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, spare=2)
+    assert scene.see(count=2) == []
+    scene.engine.faces = [face(nose_shift=0.1)]
+    assert scene.see(count=2) == []
+    scene.engine.faces = [face()]
+    (report,) = scene.see()
+    assert report.header["frames"] == 3
+
+
+def test_hundreds_of_orders_are_compared_in_one_product_with_the_same_scores(scene: Scene) -> None:
+    random = np.random.default_rng(1)
+    for number in range(300):
+        vector = random.normal(size=128).astype(np.float32)
+        scene.gallery.add(f"o{number}", scene.vault.seal(f"o{number}", pack(Template("opencv", "1", vector, SELFIE))))
+    probe = random.normal(size=128).astype(np.float32)
+    scores = scene.gallery.scores(probe)
+    assert len(scores) == 302
+    for order in ("a", "o0", "o299"):
+        alone = scene.gallery._vectors[order]
+        assert scores[order] == pytest.approx(scene.engine.similarity(probe, alone), abs=1e-4)
+    scene.gallery.drop("o0")
+    assert "o0" not in scene.gallery.scores(probe)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from tests.support.faces import ScriptedEngine, face, jpeg, picture
 from towerd.faceid.engine import Face
-from towerd.faceid.quality import SELFIE, VIEW, check_selfie, decode_selfie, judge, measure, pick_one
+from towerd.faceid.quality import SELFIE, VIEW, Measures, check_selfie, decode_selfie, judge, measure, pick_one, worth
 
 
 def exif_turned(data: bytes) -> bytes:
@@ -104,3 +105,12 @@ def test_of_two_alike_none_is_picked() -> None:
     assert pick_one([], VIEW.rival_ratio) is None
     assert pick_one([near, far], VIEW.rival_ratio) is None
     assert pick_one([near, face(left=400, side=70)], VIEW.rival_ratio) == near
+
+
+def test_a_frame_that_is_larger_sharper_and_straight_on_is_worth_more() -> None:
+    good = Measures(60.0, 0.1, 120.0, 40.0, 0.0, 0.0)
+    assert worth(good) == 1
+    assert worth(replace(good, eyes_px=500.0, sharpness=9.0)) == 1
+    for poorer in (replace(good, eyes_px=30.0), replace(good, sharpness=0.05), replace(good, yaw_ratio=0.5)):
+        assert worth(poorer) == 0.5
+    assert worth(replace(good, yaw_ratio=3.0)) == 0

@@ -109,3 +109,12 @@ def test_the_face_last_compared_is_known_under_its_track_only() -> None:
     add(collected, 1, {}, 0.0)
     assert collected.person(1) is ONE
     assert collected.person(2) is None
+
+
+def test_the_best_of_more_frames_are_given_in_their_order() -> None:
+    collected = Burst(2, 2.0, lambda one, other: True, spare=2)
+    for at_s, quality in ((0.0, 0.5), (0.1, 0.9), (0.2, 0.1)):
+        assert collected.add(1, ONE, Look({}, None, at_s, quality)) is None
+    done = collected.add(1, ONE, Look({}, None, 0.3, 0.4))
+    assert done is not None
+    assert [look.at_mono_s for look in done] == [0.0, 0.1]

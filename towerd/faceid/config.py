@@ -17,7 +17,7 @@ class FaceConfig:
 
     `camera_source`: a number (USB camera by index), a URL (rtsp, http), or the path of an image or a video; None for a
     tower without a camera. `withheld`: why faces do not serve although there is one. `keys_dir` holds one key file an order; it belongs outside database and backups
-    (orders-if.md 7.1). `burst_frames` good frames of one face make a report; the same face is reported again after
+    (orders-if.md 7.1). the best `burst_frames` of `burst_spare` more good frames of one face make a report; the same face is reported again after
     `repeat_s`. `enrol_limit_s` bounds a selfie's check, so that the answer keeps its second (4.5). The worker is asked
     every `ping_s` and replaced after `hang_limit_s` of silence. `liveness` are the checks that are demanded: the passive one
     runs, and loads the networks in `liveness_models`, where it is among them; a challenge has `challenge_turns` turns.
@@ -28,6 +28,7 @@ class FaceConfig:
     camera_source: str | None = None
     engine: EngineName = "opencv"
     burst_frames: int = 5
+    burst_spare: int = 2
     frame_rate_hz: float = 15.0
     repeat_s: float = 2.0
     enrol_limit_s: float = 0.8

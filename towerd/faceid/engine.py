@@ -62,6 +62,9 @@ class FaceEngine(Protocol):
     def embed(self, bgr: Image, face: Face) -> Vector:
         """128 numbers that stand for the face, in the engine's own space."""
 
+    def similarities(self, one: Vector, many: Vector) -> Vector:
+        """`similarity` of `one` to every row of `many` (n × 128) at once."""
+
     def similarity(self, one: Vector, other: Vector) -> float:
         """How alike: 1 for the same vector, higher is more alike. -1 is the least."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import warnings
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -74,6 +74,10 @@ class FaceRecognitionEngine:
         image, box = _crop(bgr, face)
         encoding = self._library.face_encodings(image, [box], num_jitters=1, model="small")[0]
         return np.asarray(encoding, np.float32)
+
+    def similarities(self, one: Vector, many: Vector) -> Vector:
+        """1 - distance to every row, held at -1."""
+        return cast("Vector", np.maximum(-1, 1 - np.linalg.norm(many - one, axis=1)).astype(np.float32))
 
     def similarity(self, one: Vector, other: Vector) -> float:
         """1 - distance, held at -1. The package's own tolerance of 0.6 is 0.4 here."""

@@ -5,13 +5,15 @@ Templates are here in the clear, in memory only; nothing of them is written or l
 
 from __future__ import annotations
 
+import numpy as np
+
 from towerd.faceid.asking import Challenger
 from towerd.faceid.config import FaceConfig
 from towerd.faceid.engine import Face, FaceEngine, Vector
 from towerd.faceid.frames import Frame
 from towerd.faceid.liveness import FAILED, said
 from towerd.faceid.passive import FRAMES, Passive, accepted
-from towerd.faceid.quality import VIEW, check_selfie, judge, measure, pick_one
+from towerd.faceid.quality import VIEW, check_selfie, judge, measure, pick_one, worth
 from towerd.faceid.template import Template, TemplateError, pack, unpack
 from towerd.faceid.thresholds import alike, same_person
 from towerd.faceid.track import Burst, Look, Tracker
@@ -29,6 +31,7 @@ class Gallery:
         self._engine = engine
         self._vault = vault
         self._vectors: dict[str, Vector] = {}
+        self._rows: Vector | None = None
 
     def __len__(self) -> int:
         return len(self._vectors)
@@ -52,12 +55,12 @@ class Gallery:
         except (VaultError, TemplateError) as error:
             return str(error)
         if (template.engine, template.version) == (self._engine.name, self._engine.version):
-            self._vectors[order] = template.vector
+            self._keep(order, template.vector)
             return ""
         selfie = check_selfie(self._engine, template.selfie_jpeg)
         if selfie.image is None or selfie.face is None:
             return f"{self._engine.name} finds no good face in the selfie"
-        self._vectors[order] = self._engine.embed(selfie.image, selfie.face)
+        self._keep(order, self._engine.embed(selfie.image, selfie.face))
         return ""
 
     def alike(self, order: str) -> list[str]:
@@ -71,10 +74,19 @@ class Gallery:
     def drop(self, order: str) -> None:
         """Compare with this order no more."""
         self._vectors.pop(order, None)
+        self._rows = None
 
     def scores(self, vector: Vector) -> dict[str, float]:
         """Similarity to each order."""
-        return {order: self._engine.similarity(vector, kept) for order, kept in self._vectors.items()}
+        if not self._vectors:
+            return {}
+        if self._rows is None:
+            self._rows = np.stack(list(self._vectors.values()))
+        return dict(zip(self._vectors, map(float, self._engine.similarities(vector, self._rows)), strict=True))
+
+    def _keep(self, order: str, vector: Vector) -> None:
+        self._vectors[order] = vector
+        self._rows = None
 
 
 class Looker:
@@ -91,7 +103,7 @@ class Looker:
         self._passive = passive
         self._tracker = Tracker()
         frames = config.burst_frames if passive is None else max(config.burst_frames, FRAMES)
-        self._burst = Burst(frames, config.repeat_s, self._same)
+        self._burst = Burst(frames, config.repeat_s, self._same, config.burst_spare)
         self._challenger = Challenger(engine, config.challenge_turns)
         self._seen_mono_s = float("-inf")
         self._number = 0
@@ -126,9 +138,10 @@ class Looker:
         track = self._tracker.follow(face, frame.at_mono_s) if face is not None else self._tracker.track
         if self._challenger.asking:
             return self._follow_turns(frame, face, track)
-        if face is None or not self._burst.wants(track, mono_s) or judge(measure(frame.image, face), VIEW):
+        if face is None or not self._burst.wants(track, mono_s):
             return None
-        return self._compare(frame, face, track)
+        measures = measure(frame.image, face)
+        return None if judge(measures, VIEW) else self._compare(frame, face, track, worth(measures))
 
     def _follow_turns(self, frame: Frame, face: Face | None, track: int) -> Message | None:
         vector = self._engine.embed(frame.image, face) if face is not None else None
@@ -138,12 +151,12 @@ class Looker:
             self._burst.clear()  # what is reported next is compared after the challenge
         return told
 
-    def _compare(self, frame: Frame, face: Face, track: int) -> Message | None:
+    def _compare(self, frame: Frame, face: Face, track: int, quality: float) -> Message | None:
         vector = self._engine.embed(frame.image, face)
         if not (self._burst.fits(track, vector) and self._challenger.same(track, vector)):
             track = self._tracker.broken()
         live = None if self._passive is None else self._passive.live(frame.image, face)
-        look = Look(self._gallery.scores(vector), live, frame.at_mono_s)
+        look = Look(self._gallery.scores(vector), live, frame.at_mono_s, quality)
         looks = self._burst.add(track, vector, look)
         if looks is None:
             return None

@@ -80,6 +80,10 @@ class OpenCvEngine:
         vector = np.asarray(self._recogniser.feature(aligned), np.float32).ravel()
         return cast("Vector", (vector / max(float(np.linalg.norm(vector)), 1e-9)).astype(np.float32))
 
+    def similarities(self, one: Vector, many: Vector) -> Vector:
+        """Cosine to every row: one product of matrix and vector."""
+        return cast("Vector", many @ one)
+
     def similarity(self, one: Vector, other: Vector) -> float:
         """Cosine, -1 to 1."""
         return float(np.dot(one, other))

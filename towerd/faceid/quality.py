@@ -21,6 +21,8 @@ _REDUCE_FROM_PX = 1600
 # JPEG decodes at 1/2, 1/4 and 1/8 for a fraction of time and memory
 _REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2))
 _CROP_PX = 112
+# beyond these nothing is gained
+_EYES_BEST_PX, _SHARPNESS_BEST = 60.0, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,12 @@ def judge(measures: Measures, limits: Limits) -> tuple[str, ...]:
         "selfie_pose": measures.yaw_ratio > limits.yaw_ratio or measures.roll_deg > limits.roll_deg,
     }
     return tuple(reason for reason, holds in found.items() if holds)
+
+
+def worth(measures: Measures) -> float:
+    """How much a frame is worth beside others of the same face, 0 to 1: large, sharp and straight on is best."""
+    size, sharp = min(1.0, measures.eyes_px / _EYES_BEST_PX), min(1.0, measures.sharpness / _SHARPNESS_BEST)
+    return size * sharp * (1 - min(1.0, measures.yaw_ratio))
 
 
 def pick_one(faces: list[Face], rival_ratio: float) -> Face | None:

@@ -57,16 +57,18 @@ class Tracker:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One good frame: its similarity to each order, and how alive the face seemed (None: not looked at)."""
+    """One good frame: its similarity to each order, how alive the face seemed (None: not looked at), what it is worth."""
 
     scores: dict[str, float]
     live: float | None
     at_mono_s: float
+    quality: float = 1.0
 
 
 @dataclass(slots=True)
 class Burst:
-    """Collects good frames of one track until `frames` are there; then again after `repeat_s`, or at once for a new track.
+    """Collects good frames of one track until `frames` and `spare` are there, and gives the best `frames`; then again
+    after `repeat_s`, or at once for a new track.
 
     `same` tells whether two vectors may be of one person.
     """
@@ -74,6 +76,7 @@ class Burst:
     frames: int
     repeat_s: float
     same: Callable[[Vector, Vector], bool]
+    spare: int = 0
     _track: int = -1
     _person: Vector | None = None
     _looks: list[Look] = field(default_factory=list)
@@ -93,15 +96,16 @@ class Burst:
         return self._person if track == self._track else None
 
     def add(self, track: int, vector: Vector, look: Look) -> list[Look] | None:
-        """Take a frame in. All frames once there are enough, else None."""
+        """Take a frame in. The best frames, in their order, once there are enough; else None."""
         if track != self._track:
             self._track, self._looks = track, []
         self._looks = [kept for kept in self._looks if look.at_mono_s - kept.at_mono_s <= BURST_AGE_S]
         self._looks.append(look)
         self._person = vector
-        if len(self._looks) < self.frames:
+        if len(self._looks) < self.frames + self.spare:
             return None
-        done, self._looks = self._looks, []
+        best = sorted(self._looks, key=lambda kept: kept.quality, reverse=True)[: self.frames]
+        done, self._looks = sorted(best, key=lambda kept: kept.at_mono_s), []
         self._reported_track, self._reported_mono_s = track, look.at_mono_s
         return done
 

@@ -11,7 +11,16 @@ from towerd.faceid.wire import Message, WireError
 
 def config_message(config: FaceConfig) -> Message:
     """The settings as the first message; not as arguments, for a camera's URL may hold a password."""
-    names = ("tower", "camera_source", "engine", "burst_frames", "frame_rate_hz", "repeat_s", "challenge_turns")
+    names = (
+        "tower",
+        "camera_source",
+        "engine",
+        "burst_frames",
+        "burst_spare",
+        "frame_rate_hz",
+        "repeat_s",
+        "challenge_turns",
+    )
     values: dict[str, Any] = {name: getattr(config, name) for name in names}
     models = None if config.liveness_models is None else str(config.liveness_models)
     paths = {"keys_dir": str(config.keys_dir), "liveness_models": models}
