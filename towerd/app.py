@@ -37,6 +37,7 @@ from towerd.orders.keys import IssuerKeys, TowerKey, code_mac, load_issuers, loa
 from towerd.planner.inline import InlinePlanner
 from towerd.plc.config import LinkConfig
 from towerd.plc.link import make_transport
+from towerd.plc.seen import SeenTransport
 from towerd.plc.session import PlcSession
 from towerd.ports import Bus
 from towerd.settings import Settings
@@ -151,7 +152,8 @@ class Daemon:
                 challenge_turns=settings.face.challenge_turns,
             ),
         )
-        self._plc = PlcSession(self._queue, make_transport(link_config(settings)), link_config(settings), self._clock)
+        seen = SeenTransport(make_transport(link_config(settings)))
+        self._plc = PlcSession(self._queue, seen, link_config(settings), self._clock)
         self._bus = self._make_bus(journal)
         self._api = ApiServer(
             settings.api,
@@ -164,6 +166,7 @@ class Daemon:
                 settings_shown=lambda: settings.model_dump(mode="json"),
                 audit_seq_of=lambda: self.engine.state.tables.meta.audit_seq,
                 preview=self._matcher.preview,
+                registers=seen.rows,
             ),
         )
         ports = Ports(

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from towerd.lift.kinematics import Kinematics
 from towerd.orders.rules import DriveRules, OrderRules
+from towerd.paths import API_SOCKET
 from towerd.settings_intake import IntakeSettings
 from towerd.settings_parts import FilePath, Positive, Ratio, Reloadable, Section
 from towerd.settings_upkeep import UpkeepSettings
@@ -233,7 +234,7 @@ class FaceSettings(Section):
 class ApiSettings(Section):
     """`[api]`: the local API on a Unix socket, and who may do what there."""
 
-    socket: FilePath = Path("/run/towerd/api.sock")
+    socket: FilePath = API_SOCKET
     """The socket (0660). towerd makes it and removes it."""
     group: str = "towerd"
     """Group of the socket, where there is one of that name."""

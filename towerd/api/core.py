@@ -12,6 +12,7 @@ from towerd.checks import Check
 from towerd.fsm.commands import Answer
 from towerd.fsm.events import Event
 from towerd.fsm.reply import ReplyTo
+from towerd.plc.register_rows import RegisterRow
 from towerd.ports import Inbox
 from towerd.settings import ApiSettings
 from towerd.view import View
@@ -33,13 +34,14 @@ class Extras:
 
     `host_checks` asks the machine the daemon runs on (reads files; called in a thread), `settings_shown` gives the settings
     as JSON, `audit_seq_of` the number of the audit log's newest row, `preview` a picture of the
-    camera as JPEG.
+    camera as JPEG, `registers` every register of the PLC interface as it was last seen.
     """
 
     host_checks: Callable[[], Sequence[Check]] = tuple
     settings_shown: Callable[[], dict[str, Any]] = dict
     audit_seq_of: Callable[[], int] = int
     preview: Callable[[], Awaitable[bytes | None]] = _no_picture
+    registers: Callable[[], Sequence[RegisterRow]] = tuple
 
 
 @dataclass(slots=True)

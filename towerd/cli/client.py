@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import http.client
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from json import dumps, loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from towerd.settings import ApiSettings
+from towerd.paths import API_SOCKET
 
 if TYPE_CHECKING:
     import httpx
 
-DEFAULT_SOCKET: Final = ApiSettings.model_fields["socket"].default
+DEFAULT_SOCKET: Final = API_SOCKET
 _LIMIT_S: Final = 10.0
 
 SocketOption = Annotated[
@@ -79,11 +80,52 @@ def _knock(path: Path) -> None:
             raise _not_running(path, error.strerror or str(error)) from error
 
 
+class _Connection(http.client.HTTPConnection):
+    """HTTP over the daemon's Unix socket. The library of the streams takes longer to load than an answer to come."""
+
+    def __init__(self, path: Path, limit_s: float | None) -> None:
+        super().__init__("towerd", timeout=limit_s)
+        self._path = path
+
+    def connect(self) -> None:
+        """Open the socket. Raises OSError."""
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+def call(
+    path: Path,
+    method: str,
+    route: str,
+    limit_s: float | None = _LIMIT_S,
+    *,
+    json: Any = None,
+    content: bytes | None = None,
+) -> tuple[int, dict[str, Any]]:
+    """Ask once, with a body that is JSON or bytes: HTTP status and answer. No limit: `limit_s` None.
+
+    Raises typer.Exit with a clear text where there is no daemon, no way in, or no answer.
+    """
+    _knock(path)
+    body, headers = (content, {}) if json is None else (dumps(json).encode(), {"content-type": "application/json"})
+    connection = _Connection(path, limit_s)
+    try:
+        connection.request(method, route, body, headers)
+        answer = connection.getresponse()
+        return answer.status, loads(answer.read())
+    except TimeoutError as error:
+        raise fail(f"towerd took longer than {limit_s} s", Exit.NO_ANSWER) from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise _not_running(path, str(error) or type(error).__name__) from error
+    finally:
+        connection.close()
+
+
 @contextmanager
 def speaking(path: Path, limit_s: float | None) -> Iterator[httpx.Client]:
     """A client of the daemon's API. Raises typer.Exit with a clear text where there is none, or it is too slow."""
     _knock(path)
-    # a quarter of the start of `towerd run`, which never asks
     import httpx
 
     try:
@@ -95,15 +137,6 @@ def speaking(path: Path, limit_s: float | None) -> Iterator[httpx.Client]:
         raise fail(f"towerd took longer than {limit_s} s", Exit.NO_ANSWER) from error
     except httpx.TransportError as error:
         raise _not_running(path, str(error) or type(error).__name__) from error
-
-
-def call(
-    path: Path, method: str, route: str, limit_s: float | None = _LIMIT_S, **content: Any
-) -> tuple[int, dict[str, Any]]:
-    """Ask once: HTTP status and body. Raises typer.Exit with a clear text where there is no daemon or no way in."""
-    with speaking(path, limit_s) as client:
-        answer = client.request(method, route, **content)
-        return answer.status_code, answer.json()
 
 
 def get(path: Path, route: str, as_json: bool) -> dict[str, Any]:
@@ -121,14 +154,14 @@ def lines(path: Path, route: str) -> Iterator[dict[str, Any]]:
             answer.read()
             raise typer.Exit(tell(answer.status_code, answer.json(), as_json=False))
         for line in answer.iter_lines():
-            yield json.loads(line)
+            yield loads(line)
 
 
 def tell(status: int, body: dict[str, Any], as_json: bool) -> Exit:
     """Show the answer to a request; the exit code that goes with it."""
     code = _EXITS.get(status, Exit.FAILED)
     if as_json:
-        typer.echo(json.dumps(body, ensure_ascii=False))
+        typer.echo(dumps(body, ensure_ascii=False))
     elif code is Exit.DONE:
         result = body.get("result")
         typer.echo(_done(result or {}))
@@ -145,12 +178,12 @@ def tell(status: int, body: dict[str, Any], as_json: bool) -> Exit:
 def _done(result: dict[str, Any]) -> str:
     if "text" in result:
         return ": ".join(filter(None, (result.get("command"), result["text"])))
-    return f"done: {json.dumps(result, ensure_ascii=False)}" if result else "done"
+    return f"done: {dumps(result, ensure_ascii=False)}" if result else "done"
 
 
 def print_json(body: dict[str, Any]) -> None:
     """One line of JSON."""
-    typer.echo(json.dumps(body, ensure_ascii=False))
+    typer.echo(dumps(body, ensure_ascii=False))
 
 
 def ask(path: Path, route: str, as_json: bool, method: str = "POST", **content: Any) -> None:

@@ -6,10 +6,15 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
+
+
+def on_terminal(shown: RenderableType) -> None:
+    """Print it, as wide as the terminal is."""
+    Console().print(shown)
 
 
 def _known(value: Any) -> str:

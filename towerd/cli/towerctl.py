@@ -6,15 +6,13 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.live import Live
 
 from towerd.cli import (
     client,
-    show,
     towerctl_alarms,
     towerctl_face,
     towerctl_intake,
+    towerctl_io,
     towerctl_jobs,
     towerctl_jog,
     towerctl_manual,
@@ -43,8 +41,7 @@ app.command()(towerctl_intake.drive_in_cancel)
 app.command()(towerctl_intake.secured)
 app.command()(towerctl_support.selftest)
 app.command()(towerctl_support.bundle)
-
-
+app.command()(towerctl_io.io)
 app.add_typer(towerctl_moves.app)
 
 
@@ -67,7 +64,9 @@ def status(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -
     if as_json:
         client.print_json(body)
     else:
-        Console().print(show.status_page(body))
+        from towerd.cli import show
+
+        show.on_terminal(show.status_page(body))
 
 
 @app.command()
@@ -78,6 +77,10 @@ def watch(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) ->
             for body in client.lines(socket, "/watch"):
                 client.print_json(body)
         else:
+            from rich.live import Live
+
+            from towerd.cli import show
+
             with Live(screen=False) as live:
                 for body in client.lines(socket, "/watch"):
                     live.update(show.status_page(body), refresh=True)
@@ -93,7 +96,9 @@ def why(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -> N
     if as_json:
         client.print_json(body)
     elif body["obstacles"]:
-        Console().print(show.obstacles(body["obstacles"]))
+        from towerd.cli import show
+
+        show.on_terminal(show.obstacles(body["obstacles"]))
     else:
         typer.echo("nothing is in the way" if body["can_deliver"] else f"cannot deliver: {', '.join(body['why_not'])}")
     raise typer.Exit(Exit.DONE if body["can_deliver"] else Exit.REFUSED)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from towerd.cli import client
 from towerd.cli.client import DEFAULT_SOCKET, JsonOption, SocketOption
@@ -34,6 +32,10 @@ def _show(rows: list[dict[str, Any]], columns: tuple[str, ...], nothing: str) ->
     if not rows:
         typer.echo(nothing)
         return
+    # loaded late: it takes as long as the rest of the command
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(*columns, box=None)
     for row in rows:
         table.add_row(*("" if row[column] is None else str(row[column]) for column in columns))

@@ -13,7 +13,6 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from towerd.bundle import LEFT_OUT, replacing, scrub, veil
 from towerd.cli import client
 from towerd.cli.client import DEFAULT_SOCKET, Exit, JsonOption, SocketOption, fail
 
@@ -65,6 +64,8 @@ def _log_lines() -> list[str]:
 
 
 def _log(names: dict[str, str]) -> str:
+    from towerd.bundle import replacing, scrub, veil
+
     replace = replacing(names)
     kept = []
     for line in _log_lines():
@@ -92,6 +93,8 @@ def bundle(
     as_json: JsonOption = False,
 ) -> None:
     """Pack status, audit log, self-test, settings, versions and log for support, without personal data. Role: technician."""
+    from towerd.bundle import LEFT_OUT
+
     body = client.get(socket, "/bundle", as_json)
     about = _ABOUT.format(left_out=", ".join(sorted(LEFT_OUT)))
     files = {"README.txt": about, **body["files"], "log.jsonl": _log(body["pseudonyms"])}
