@@ -30,7 +30,9 @@ log = logging.getLogger(__name__)
 ECHO_LIMIT_S = 1.0
 ECHO_PAUSE_S = 0.02
 BACKOFF_FIRST_S = 0.2
-BACKOFF_LAST_S = 5.0
+BACKOFF_LAST_S = 3.0
+"""Longest pause between two tries, so that a link is in use again 5 s after it is back."""
+REFUSED_PAUSE_S = 5.0
 
 
 class SessionEndedError(Exception):
@@ -102,7 +104,7 @@ class PlcSession:
         try:
             while True:
                 await self._connect_and_serve()
-                # none after a connection that served: then 0.2 s, doubling to 5 s
+                # none after a connection that served: then 0.2 s, doubling to 3 s
                 pause_s = self._backoff_s
                 self._backoff_s = min(BACKOFF_LAST_S, max(BACKOFF_FIRST_S, 2 * pause_s))
                 await asyncio.sleep(pause_s)
@@ -133,7 +135,7 @@ class PlcSession:
             self._lose(f"another device answers: {error}")
         self._known = False
         self._freshness.stop()
-        self._backoff_s = BACKOFF_LAST_S
+        self._backoff_s = REFUSED_PAUSE_S
         refusal = PlcRefused(error.field, error.seen, error.wanted)
         if refusal != self._refusal:
             self._refusal = refusal
@@ -228,7 +230,7 @@ class PlcSession:
         if system.boot_id != picture.identity.boot_id:
             self._lose("PLC restarted")
         elif self._session and system.pc_session_echo != self._session:
-            self._backoff_s = BACKOFF_LAST_S
+            self._backoff_s = REFUSED_PAUSE_S
             self._lose(f"the PLC follows another session, {system.pc_session_echo}")
         elif self._freshness.beat_stands(system.plc_heartbeat):
             self._lose("plc_heartbeat has stood still for 1 s")
