@@ -93,6 +93,20 @@ def link_config(settings: Settings) -> LinkConfig:
     )
 
 
+def face_config(settings: Settings) -> FaceConfig:
+    """What the face worker is started with."""
+    return FaceConfig(
+        tower=settings.tower.id,
+        keys_dir=settings.keys.faces_dir,
+        camera_source=settings.face.camera,
+        withheld=_withheld(settings),
+        engine=settings.face.engine,
+        liveness=tuple(settings.face.liveness),
+        liveness_models=settings.face.liveness_models,
+        challenge_turns=settings.face.challenge_turns,
+    )
+
+
 def mqtt_config(settings: Settings) -> MqttConfig | None:
     """How the broker is reached; None where the tower works without one."""
     mqtt = settings.mqtt
@@ -139,19 +153,7 @@ class Daemon:
         self._sure = False
         self._tables = tables
         self.watchdog = SystemdWatchdog()
-        self._matcher = FaceClient(
-            self._queue,
-            FaceConfig(
-                tower=settings.tower.id,
-                keys_dir=settings.keys.faces_dir,
-                camera_source=settings.face.camera,
-                withheld=_withheld(settings),
-                engine=settings.face.engine,
-                liveness=tuple(settings.face.liveness),
-                liveness_models=settings.face.liveness_models,
-                challenge_turns=settings.face.challenge_turns,
-            ),
-        )
+        self._matcher = FaceClient(self._queue, face_config(settings))
         seen = SeenTransport(make_transport(link_config(settings)))
         self._plc = PlcSession(self._queue, seen, link_config(settings), self._clock)
         self._bus = self._make_bus(journal)
