@@ -89,7 +89,7 @@ class BayView:
 
 @dataclass(frozen=True, slots=True)
 class HandView:
-    """Work by hand: who commands and for how long still, the axis that jogs, whether the key is (or was) away from Auto,
+    """Work by hand: who commands and for how long still (in steps of 10 s, for each change is shown), the axis that jogs, whether the key is (or was) away from Auto,
     and what changed meanwhile that nobody has confirmed.
     """
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from tests.support.plc_bench import CONFIG, make
-from towerd.fsm.commands import AcknowledgeAlarm, WritePackml
+from towerd.fsm.commands import AcknowledgeAlarm, WriteJog, WritePackml
 from towerd.fsm.events import PlcLost, PlcObserved, PlcWriteUnanswered
 from towerd.plc.registers import blocks
 from towerd.plc.snapshot import PackmlCommand, Unit
@@ -192,3 +192,37 @@ async def test_acknowledgements_go_one_a_heartbeat() -> None:
         await asyncio.sleep(0.4)
         seen = list(dict.fromkeys((words[4], words[5]) for words in bench.plc.written("CTL")))
         assert seen == [(0, 0), (5, 1), (0xFFFF, 2)]
+
+
+async def test_each_jog_word_has_a_fresh_token_and_the_newest_counts() -> None:
+    bench = make()
+    async with bench.running() as snapshot:
+        for direction in (1, 1, -1):
+            bench.port.jog(WriteJog(0, direction, 50, 0, snapshot.session))
+        await asyncio.sleep(0.1)
+        bench.port.jog(WriteJog(0, 0, 1, 0, snapshot.session))
+        await asyncio.sleep(0.1)
+        first, last = bench.plc.written("JOG")
+        assert (first[2], last[2]) == (0xFFFF, 0), "what was overtaken is not sent"
+        assert first[0] != last[0]
+
+
+async def test_a_jog_word_of_another_session_is_not_sent() -> None:
+    bench = make()
+    async with bench.running() as snapshot:
+        bench.port.jog(WriteJog(0, 1, 50, 0, snapshot.session + 1))
+        await asyncio.sleep(0.2)
+        assert bench.plc.written("JOG") == []
+
+
+async def test_a_lost_jog_word_is_made_good_by_the_next() -> None:
+    bench = make()
+    async with bench.running() as snapshot:
+        await asyncio.sleep(0.02)
+        bench.transport.write_faults.append(NoReplyError("no reply"))
+        bench.port.jog(WriteJog(0, 1, 50, 0, snapshot.session))
+        await asyncio.sleep(0.1)
+        bench.port.jog(WriteJog(0, 1, 50, 0, snapshot.session))
+        await asyncio.sleep(0.1)
+        assert len(bench.plc.written("JOG")) >= 1
+        assert (await bench.observed()).session == snapshot.session

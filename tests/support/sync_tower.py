@@ -22,6 +22,7 @@ from towerd.orders.stock import parse_record
 from towerd.planner.decide import decide
 from towerd.plc.codes import Code
 from towerd.plc.decode import Picture, decode_identity
+from towerd.plc.jog import JogBlock
 from towerd.plc.outgoing import Control, words_of
 from towerd.plc.registers import blocks
 from towerd.plc.snapshot import Snapshot, Unit
@@ -54,6 +55,7 @@ class SyncTower:
 
     def __post_init__(self) -> None:
         self.control = Control()
+        self.jog = JogBlock()
         self.sessions = 1000
         self.session = 0
         self.picture: Picture | None = None
@@ -91,6 +93,9 @@ class SyncTower:
                 self._write(command)
             case cmd.WritePackml() if command.session == self.session:
                 self.control.take_packml(command)
+            case cmd.WriteJog() if command.session == self.session:
+                self.jog.add(command, self.now_s)
+                self.simulator.write(blocks()["JOG"].start, self.jog.next_words(self.now_s) or [])
             case cmd.AcknowledgeAlarm():
                 self.control.take_acknowledgement(command)
             case cmd.StartTimer(name, after_s):
@@ -151,6 +156,7 @@ class SyncTower:
             self.sessions += 1
             self.session, self.picture = self.sessions, Picture(identity)
             self.control.begin(self.session)
+            self.jog.begin(self.session)
             self._beat()
             self.simulator.step(0.02)
             self._beat()
@@ -211,9 +217,9 @@ class SyncTower:
         self.take(ev.CodeEntered(number, f"mac-{order}" if right else "wrong", "kiosk", ReplyTo("api", "code")))
 
 
-def ask_packml(tower: SyncTower, command: str) -> None:
+def ask_packml(tower: SyncTower, command: str, by: str = "technician") -> None:
     """A technician asks for a PackML command."""
-    tower.take(ev.PackmlRequested(command, "technician", ReplyTo("api", "packml")))
+    tower.take(ev.PackmlRequested(command, by, ReplyTo("api", "packml")))
 
 
 def told_again(tower: SyncTower) -> Tables:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -46,6 +47,7 @@ from towerd.fsm.events import PackmlRequested, PlcObserved, Stamped, TimerExpire
 from towerd.fsm.inventory import FORK, forget_unknown, settle_fork
 from towerd.fsm.jogging import JOG
 from towerd.fsm.manual_events import ManualCancelled, ManualEvent
+from towerd.fsm.orders import every_minute
 from towerd.fsm.packml import packml_requested, start_machine
 from towerd.fsm.planning import request_plan
 from towerd.fsm.reducer import step
@@ -253,3 +255,12 @@ def test_a_job_whose_command_was_cancelled_is_held() -> None:
     assert answers(t)[0].ok
     assert t.tables.jobs[1].state == "held"
     assert "manual_intervention" in told(t)
+
+
+@pytest.mark.parametrize(("state", "kept"), [("delivering", True), ("completed", False)])
+def test_a_job_that_holds_its_order_back_is_remembered(state: str, kept: bool) -> None:
+    long_ago = AT - timedelta(days=9)
+    row = job(state="cancelled", stopped_by="ada", ended_at=long_ago)
+    t = turn_of(state_of(FULL, tables_of(jobs=[row], orders=[order_in(state)])))
+    every_minute(t)
+    assert (1 in t.tables.jobs) is kept

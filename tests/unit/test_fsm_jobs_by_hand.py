@@ -77,6 +77,18 @@ def test_hold_and_resume() -> None:
     assert t.volatile.lease is not None
 
 
+@pytest.mark.parametrize("orders", [[order_in("cancelled")], []], ids=["ended", "forgotten"])
+def test_a_held_job_that_nobody_waits_for_any_more_is_not_resumed(orders: list[Any]) -> None:
+    t = turn(state="held")
+    t.tables.orders.clear()
+    t.tables.orders.update({order.id: order for order in orders})
+    assert command(t, "resume").result == {"job": 1, "state": "cancelled"}
+
+
+def test_a_held_job_of_no_order_is_resumed() -> None:
+    assert command(turn(state="held", order=None), "resume").result == {"job": 1, "state": "running"}
+
+
 @pytest.mark.parametrize("state", ["running", "held"])
 def test_a_step_in_auto_lets_one_more_command_go(state: str) -> None:
     t = turn(state=state)

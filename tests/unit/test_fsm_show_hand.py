@@ -30,7 +30,7 @@ def test_who_commands_what_jogs_and_what_changed() -> None:
     before = {"bay:2-3": PlaceBefore(HOME_BAY, "car-1", "occupied")}
     state = state_of(machine(), tables_of(before=before), lease=Lease("ada", MONO_S + 9), jog=Jog(2, 1, "ada", MONO_S))
     shown = hand_view(state, MONO_S)
-    assert shown == HandView("ada", 9.0, "fork", True, ("bay:2-3 was car-1, is empty",))
+    assert shown == HandView("ada", 10.0, "fork", True, ("bay:2-3 was car-1, is empty",))
 
 
 def test_the_newest_jobs_and_those_that_wait_for_a_word() -> None:

@@ -12,7 +12,7 @@ import termios
 import time
 import tty
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -58,8 +58,10 @@ def raw_terminal(fd: int) -> Iterator[None]:
         os.write(sys.stdout.fileno(), _FOCUS_ON)
         yield
     finally:
-        os.write(sys.stdout.fileno(), _FOCUS_OFF)
-        termios.tcsetattr(fd, termios.TCSAFLUSH, before)
+        # a terminal that is gone needs nothing put back
+        with suppress(OSError, termios.error):
+            os.write(sys.stdout.fileno(), _FOCUS_OFF)
+            termios.tcsetattr(fd, termios.TCSAFLUSH, before)
 
 
 class Hand:
@@ -101,6 +103,14 @@ class Hand:
         os.write(sys.stdout.fileno(), text.encode())
 
 
+def _read(fd: int) -> bytes:
+    """What was typed; nothing where the terminal is gone."""
+    try:
+        return os.read(fd, 1024)
+    except OSError:
+        return b""
+
+
 def _hold_down(socket: SocketOption, axis: Axis) -> None:
     fd = sys.stdin.fileno()
     typer.echo(_HELP.format(axis=axis.value))
@@ -111,7 +121,7 @@ def _hold_down(socket: SocketOption, axis: Axis) -> None:
             ready, _, _ = select.select([fd], [], [], _LOOK_S)
             now_s = time.monotonic()
             if ready:
-                data = os.read(fd, 1024)
+                data = _read(fd)
                 if not data:
                     break
                 held.feed(data, now_s)

@@ -51,6 +51,11 @@ def _resume(turn: Turn, job: Job, event: JobCommanded) -> Denied | None:
         return None
     if job.state != "held":
         return _over(job)
+    order = turn.tables.orders.get(job.order or "")
+    if job.order is not None and (order is None or not order.open):
+        # nobody waits for the car any more: it goes back like any that nobody wants
+        _put(turn, job, state=JOB.next(job.state, "cancel"), ended_at=turn.now)
+        return None
     _put(turn, job, state=JOB.next(job.state, "resume"), steps_left=None)
     return None
 

@@ -227,6 +227,14 @@ def _destroy_faces(turn: Turn) -> None:
             turn.ask(DestroyFaceKey(face.order))
 
 
+def _waits_for_word(turn: Turn, work: Job | Move) -> bool:
+    """A job that a technician has cancelled holds its order back as long as both are remembered."""
+    if isinstance(work, Move) or work.stopped_by is None:
+        return False
+    order = turn.tables.orders.get(work.order or "")
+    return order is not None and order.open
+
+
 def _forget(turn: Turn) -> None:
     for key in stale_keys(turn.tables.answers, turn.now):
         turn.drop("answers", key)
@@ -235,7 +243,7 @@ def _forget(turn: Turn) -> None:
             turn.drop("orders", order.id)
     works: tuple[Job | Move, ...] = (*turn.tables.jobs.values(), *turn.tables.moves.values())
     for work in works:
-        if work.ended_at is not None and work.ended_at + _KEPT < turn.now:
+        if work.ended_at is not None and work.ended_at + _KEPT < turn.now and not _waits_for_word(turn, work):
             turn.drop("jobs" if isinstance(work, Job) else "moves", work.id)
     for loan in tuple(turn.tables.loans.values()):
         if loan.ended_at is not None and loan.ended_at + _LOAN_KEPT < turn.now:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from towerd.bays.model import BayBits, content
 from towerd.fsm.changes import changes
 from towerd.fsm.lease import holder
@@ -20,7 +22,7 @@ def hand_view(state: State, mono_s: float) -> HandView:
     jog = state.volatile.jog
     return HandView(
         commander=lease.holder if lease else None,
-        lease_left_s=round(max(0.0, lease.until_mono_s - mono_s), 1) if lease else None,
+        lease_left_s=10.0 * ceil(max(0.0, lease.until_mono_s - mono_s) / 10.0) if lease else None,
         jogging=_AXES[jog.axis] if jog else None,
         key_away=bool(state.tables.before),
         changes=changes(state),
