@@ -124,7 +124,7 @@ _ALL = (
         True,
         "The tag read is not that of the vehicle expected",
         "Two vehicles have changed places, or a tag was changed.",
-        "Nothing is handed over. Compare tags with the vehicles, correct the inventory, then: towerctl reset 3002.",
+        "Nothing is handed over. Look whether it is the car whose tag was read, then: towerctl reset 3002. The books follow the tags.",
     ),
     FaultType(
         3003,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,12 @@ from typer.testing import CliRunner, Result
 from tests.support.api_tower import Tower, served
 from tests.support.values import AT, record
 from tests.support.views import view
-from towerd.api import callers, http, peer
+from towerd.api import callers, http, metrics, peer
 from towerd.cli import towerctl
 from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeCancelled, StockTakeRequested
 from towerd.orders.model import Vehicle
 from towerd.places import bay, cabin
-from towerd.view import MoveView, StockRow
+from towerd.view import JobView, MoveView, StockRow
 
 MOVE = MoveView(5, "fetch", "moving", "car-1", "bay:2-3", "cabin:1", 7, "lin", None, AT, "LIFT_TO 2-3")
 ROWS = (StockRow(8, "bay:1-1", "asked", "car-2", None, None), StockRow(9, "bay:1-2", "done", "car-3", 0, "no tag"))
@@ -137,3 +138,11 @@ async def test_only_technicians_move_cars(
         assert (await client.request(method, path, json=content)).status_code == 403
         assert (await client.get("/moves")).status_code == 200
     assert not tower.events
+
+
+def test_the_metrics_carry_the_last_job_of_each_purpose() -> None:
+    ended = JobView(3, "move", "done", "car-1", "bay:2-3", "bay:3-4", None, "lin", AT, AT, None, None, 40.0, 41.5)
+    rows = (ended, replace(ended, id=4, motion_s=41.0), replace(ended, id=5, state="cancelled", motion_s=3.0))
+    text = metrics.exposition(view(jobs=(*rows, replace(ended, id=6, state="running", motion_s=None)))).decode()
+    assert 'towerd_job_motion_seconds{purpose="move"} 41.0' in text
+    assert 'towerd_job_minimum_seconds{purpose="move"} 40.0' in text

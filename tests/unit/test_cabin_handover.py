@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.core_kit import CLEAR, TAG, machine, with_cabin, with_cabin_vehicle
-from towerd.cabin.handover import Gate, gate_denies, stage, wanted_signal
+from towerd.cabin.handover import Gate, fetch_denies, gate_denies, stage, wanted_signal
 from towerd.cabin.model import Cabin, CabinSensors, DoorState, Signal
 
 READY = with_cabin_vehicle(machine()).cabin(1)
@@ -104,3 +104,18 @@ def test_the_sign_says_drive_only_where_one_may(door: DoorState, handing_over: b
 def test_a_cabin_left_by_car_and_people_is_red() -> None:
     shown = with_cabin(machine(), outer_door=DoorState.OPEN).cabin(1)
     assert wanted_signal(shown, handing_over=False, left=True) is Signal.RED
+
+
+@pytest.mark.parametrize(
+    ("shown", "why"),
+    [
+        (READY, None),
+        (replace(READY, tag=0), None),
+        (replace(READY, sensors=CLEAR), "no vehicle"),
+        (replace(READY, inner_door=DoorState.CLOSING), "inner door"),
+    ],
+)
+def test_a_fetched_car_asks_for_no_tag_but_for_a_shut_inner_door(shown: Cabin, why: str | None) -> None:
+    denied = fetch_denies(shown)
+    assert (denied is None) is (why is None)
+    assert denied is None or (why is not None and why in denied.why)

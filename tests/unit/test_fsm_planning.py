@@ -318,3 +318,25 @@ def test_while_the_fork_is_not_settled_it_goes_nowhere_else() -> None:
     t.tables = replace(t.tables, steps=steps)
     redirect(t)
     assert t.tables.jobs[1].target == cabin(1)
+
+
+def test_a_job_for_a_technician_says_so_and_its_move_knows_it() -> None:
+    wanted = Move(5, "move", "car-1", bay(2, 3), bay(3, 3), "lin", AT)
+    t = turn(rows={"moves": {5: wanted}}, plan_version=4)
+    plan_decided(t, Decision(4, None, "car-1", bay(2, 3), bay(3, 3), ""))
+    (made,) = running(t)
+    assert (made.purpose, made.by, t.tables.moves[5].job) == ("move", "lin", made.id)
+
+
+def test_an_order_that_takes_the_car_ends_the_move() -> None:
+    held = Move(5, "bring", "car-1", bay(2, 3), cabin(1), "lin", AT, state="arrived")
+    t = turn(due(), rows={"moves": {5: held}}, plan_version=4)
+    plan_decided(t, Decision(4, "ord-1", "car-1", bay(2, 3), cabin(2), ""))
+    assert (t.tables.moves[5].state, t.tables.moves[5].why) == ("cancelled", "order ord-1 takes the car")
+
+
+def test_what_goes_no_further_than_the_carriage_has_no_way_of_its_own() -> None:
+    reading = Move(5, "identify", "car-1", bay(2, 3), None, "lin", AT)
+    plan = plan_of(turn(rows={"moves": {5: reading}}))
+    assert plan is not None
+    assert (plan.wishes[0].targets, plan.distance_s) == ((CARRIAGE,), {})

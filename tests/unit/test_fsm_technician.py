@@ -21,14 +21,15 @@ from tests.support.core_kit import (
     vehicle,
     with_bay,
     with_cabin_vehicle,
+    with_load,
 )
 from tests.support.values import AT, record
 from towerd.bays.model import BayBits
-from towerd.faults import COMMAND_REFUSED, LAYOUT_CHANGED
+from towerd.faults import COMMAND_REFUSED, LAYOUT_CHANGED, WRONG_VEHICLE
 from towerd.fsm import events as ev
 from towerd.fsm.inventory import FORK
 from towerd.fsm.reply import ReplyTo
-from towerd.fsm.state import BayRecord, Fault, Meta, Tables
+from towerd.fsm.state import BayRecord, Fault, Meta, Move, Tables
 from towerd.fsm.technician import fault_reset, layout_confirmed, stock_imported
 from towerd.fsm.turn import Turn
 from towerd.places import CARRIAGE, UNKNOWN, Place, bay, cabin
@@ -168,3 +169,31 @@ def test_an_unseen_layout_cannot_be_confirmed() -> None:
     layout_confirmed(t, ev.LayoutConfirmed("jo", API))
     assert answers(t)[0].reasons == ("plc_lost",)
     assert t.tables.meta.layout_crc == 1
+
+
+def found(place: Place, tag: int = 0) -> Any:
+    base = vehicle("found-7", place, tag, condition="unknown")
+    return replace(base, record=replace(base.record, id="found-7", tag=tag))
+
+
+@pytest.mark.parametrize("stray", [found(HOME_BAY), found(CARRIAGE, 4711)], ids=["its place", "its tag"])
+def test_a_stock_file_names_a_car_that_had_no_record_and_its_move_goes_on(stray: Any) -> None:
+    wanted = Move(5, "fetch", "found-7", stray.place, None, "lin", AT)
+    t = turn(tables_of(vehicles=[stray], moves={5: wanted}))
+    assert load(t, line()) == []
+    assert set(t.tables.vehicles) == {"car-1"}
+    assert t.tables.moves[5].vehicle == "car-1"
+
+
+def test_a_car_without_a_record_elsewhere_stays_as_it_is() -> None:
+    t = turn(tables_of(vehicles=[found(bay(1, 1))]))
+    assert load(t, line()) == []
+    assert set(t.tables.vehicles) == {"car-1", "found-7"}
+
+
+def test_whoever_resets_a_wrong_vehicle_believes_the_tags() -> None:
+    other = vehicle("car-2", bay(1, 1), 4712)
+    rows = tables_of(vehicles=[vehicle(place=CARRIAGE), other], faults={WRONG_VEHICLE: Fault(WRONG_VEHICLE, AT, "tag")})
+    t = turn(rows, with_load(FULL, tag=4712))
+    fault_reset(t, ev.FaultReset(WRONG_VEHICLE, "lin", API))
+    assert (t.tables.vehicles["car-2"].place, t.tables.vehicles["car-1"].place) == (CARRIAGE, UNKNOWN)

@@ -297,3 +297,18 @@ def test_the_least_time_of_a_transfer_counts_both_ways_both_forks_and_both_doors
     assert minimum_s(BAY, CABIN, start, KINEMATICS) == pytest.approx(there_s + back_s + 2 * 9.0 + 2 * 1.0 + 2 * 4.0)
     fast = replace(KINEMATICS, speed_up=10.0)
     assert minimum_s(BAY, CABIN, start, fast) == pytest.approx(minimum_s(BAY, CABIN, start, KINEMATICS) / 10.0)
+
+
+def test_the_carriage_needs_no_fetching_and_no_bringing_and_who_is_there_no_time() -> None:
+    start = (0.0, 0.0)
+    onto_s = KINEMATICS.travel_s(0.0, 0.0, (2, 3)) + 9.0 + 2 * 1.0
+    assert minimum_s(BAY, CARRIAGE, start, KINEMATICS) == pytest.approx(onto_s)
+    off_s = KINEMATICS.travel_s(0.0, 0.0, (0, 1)) + 9.0 + 2 * 4.0
+    assert minimum_s(CARRIAGE, CABIN, start, KINEMATICS) == pytest.approx(off_s)
+    assert minimum_s(CABIN, CABIN, start, KINEMATICS) == 0.0
+
+
+def test_a_car_whose_tag_nobody_knows_is_not_compared() -> None:
+    seen = standing_at(with_load(machine(), tag=815), BAY)
+    assert isinstance(next_action(seen, Transfer(TAG, CARRIAGE, CABIN), KINEMATICS), Halt)
+    assert isinstance(next_action(seen, Transfer(0, CARRIAGE, CABIN), KINEMATICS), Act)
