@@ -34,6 +34,7 @@ from towerd.mqtt.config import MqttConfig, TlsConfig
 from towerd.mqtt.intake import IntakeParts
 from towerd.mqtt.topics import Topics
 from towerd.orders.keys import IssuerKeys, TowerKey, code_mac, load_issuers, load_secret, load_tower_key, number_step
+from towerd.paging import make_pager
 from towerd.planner.inline import InlinePlanner
 from towerd.plc.config import LinkConfig
 from towerd.plc.link import make_transport
@@ -42,6 +43,7 @@ from towerd.plc.session import PlcSession
 from towerd.ports import Bus
 from towerd.settings import Settings
 from towerd.settings_file import SettingsError
+from towerd.settings_paging import alarm_rules
 from towerd.watchdog import SystemdWatchdog
 
 log = structlog.get_logger(__name__)
@@ -73,6 +75,7 @@ def core_config(settings: Settings, step: int) -> CoreConfig:
         rules=settings.orders.value(),
         intake=settings.intake.value(),
         upkeep=settings.upkeep.value(),
+        alarms=alarm_rules(settings.alarms, settings.paging),
         number_step=step,
         jog_served=settings.plc.serial_port is None or settings.plc.baud >= JOG_BAUD,
     )
@@ -171,6 +174,7 @@ class Daemon:
                 registers=seen.rows,
             ),
         )
+        self._pager = make_pager(self._queue, settings.paging)
         ports = Ports(
             plc=self._plc,
             journal=journal,
@@ -180,6 +184,7 @@ class Daemon:
             clock=self._clock,
             watchdog=self.watchdog,
             answer_api=self._api.answer,
+            page=self._pager.page,
             committed=self._clock.committed,
         )
         self.engine = Engine(core_config(settings, number_step(secrets.secret)), self._queue, ports, tables)
@@ -241,6 +246,7 @@ class Daemon:
             "bus": self._bus.run,
             "faces": self._matcher.run,
             "api": self._api.run,
+            "pager": self._pager.run,
             "clock": self._judge_clock,
         }
         tasks: list[asyncio.Task[Any]] = [asyncio.create_task(run(), name=name) for name, run in serving.items()]

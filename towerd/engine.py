@@ -39,7 +39,9 @@ _HOLD_LEAVES_S: Final = 0.3
 
 @dataclass(slots=True)
 class Ports:
-    """What the engine speaks to. `answer_api` takes answers of channel "api"; `committed` learns of each commit's time."""
+    """What the engine speaks to. `answer_api` takes answers of channel "api"; `page` is the pager's, which a core without
+    steps never asks; `committed` learns of each commit's time.
+    """
 
     plc: Plc
     journal: Journal
@@ -49,6 +51,7 @@ class Ports:
     clock: Clock
     watchdog: Watchdog
     answer_api: Callable[[cmd.Answer], None] = field(default=lambda answer: None)
+    page: Callable[[cmd.Page], None] = field(default=lambda command: None)
     committed: Callable[[datetime], None] = field(default=lambda at: None)
 
 
@@ -173,6 +176,7 @@ class Engine:
             cmd.AskChallenge: lambda command: ports.matcher.challenge(command.track),
             cmd.DestroyFaceKey: lambda command: ports.matcher.destroy_key(command.order),
             cmd.Answer: self._answer,
+            cmd.Page: ports.page,
             cmd.EndProcess: self._end,
         }
 

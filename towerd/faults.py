@@ -136,6 +136,33 @@ _ALL = (
         "Look into the place and correct the inventory by stock import; until then no command touches it.",
     ),
     FaultType(
+        3101,
+        "BAY_CHANGED",
+        "critical",
+        True,
+        "A bay was filled or emptied without a command",
+        "Somebody has taken or brought a vehicle by hand, or both sensors of the bay have failed together.",
+        "Look who is in the tower, and into the bay. It is unknown: take stock (import), then: towerctl reset 3101.",
+    ),
+    FaultType(
+        3102,
+        "LOCK_CHANGED",
+        "high",
+        True,
+        "The lock of a bay was moved without a command",
+        "Somebody works at the lock by hand, its switch fails, or its drive moves by itself.",
+        "Look at the lock and into the bay. It is unknown: take stock (import), then: towerctl reset 3102.",
+    ),
+    FaultType(
+        3103,
+        "DOOR_CHANGED",
+        "critical",
+        True,
+        "A door was moved without a command",
+        "Somebody has forced it or moved it by hand, its switch fails, or its drive moves by itself.",
+        "Look who is in the cabin and in the shaft. With nobody there and the door sound: towerctl reset 3103.",
+    ),
+    FaultType(
         4001,
         "DOOR_STUCK",
         "medium",
@@ -167,6 +194,16 @@ _ALL = (
         "towerctl alarms: begin at the one marked first. Lower priorities page nobody meanwhile; it ends by itself.",
         latched=False,
     ),
+    FaultType(
+        5003,
+        "PAGING_FAILED",
+        "high",
+        False,
+        "Nobody can be paged by one of the steps",
+        "The site's command fails or hangs, the webhook's server refuses or is not reached.",
+        "Its text names the step and what happened; try the command by hand. It goes on trying, and ends by itself.",
+        latched=False,
+    ),
 )
 FAULTS: Final[dict[int, FaultType]] = {fault.number: fault for fault in _ALL}
 
@@ -181,6 +218,10 @@ SERVICE_DUE: Final = 2103
 PLACE_UNKNOWN: Final = 3001
 WRONG_VEHICLE: Final = 3002
 INVENTORY_DISAGREES: Final = 3003
+BAY_CHANGED: Final = 3101
+LOCK_CHANGED: Final = 3102
+DOOR_CHANGED: Final = 3103
 DOOR_STUCK: Final = 4001
 CABIN_UNATTENDED: Final = 4002
 ALARM_FLOOD: Final = 5002
+PAGING_FAILED: Final = 5003

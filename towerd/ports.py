@@ -12,6 +12,7 @@ from towerd.fsm.commands import (
     Answer,
     AppendOutbox,
     JournalCommand,
+    Page,
     RequestPlan,
     WriteJog,
     WriteMailbox,
@@ -135,6 +136,16 @@ class FaceMatcher(Protocol):
 
     async def run(self) -> None:
         """Keep the worker process alive until cancelled."""
+
+
+class Pager(Protocol):
+    """Reaches people by the steps of the settings. How an attempt ended comes as PageEnded through the Inbox, always."""
+
+    def page(self, command: Page) -> None:
+        """Begin one attempt; never blocks."""
+
+    async def run(self) -> None:
+        """Serve until cancelled; then nothing that was begun is left running."""
 
 
 class Planner(Protocol):

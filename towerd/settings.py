@@ -17,6 +17,7 @@ from towerd.lift.kinematics import Kinematics
 from towerd.orders.rules import DriveRules, OrderRules
 from towerd.paths import API_SOCKET
 from towerd.settings_intake import IntakeSettings
+from towerd.settings_paging import AlarmSettings, PagingSettings
 from towerd.settings_parts import FilePath, Positive, Ratio, Reloadable, Section
 from towerd.settings_upkeep import UpkeepSettings
 
@@ -289,6 +290,10 @@ class Settings(BaseSettings):
     """Driving in."""
     upkeep: UpkeepSettings = UpkeepSettings()
     """Wear and services."""
+    alarms: AlarmSettings = AlarmSettings()
+    """Alarms."""
+    paging: PagingSettings = PagingSettings()
+    """Who is told of alarms."""
     api: ApiSettings = ApiSettings()
     """The local API."""
     log: LogSettings = LogSettings()

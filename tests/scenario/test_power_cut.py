@@ -115,6 +115,18 @@ def without_homing(motions: Sequence[tuple[str, int, tuple[int, ...]]]) -> list[
     return [motion for motion in motions if motion[1] != Code.HOME]
 
 
+def without_reopening(
+    motions: Sequence[tuple[str, int, tuple[int, ...]]],
+) -> list[tuple[str, int, tuple[int, ...]]]:
+    """A daemon that dies with the door open to a customer who has not boarded yet closes it, and asks for the face again:
+    that one closing and opening is left out.
+    """
+    doors = [index for index, motion in enumerate(motions) if motion[1] == Code.OUTER_DOOR]
+    if len(doors) != 4 or [motions[index][2][0] for index in doors] != [1, 0, 1, 0]:
+        return list(motions)
+    return [motion for index, motion in enumerate(motions) if index not in doors[1:3]]
+
+
 def check(done: Visit, wanted: list[tuple[str, int, tuple[int, ...]]]) -> None:
     tower, tables = done.tower, done.tables
     vehicle = tables.orders[ORDER].vehicle
@@ -125,11 +137,13 @@ def check(done: Visit, wanted: list[tuple[str, int, tuple[int, ...]]]) -> None:
     assert remembered == tower.truth()
     executed = tower.simulator.executed
     assert max(Counter((e.unit, e.session, e.seq) for e in executed).values()) == 1
-    assert without_homing(done.motions) == wanted
+    assert without_reopening(without_homing(done.motions)) == wanted
     opened = [e for e in executed if e.code == Code.OUTER_DOOR and e.args[0] == 1]
-    assert len(opened) == 1
+    assert len(opened) in (1, 2)
     # whoever opened the gate had seen the face in the same life
-    assert done.director.looks_by_life[opened[0].session - 1001 - _reconnects(done)] > 0
+    lives = [e.session - 1001 - _reconnects(done) for e in opened]
+    assert len(set(lives)) == len(lives), "no life opens twice"
+    assert all(done.director.looks_by_life[life] > 0 for life in lives)
 
 
 def _reconnects(done: Visit) -> int:

@@ -17,7 +17,9 @@ from tests.support.orders_kit import claims, eligibility
 from tests.support.sim_transport import SimTransport
 from towerd.engine import Engine, Ports, Queue
 from towerd.faceid.policy import MatchPolicy
+from towerd.fsm import commands as cmd
 from towerd.fsm import events as ev
+from towerd.fsm.alarm_events import PageEnded
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.reply import ReplyTo
 from towerd.lift.kinematics import Kinematics, Motion
@@ -137,6 +139,8 @@ class Daemon:
         self.plc = PlcSession(self.queue, transport, link, tower.clock, lambda: next(tower.sessions))
         self.bus, self.matcher, self.watchdog = MemoryBus(), ScriptedMatcher(), SilentWatchdog()
         self.api_answers: list[Any] = []
+        self.pages: list[cmd.Page] = []
+        self.page_fails: str | None = None
         ports = Ports(
             plc=self.plc,
             journal=journal,
@@ -146,6 +150,7 @@ class Daemon:
             clock=tower.clock,
             watchdog=self.watchdog,
             answer_api=self.api_answers.append,
+            page=self._page,
         )
         tables = journal.load()
         self.engine = Engine(tower.core, self.queue, ports, tables)
@@ -154,6 +159,10 @@ class Daemon:
         self.queue.post(ev.FaceHealthChanged(True, ""))
         self._plc_task: asyncio.Task[None] | None = None
         self.task: asyncio.Task[int] | None = None
+
+    def _page(self, command: cmd.Page) -> None:
+        self.pages.append(command)
+        self.queue.post(PageEnded(command.key, self.page_fails is None, self.page_fails or ""))
 
     @property
     def tables(self) -> Any:

@@ -6,20 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from towerd.cabin.model import Cabin, CabinSensors, DoorState, Gauge
+from towerd.fsm.alarm_rows import AlarmRow, PageRow, Seen
 from towerd.fsm.intake_row import Intake
-from towerd.fsm.state import (
-    AlarmRow,
-    AnswerRow,
-    BayRecord,
-    FaceRow,
-    Fault,
-    Job,
-    Meta,
-    Move,
-    PlaceBefore,
-    Step,
-    Tables,
-)
+from towerd.fsm.state import AnswerRow, BayRecord, FaceRow, Fault, Job, Meta, Move, PlaceBefore, Step, Tables
 from towerd.lift.model import Axis, AxisStatus, Load, PlcOpenState
 from towerd.orders.model import Loan, Order, Slot, Vehicle, VehicleRecord
 from towerd.places import bay, cabin
@@ -99,6 +88,8 @@ def tables() -> Tables:
         wear={"lock 3-4": Wear("lock 3-4", "lock", AT, 9, samples=3, reference_ratio=1.25)},
         faults={1001: Fault(1001, AT, "no answer", unit="CARRIAGE")},
         alarms={"PLC-016": AlarmRow("PLC-016", "unacked_active", AT)},
+        pages={"4": PageRow("4", "PLC-016", 1, "raised", AT)},
+        seen={"lock:3-4": Seen("lock:3-4", "locked")},
         answers={"jti:ord-1": AnswerRow("jti:ord-1", "aa", "shop.example", True, (), {"number": "0815"}, AT)},
         faces={"ord-1": FaceRow("ord-1", "bb")},
     )

@@ -11,6 +11,7 @@ from tests.support.core_kit import MONO_S, answers, asked, config, machine, stat
 from tests.support.values import AT
 from towerd.faults import COMMAND_FAILED
 from towerd.fsm.alarm_events import AlarmAcknowledged, AlarmPutBack, AlarmShelved, AlarmTakenOut
+from towerd.fsm.alarm_rows import AlarmRow, AlarmState, Silence
 from towerd.fsm.alarm_rules import AlarmRules
 from towerd.fsm.alarms import (
     alarm_acknowledged,
@@ -24,7 +25,6 @@ from towerd.fsm.alarms import (
 from towerd.fsm.commands import AcknowledgeAlarm, AppendAudit, AppendOutbox
 from towerd.fsm.latch import raise_fault
 from towerd.fsm.reply import ReplyTo
-from towerd.fsm.state import AlarmRow, AlarmState, Silence
 from towerd.fsm.turn import Turn
 from towerd.plc.snapshot import Alarms, Snapshot
 

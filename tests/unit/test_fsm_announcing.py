@@ -7,12 +7,13 @@ from datetime import timedelta
 from tests.support.core_kit import MONO_S, asked, config, state_of, tables_of, told, turn_of
 from tests.support.values import AT
 from towerd.faults import ALARM_FLOOD, COMMAND_FAILED
+from towerd.fsm.alarm_rows import AlarmRow, Silence
 from towerd.fsm.alarm_rules import AlarmRules
 from towerd.fsm.announcing import TIMER, watch_alarms
 from towerd.fsm.annunciator import acknowledge_row, announce
 from towerd.fsm.commands import AppendOutbox, StartTimer
 from towerd.fsm.latch import raise_fault
-from towerd.fsm.state import AlarmRow, Meta, Silence, State
+from towerd.fsm.state import Meta, State
 from towerd.fsm.turn import Turn
 
 RULES = AlarmRules(reannounce_s=600.0, flood_count=4, flood_window_s=300.0)

@@ -9,10 +9,10 @@ import pytest
 from tests.support.core_kit import MONO_S, config, state_of, tables_of, told, turn_of
 from tests.support.values import AT
 from towerd.faults import ALARM_FLOOD, COMMAND_FAILED, DOOR_STUCK, PLACE_UNKNOWN
+from towerd.fsm.alarm_rows import AlarmRow, Silence
 from towerd.fsm.alarm_rules import AlarmRules
 from towerd.fsm.annunciator import acknowledge_row, announce, in_flood, is_silent, known_code
 from towerd.fsm.latch import clear_fault, raise_fault
-from towerd.fsm.state import AlarmRow, Silence
 
 
 def test_the_first_of_the_daemons_own_is_kept_until_none_is_left() -> None:

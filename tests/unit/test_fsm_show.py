@@ -32,9 +32,10 @@ from tests.support.values import AT
 from towerd.bays.model import BayBits
 from towerd.cabin.model import CabinSensors
 from towerd.faults import COMMAND_FAILED
+from towerd.fsm.alarm_rows import AlarmRow
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.show import build_view
-from towerd.fsm.state import AlarmRow, BayRecord, Fault, Job, Meta, State
+from towerd.fsm.state import BayRecord, Fault, Job, Meta, State
 from towerd.orders.model import Order
 from towerd.places import CARRIAGE, OUT, bay
 from towerd.plc.codes import Code

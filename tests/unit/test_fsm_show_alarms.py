@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from tests.support.core_kit import machine, state_of, tables_of
 from tests.support.values import AT
+from towerd.fsm.alarm_rows import AlarmRow, Silence
 from towerd.fsm.show_alarms import show_alarms
-from towerd.fsm.state import AlarmRow, Fault, Meta, Silence
+from towerd.fsm.state import Fault, Meta
 from towerd.plc.snapshot import Alarms
 
 SHELF = Silence("shelved", AT + timedelta(minutes=5), AT + timedelta(hours=1), "bo", "on order")

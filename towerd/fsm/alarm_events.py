@@ -1,4 +1,4 @@
-"""What people do with alarms, in the past tense."""
+"""What people do with alarms, and what came of a page, in the past tense."""
 
 from __future__ import annotations
 
@@ -47,4 +47,13 @@ class AlarmPutBack:
     reply: ReplyTo
 
 
-AlarmEvent = AlarmAcknowledged | AlarmShelved | AlarmTakenOut | AlarmPutBack
+@dataclass(frozen=True, slots=True)
+class PageEnded:
+    """What came of one attempt to page: `ok`, or why not, in words without anything personal."""
+
+    key: str
+    ok: bool
+    detail: str
+
+
+AlarmEvent = AlarmAcknowledged | AlarmShelved | AlarmTakenOut | AlarmPutBack | PageEnded

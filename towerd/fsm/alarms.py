@@ -8,9 +8,9 @@ from typing import Final
 
 from towerd.alarm_catalogue import plc_code
 from towerd.fsm.alarm_events import AlarmAcknowledged, AlarmPutBack, AlarmShelved, AlarmTakenOut
+from towerd.fsm.alarm_rows import AlarmRow, AlarmState, Silence
 from towerd.fsm.annunciator import acknowledge_row, announce, is_own, put_state, row_of
 from towerd.fsm.commands import AcknowledgeAlarm
-from towerd.fsm.state import AlarmRow, AlarmState, Silence
 from towerd.fsm.turn import Turn
 from towerd.plc.snapshot import Snapshot
 from towerd.units import next_seq, rfc3339
@@ -151,7 +151,7 @@ def alarm_taken_out(turn: Turn, event: AlarmTakenOut) -> None:
 def end_silence(turn: Turn, row: AlarmRow, what: str, by: str | None, reason: str | None = None) -> None:
     """Announce an alarm again. One that still waits to be acknowledged begins anew, paging and all."""
     turn.tell_alarm(row.code, what, by=by, reason=reason)
-    put_state(turn, replace(row, silence=None), row.state, announced_at=turn.now, paged=0)
+    put_state(turn, replace(row, silence=None), row.state, announced_at=turn.now, raised_at=turn.now, paged=0)
 
 
 def alarm_put_back(turn: Turn, event: AlarmPutBack) -> None:

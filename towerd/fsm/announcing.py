@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from towerd.faults import ALARM_FLOOD
+from towerd.fsm.alarm_rows import AlarmRow
 from towerd.fsm.alarms import end_silence
 from towerd.fsm.annunciator import in_flood
 from towerd.fsm.commands import StartTimer
 from towerd.fsm.latch import clear_fault, raise_fault
-from towerd.fsm.state import AlarmRow
+from towerd.fsm.paging import page_again, page_dues, watch_pages
 from towerd.fsm.turn import Turn
 
 TIMER: Final = "alarms"
@@ -38,8 +39,10 @@ def _look(turn: Turn, row: AlarmRow) -> None:
     if ends_at is not None and ends_at <= turn.now:
         end_silence(turn, row, "unshelved", None, "its time is over")
     elif back_at is not None and back_at <= turn.now:
-        turn.put("alarms", row.code, replace(row, announced_at=turn.now))
+        again = replace(row, announced_at=turn.now)
+        turn.put("alarms", row.code, again)
         turn.tell_alarm(row.code, "reannounced", reason="nobody has acknowledged it")
+        page_again(turn, again)
 
 
 def _recent(turn: Turn) -> list[datetime]:
@@ -67,7 +70,8 @@ def _dues(turn: Turn) -> Iterator[datetime | None]:
 
 
 def _set_timer(turn: Turn) -> None:
-    due_at = min((at for at in _dues(turn) if at is not None), default=None)
+    dues = (*_dues(turn), *page_dues(turn))
+    due_at = min((at for at in dues if at is not None), default=None)
     if due_at is not None and due_at != turn.volatile.alarm_timer_at:
         turn.set(alarm_timer_at=due_at)
         turn.ask(StartTimer(TIMER, (due_at - turn.now).total_seconds()))
@@ -75,9 +79,10 @@ def _set_timer(turn: Turn) -> None:
 
 def watch_alarms(turn: Turn) -> None:
     """Do what is due, and be asked again when the next is."""
-    if not turn.tables.alarms and not turn.tables.meta.alarm_activations:
+    if not turn.tables.alarms and not turn.tables.pages and not turn.tables.meta.alarm_activations:
         return
     for row in tuple(turn.tables.alarms.values()):
         _look(turn, row)
     _watch_flood(turn)
+    watch_pages(turn)
     _set_timer(turn)

@@ -11,7 +11,8 @@ from datetime import timedelta
 
 from towerd.alarm_catalogue import kind_of
 from towerd.faults import ALARM_FLOOD, FAULTS
-from towerd.fsm.state import AlarmRow, AlarmState, Tables
+from towerd.fsm.alarm_rows import AlarmRow, AlarmState
+from towerd.fsm.state import Tables
 from towerd.fsm.turn import Turn
 
 FLOOD_CODE = FAULTS[ALARM_FLOOD].code
@@ -58,7 +59,7 @@ def announce(turn: Turn, code: str, state: AlarmState, reason: str | None = None
     stood = known is not None and known.state != "normal"
     since_at = known.since_at if known is not None and stood else turn.now
     silence = known.silence if known is not None else None
-    turn.put("alarms", code, AlarmRow(code, state, since_at, turn.now, silence=silence))
+    turn.put("alarms", code, AlarmRow(code, state, since_at, turn.now, turn.now, silence=silence))
     if is_own(code) and turn.tables.meta.first_fault is None:
         turn.set_meta(first_fault=code)
     _count(turn, code)

@@ -107,6 +107,15 @@ class DestroyFaceKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """Reach people by this step of the paging, once; the end comes as PageEnded(key). `message` is what they are told."""
+
+    key: str
+    step: int
+    message: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer to who asked (orders-if.md 3.2, `examples.json` answers): ok, reasons, result."""
 
@@ -187,6 +196,7 @@ Command = (
     | AskChallenge
     | DestroyFaceKey
     | Answer
+    | Page
     | RecordAs
     | EndProcess
     | JournalCommand

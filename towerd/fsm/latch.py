@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from towerd.faults import FAULTS
+from towerd.fsm.alarm_rows import AlarmState
 from towerd.fsm.annunciator import announce, put_state, row_of
-from towerd.fsm.state import AlarmState, Fault, Tables
+from towerd.fsm.state import Fault, Tables
 from towerd.fsm.turn import Turn
 
 

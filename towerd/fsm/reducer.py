@@ -42,12 +42,14 @@ from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeCance
 from towerd.fsm.moving import follow_moves
 from towerd.fsm.orders import clock_judged, command_refused, every_minute, order_requested, request_answered
 from towerd.fsm.packml import follow_packml, packml_requested, send_packml, start_machine
+from towerd.fsm.paging import page_ended
 from towerd.fsm.planning import plan_decided, redirect, request_plan
 from towerd.fsm.recognising import read_tags
 from towerd.fsm.state import State
 from towerd.fsm.technician import fault_reset, layout_confirmed, stock_imported
 from towerd.fsm.timing import watch_pause
 from towerd.fsm.turn import Turn
+from towerd.fsm.uncommanded import watch_changes
 from towerd.fsm.upkeep import follow_devices, service_done, tell_wear
 from towerd.fsm.upkeep_events import ServiceDone
 from towerd.plc.snapshot import PackmlCommand, PackmlState, Snapshot, Unit
@@ -113,6 +115,7 @@ def _plc_observed(turn: Turn, event: ev.PlcObserved) -> None:
         _mode_changed(turn, machine)
     follow_devices(turn, before if before is not None and before.session == machine.session else None, machine)
     follow_all(turn)
+    watch_changes(turn, before if before is not None and before.session == machine.session else None)
     settle_fork(turn)
 
 
@@ -188,6 +191,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     alarm.AlarmShelved: alarm_shelved,
     alarm.AlarmTakenOut: alarm_taken_out,
     alarm.AlarmPutBack: alarm_put_back,
+    alarm.PageEnded: page_ended,
     **MANUAL_HANDLERS,
     MoveRequested: move_requested,
     MoveCancelled: move_cancelled,

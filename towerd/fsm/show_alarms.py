@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from towerd.alarm_catalogue import kind_of, plc_code
 from towerd.faults import FAULTS
-from towerd.fsm.state import AlarmRow, Fault, State
+from towerd.fsm.alarm_rows import AlarmRow
+from towerd.fsm.state import Fault, State
 from towerd.view import AlarmView
 
 

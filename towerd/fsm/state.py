@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from towerd.faceid.liveness import Ask
+from towerd.fsm.alarm_rows import AlarmRow, PageRow, Seen
 from towerd.fsm.intake_row import Intake
 from towerd.fsm.reply import NOWHERE, ReplyTo
 from towerd.orders.model import Loan, Order, Vehicle
@@ -21,8 +22,6 @@ MoveState = Literal["asked", "arrived", "ready", "left", "done", "cancelled"]
 StepState = Literal[
     "written", "running", "unsure", "fencing", "settling", "done", "failed", "aborted", "rejected", "lost"
 ]
-AlarmState = Literal["normal", "unacked_active", "acked_active", "unacked_cleared", "latched_unacked", "latched_acked"]
-"""ISA-18.2's states A to F; `normal` is a row only while the alarm is silenced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,47 +151,6 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
-    """That an alarm is not announced: shelved until `until_at`, or out of service until somebody puts it back (ISA-18.2).
-
-    It silences and nothing else: what stops the machine stops it all the same.
-    """
-
-    kind: Literal["shelved", "out_of_service"]
-    since_at: datetime
-    until_at: datetime | None
-    by: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class AlarmRow:
-    """An alarm of PLC or daemon that stands, waits to be acknowledged, or is silenced (ISA-18.2).
-
-    `since_at`: when it left `normal`. `announced_at`: when it was last raised or announced anew. `ack_by`: who has asked
-    to acknowledge it since. `paged`: how many steps of the paging have begun since it was raised.
-    """
-
-    code: str
-    state: AlarmState
-    since_at: datetime
-    announced_at: datetime | None = None
-    ack_by: str | None = None
-    paged: int = 0
-    silence: Silence | None = None
-
-    @property
-    def unacked(self) -> bool:
-        """Whether somebody still has to acknowledge it."""
-        return self.state in ("unacked_active", "unacked_cleared", "latched_unacked")
-
-    @property
-    def stands(self) -> bool:
-        """Whether it is active, or latched."""
-        return self.state not in ("normal", "unacked_cleared")
-
-
-@dataclass(frozen=True, slots=True)
 class AnswerRow:
     """The first answer to a token (`jti:…`) or a request (`req:…`), given again to its like (orders-if.md 3.3, 4.3)."""
 
@@ -230,6 +188,7 @@ class Meta:
     layout_crc: int | None = None
     first_fault: str | None = None
     alarm_activations: tuple[datetime, ...] = ()
+    page_seq: int = 0
     last_number: int = 0
     mqtt_hold: bool = False
     person_holds: bool = False
@@ -254,6 +213,8 @@ class Tables:
     wear: dict[str, Wear] = field(default_factory=dict)
     faults: dict[int, Fault] = field(default_factory=dict)
     alarms: dict[str, AlarmRow] = field(default_factory=dict)
+    pages: dict[str, PageRow] = field(default_factory=dict)
+    seen: dict[str, Seen] = field(default_factory=dict)
     answers: dict[str, AnswerRow] = field(default_factory=dict)
     faces: dict[str, FaceRow] = field(default_factory=dict)
 
@@ -351,6 +312,7 @@ class Volatile:
     started_at: datetime | None = None
     alarm_ack_seq: int = 0
     alarm_timer_at: datetime | None = None
+    paging: tuple[str, ...] = ()
     plc_reason: str = "not connected yet"
     reconciled_session: int | None = None
     packml: PackmlRequest | None = None
@@ -362,6 +324,7 @@ class Volatile:
     decisions: dict[str, IdentityDecision] = field(default_factory=dict)
     readings: dict[str, TagReading] = field(default_factory=dict)
     written_mono_s: dict[str, float] = field(default_factory=dict)
+    touched_mono_s: dict[str, float] = field(default_factory=dict)
     retry_after_mono_s: dict[str, float] = field(default_factory=dict)
     refusals: dict[str, int] = field(default_factory=dict)
     axis_runs: dict[str, AxisRun] = field(default_factory=dict)
