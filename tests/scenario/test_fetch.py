@@ -57,8 +57,8 @@ async def test_a_known_car_comes_out_without_an_order() -> None:
 async def test_a_car_without_a_record_comes_out_and_is_known_by_its_tag() -> None:
     """The stock file forgets one: its bay is occupied without a record, and unknown."""
     tower = Tower(stock=((bay(2, 3), 42), (bay(1, 1), 7)))
+    tower.simulator.place_vehicle(car(99), "bay:3-2")
     async with running(tower) as run:
-        run.tower.simulator.place_vehicle(car(99), "bay:3-2")
         await run.daemon.until(lambda: "bay:3-2" in run.daemon.tables.bays, "the bay is unknown")
         answer = await ask_move(run, "fetch", "3-2")
         assert answer.ok, answer

@@ -95,8 +95,9 @@ async def test_taking_stock_finds_both(reader: bool) -> None:
 
 
 async def test_a_car_of_nobody_leaves_its_bay_unknown_and_says_which_tag_was_read() -> None:
-    async with running() as run:
-        run.tower.simulator.place_vehicle(car(99), "bay:3-2")
+    tower = Tower()
+    tower.simulator.place_vehicle(car(99), "bay:3-2")
+    async with running(tower) as run:
         await run.daemon.until(lambda: "bay:3-2" in run.daemon.tables.bays, "the bay is unknown")
         assert (await take_stock(run)).ok
         await run.daemon.until(lambda: all_read(run), "every bay is read", 600.0)
