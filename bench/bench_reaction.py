@@ -43,6 +43,7 @@ from towerd.plc.outgoing import Control, words_of
 from towerd.plc.registers import blocks
 from towerd.plc.session import PlcSession
 from towerd.plc.snapshot import Unit
+from towerd.plc.transport import Transport
 from towerd.units import next_seq
 
 HOST = "127.0.0.1"
@@ -75,15 +76,15 @@ def percentile(samples: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, round(share * len(ordered)))]
 
 
-class _House:
-    """The real core, link and journal; people and faces are scripted."""
+class House:
+    """The real core, link and journal; people and faces are scripted. `around` may watch what is sent."""
 
-    def __init__(self, port: int, folder: Path) -> None:
+    def __init__(self, port: int, folder: Path, around: Callable[[Transport], Transport] = lambda line: line) -> None:
         self.queue, self.clock = Queue(), SystemClock()
         self.matcher, self.answers = ScriptedMatcher(), list[Any]()
         self.journal = SqliteJournal(folder / "journal.db")
         link = LinkConfig(host=HOST, port=port)
-        self.plc = PlcSession(self.queue, TcpTransport(link), link, self.clock, lambda: SESSION)
+        self.plc = PlcSession(self.queue, around(TcpTransport(link)), link, self.clock, lambda: SESSION)
         ports = Ports(
             plc=self.plc,
             journal=self.journal,
@@ -148,7 +149,7 @@ class _House:
 
 
 async def _deliver(port: int, folder: Path) -> None:
-    house = _House(port, folder)
+    house = House(port, folder)
     tasks = [asyncio.create_task(house.plc.run()), asyncio.create_task(house.engine.run())]
     try:
         async with asyncio.timeout(VISITS_LIMIT_S):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pty
+import socket
 import tty
 
 import pytest
@@ -220,4 +221,39 @@ async def test_who_is_told_to_end_while_the_reply_arrives_ends() -> None:
         transport.reader = asyncio.create_task(transport.read(128, 3))
         with pytest.raises(asyncio.CancelledError):
             await transport.reader
+        transport.close()
+
+
+async def test_a_connection_that_is_never_made_ends_in_time() -> None:
+    """Nobody takes it: the queue of the listener is full, as with an address that swallows everything."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        port = listener.getsockname()[1]
+        waiting = []
+        for _ in range(3):
+            one = socket.socket()
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", port))
+            waiting.append(one)
+        transport = TcpTransport(LinkConfig(host="127.0.0.1", port=port, timeout_ms=100))
+        began_s = asyncio.get_running_loop().time()
+        with pytest.raises(NotConnectedError):
+            await transport.connect()
+        assert asyncio.get_running_loop().time() - began_s < 1.0
+        for one in waiting:
+            one.close()
+
+
+async def test_a_peer_that_vanished_without_a_word_is_a_lost_reply() -> None:
+    async with modbus_peer() as peer:
+        transport = await connected(peer)
+        assert await transport.read(1, 1) == [1]
+        # half open: the other side knows nothing of the connection any more, and nothing comes
+        peer.writers[0].transport.pause_reading()  # type: ignore[attr-defined]
+        with pytest.raises(NoReplyError):
+            await transport.read(2, 1)
+        assert not transport.connected
+        await transport.connect()
+        assert await transport.read(3, 1) == [3]
         transport.close()
