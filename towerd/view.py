@@ -55,9 +55,8 @@ class CabinView:
 
 @dataclass(frozen=True, slots=True)
 class IntakeView:
-    """A car that is, or was last, driven into a cabin. `text` tells its driver what to do next; `please` asks whoever comes
-    next, at whichever cabin, where `owed` was left undone. `button_lost_s`: how long the cabin stood for want of the
-    button alone.
+    """A car that is, or was last, driven into a cabin. `text` tells its driver what to do next. `button_lost_s`: how long
+    the cabin stood for want of the button alone.
     """
 
     cabin: int
@@ -67,10 +66,18 @@ class IntakeView:
     since_at: datetime
     text: str
     reasons: tuple[str, ...]
-    owed: str | None
-    owed_since_at: datetime | None
-    please: str
     button_lost_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class OwingView:
+    """What people have left undone at a cabin; `please` asks whoever comes next, at whichever cabin."""
+
+    cabin: int
+    what: str
+    since_at: datetime
+    please: str
+    paged: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +286,7 @@ class View:
     lift: LiftView
     cabins: tuple[CabinView, ...] = ()
     intakes: tuple[IntakeView, ...] = ()
+    owing: tuple[OwingView, ...] = ()
     button_lost_s: float = 0.0
     bays: tuple[BayView, ...] = ()
     orders: tuple[Order, ...] = ()

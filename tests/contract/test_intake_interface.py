@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,10 @@ from towerd.api import callers, http, metrics, peer
 from towerd.cli import towerctl
 from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
 from towerd.settings_intake import IntakeSettings
-from towerd.view import IntakeView
+from towerd.view import IntakeView, OwingView
 
-SHOWN = IntakeView(1, "car-1", "loan", "clearing", AT, "Leave the cabin.", (), None, None, "", 0.0)
-OWING = replace(SHOWN, cabin=2, owed="button", owed_since_at=AT, please="Please look into cabin 2.", button_lost_s=90.0)
+SHOWN = IntakeView(1, "car-1", "loan", "clearing", AT, "Leave the cabin.", (), 0.0)
+OWING = OwingView(2, "button", AT, "Please look into cabin 2.", paged=True)
 
 
 @pytest.fixture
@@ -101,14 +100,15 @@ async def test_what_cannot_be_asked(tower: Tower, body: dict[str, Any]) -> None:
 
 
 async def test_what_is_to_be_done_next_is_shown(tower: Tower) -> None:
-    tower.shown = view(intakes=(SHOWN, OWING), button_lost_s=90.0)
+    tower.shown = view(intakes=(SHOWN,), owing=(OWING,), button_lost_s=90.0)
     shown = await _ctl(tower, "drive-in")
     assert shown.exit_code == 0
     assert "Leave the cabin." in shown.stdout
-    assert "Please look into cabin 2. Owed since 2026-11-25" in shown.stdout
+    assert "button owed since 2026-11-25" in shown.stdout
+    assert "Please look into cabin 2." in shown.stdout
     assert "1.5 minutes" in shown.stdout
     as_json = json.loads((await _ctl(tower, "drive-in", "--json")).stdout)
-    assert [row["owed"] for row in as_json["intakes"]] == [None, "button"]
+    assert [row["what"] for row in as_json["owing"]] == ["button"]
     assert as_json["button_lost_s"] == 90.0
     assert "Please look into cabin 2." in (await _ctl(tower, "status")).stdout
     tower.shown = view()

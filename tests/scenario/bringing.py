@@ -11,7 +11,7 @@ from simulator.driver import Driver
 from tests.scenario.running import Running
 from tests.scenario.tower import Daemon, Tower, car, small_tower
 from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
-from towerd.fsm.intake_row import Intake
+from towerd.fsm.intake_row import Intake, Owing
 from towerd.fsm.reply import ReplyTo
 from towerd.plc.codes import Code
 
@@ -44,6 +44,15 @@ class Kiosk:
     @property
     def row(self) -> Intake:
         return self.tables.intakes[self.driver.cabin]  # type: ignore[no-any-return]
+
+    @property
+    def owing(self) -> Owing | None:
+        """What is owed at the cabin."""
+        return self.tables.owing.get(self.driver.cabin)  # type: ignore[no-any-return]
+
+    def owes(self, what: str) -> bool:
+        """Whether that is owed at the cabin."""
+        return self.owing is not None and self.owing.what == what
 
     async def ask(self, make: Any) -> Any:
         """Post an event and wait for its answer."""

@@ -26,13 +26,13 @@ async def test_the_forgotten_button() -> None:
         await back.until("securing")
         await back.secure()
         back.driver.get_out()
-        await back.daemon.until(lambda: back.row.owed == "button", "the button is owed")
+        await back.daemon.until(lambda: back.owes("button"), "the button is owed")
         # told at once: by the sign, on the screens, to the operator far away
         await asyncio.sleep(0.5)
         assert back.sign() == Signal.LEAVE_CABIN
         view = back.daemon.engine.view()
-        assert [(one.cabin, one.owed) for one in view.intakes] == [(1, "button")]
-        assert "press the button" in view.intakes[0].please
+        assert [(one.cabin, one.what) for one in view.owing] == [(1, "button")]
+        assert "press the button" in view.owing[0].please
         assert (view.activity.what, view.activity.step) == ("driving_in", "cabin 1: button owed")
         assert CABIN_UNATTENDED not in back.tables.faults
         # the other cabin serves the next customer meanwhile
@@ -41,18 +41,18 @@ async def test_the_forgotten_button() -> None:
         await run.show_face("o_92")
         await run.until_state("completed", "o_92")
         assert run.forks()[run_before:][-1][1] == (0, 2)
-        assert back.row.owed == "button"
+        assert back.owes("button")
         # people are paged after a time, once
         await back.daemon.until(lambda: CABIN_UNATTENDED in back.tables.faults, "paged", 400)
         page_s = run.tower.core.intake.page_s
-        assert back.row.paged
-        assert page_s <= (run.tower.clock.now() - back.row.owed_since_at).total_seconds() < page_s + 2
+        assert back.owing is not None
+        assert page_s <= (run.tower.clock.now() - back.owing.since_at).total_seconds() < page_s + 2
         # whoever comes next, to whichever cabin, is asked to look and press
         answer = await back.request(number="0000", staff=True)
         assert not answer.ok
         second = await back.request(number=back.tables.loans["o_92"].number, cabin=2)
         assert second.ok
-        assert second.result["please"] == [view.intakes[0].please]
+        assert second.result["please"] == [view.owing[0].please]
         back.driver.press()
         await back.stored()
         assert CABIN_UNATTENDED not in back.tables.faults
@@ -69,9 +69,9 @@ async def test_the_next_visitor_walks_in_to_look() -> None:
         await back.until("securing")
         await back.secure()
         back.driver.get_out()
-        await back.daemon.until(lambda: back.row.paged, "paged", 400)
+        await back.daemon.until(lambda: bool(back.owing and back.owing.paged), "paged", 400)
         back.driver.come_back()
-        await back.daemon.until(lambda: back.row.owed is None, "somebody is at it")
+        await back.daemon.until(lambda: back.owing is None, "somebody is at it")
         assert CABIN_UNATTENDED not in back.tables.faults
         await back.nothing_moves()
         back.driver.get_out()
@@ -90,10 +90,34 @@ async def test_what_else_is_left_undone_is_paged_too(owed: str) -> None:
         if owed == "vehicle":
             await back.cancel()
         back.driver.get_out()
-        await back.daemon.until(lambda: back.row.paged, "paged", 400)
-        assert back.row.owed == owed
+        await back.daemon.until(lambda: bool(back.owing and back.owing.paged), "paged", 400)
+        assert back.owes(owed)
         assert back.row.lost_s == 0.0
         await back.nothing_moves()
         back.drive_out()
         assert CABIN_UNATTENDED in back.tables.faults
         await back.daemon.until(lambda: CABIN_UNATTENDED not in back.tables.faults, "nothing is owed any more")
+
+
+async def test_a_car_that_was_taken_in_keeps_nobody_waiting() -> None:
+    async with running(two_cabins()) as run:
+        back = Bringing(run)
+        await back.take_one_out()
+        await back.open_door()
+        back.driver.drive_in(back.car)
+        await back.until("securing")
+        await back.secure()
+        back.driver.get_out()
+        back.driver.press()
+        await back.until("storing")
+        # the PLC forgets that somebody has looked, before the fork has come
+        run.tower.simulator.restart_plc()
+        await back.daemon.until(lambda: back.owes("button"), "the button is owed again")
+        await run.ask("o_92", customer="c_other")
+        await run.show_face("o_92")
+        await run.until_state("completed", "o_92")
+        assert run.forks()[-1][1] == (0, 2)
+        assert back.owes("button")
+        assert back.row.state == "storing"
+        back.driver.press()
+        await back.stored()

@@ -7,7 +7,7 @@ from typing import Any
 
 from towerd.cabin.model import Cabin, CabinSensors, DoorState, Gauge
 from towerd.fsm.alarm_rows import AlarmRow, PageRow, Seen
-from towerd.fsm.intake_row import Intake
+from towerd.fsm.intake_row import Intake, Owing
 from towerd.fsm.state import AnswerRow, BayRecord, FaceRow, Fault, Job, Meta, Move, PlaceBefore, Step, Tables
 from towerd.lift.model import Axis, AxisStatus, Load, PlcOpenState
 from towerd.orders.model import Loan, Order, Slot, Vehicle, VehicleRecord
@@ -82,7 +82,8 @@ def tables() -> Tables:
         orders={"ord-1": order()},
         loans={"ord-0": Loan("ord-0", "cust-2", "car-2", "out", AT, AT + timedelta(days=3), "4711")},
         moves={4: Move(4, "fetch", "car-1", bay(3, 4), cabin(1), "lin", AT, job=1)},
-        intakes={1: Intake(1, "loan", "ord-0", "car-2", "kiosk", "securing", AT, AT, owed="answer", owed_since_at=AT)},
+        intakes={1: Intake(1, "loan", "ord-0", "car-2", "kiosk", "securing", AT, AT)},
+        owing={1: Owing(1, "answer", AT)},
         jobs={1: Job(1, "car-1", bay(3, 4), cabin(1), "ord-1", "running", AT)},
         steps={"CARRIAGE:7": step},
         wear={"lock 3-4": Wear("lock 3-4", "lock", AT, 9, samples=3, reference_ratio=1.25)},

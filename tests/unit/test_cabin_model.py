@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.core_kit import machine, with_cabin
-from towerd.cabin.model import Cabin, CabinSensors
+from towerd.cabin.model import Cabin, CabinSensors, DoorState
 
 S = CabinSensors
 
@@ -52,3 +54,10 @@ def test_nobody_leaves_the_vehicle_out_of_the_question(disturbing: CabinSensors)
     vehicle = S.LIGHT_CURTAIN_CLEAR | S.VEHICLE_FRONT | S.VEHICLE_REAR
     assert _cabin(vehicle).nobody
     assert not _cabin(vehicle ^ disturbing).nobody
+
+
+def test_the_fork_enters_what_is_shut_and_clear() -> None:
+    shut = _cabin(S.CLEAR_CONFIRMED)
+    assert shut.fork_may_enter
+    assert not replace(shut, outer_door=DoorState.BLOCKED).fork_may_enter
+    assert not _cabin(S.CLEAR_CONFIRMED | S.PERSON_DETECTED).fork_may_enter

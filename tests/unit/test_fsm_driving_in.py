@@ -13,6 +13,7 @@ from tests.support.core_kit import (
     HOME_BAY,
     MONO_S,
     asked,
+    job,
     machine,
     order_in,
     told,
@@ -24,11 +25,12 @@ from tests.support.core_kit import (
 from tests.support.intake_kit import EPOCH, LOAN, coming, open_cabin, row, with_car
 from tests.support.values import AT
 from towerd.cabin.model import CabinSensors, DoorState, Signal
-from towerd.faults import CABIN_UNATTENDED, INVENTORY_DISAGREES
+from towerd.faults import INVENTORY_DISAGREES
 from towerd.fsm.commands import AppendOutbox, RequestPlan
+from towerd.fsm.delivering import run_job
 from towerd.fsm.driving_in import drive_in, turn_away
+from towerd.fsm.intake_row import Owing
 from towerd.fsm.planning import plan_decided, request_plan
-from towerd.fsm.state import Fault
 from towerd.fsm.turn import Turn
 from towerd.places import CARRIAGE, OUT, UNKNOWN, bay, cabin
 from towerd.planner.decide import decide
@@ -114,7 +116,7 @@ def test_other_reasons_in_the_same_state_are_kept() -> None:
     after = run(t)
     assert after.reasons == ("too_far_back",)
     assert after.since_at == AT
-    assert run(coming(back, after)) == replace(after, owed="position", owed_since_at=AT)
+    assert run(coming(back, after)) == after
 
 
 def test_the_answer_counts_for_the_car_it_was_about() -> None:
@@ -167,7 +169,8 @@ def test_a_door_that_the_exit_button_opened_is_closed_again_once_confirmed() -> 
     run(t)
     assert door(t) == [(0, 0)]
     t = coming(with_cabin(with_car(), 1, off=CONFIRMED), row("storing"), **STORED)
-    assert run(t).owed == "button"
+    run(t)
+    assert t.tables.owing[1].what == "button"
     assert not door(t)
 
 
@@ -236,47 +239,30 @@ def test_a_car_that_is_awaited_no_more_is_turned_away(rows: dict[str, Any], reas
     assert (after.state, after.reasons) == ("turned_away", (reason,))
 
 
-def owing(**values: Any) -> Any:
-    return row("clearing", secured_epoch=EPOCH, owed="button", owed_since_at=AT, **values)
-
-
 FORGOTTEN: Snapshot = with_cabin(with_car(), 1, off=CONFIRMED)
 
 
-def test_the_forgotten_button_is_counted_until_somebody_comes() -> None:
-    t = coming(FORGOTTEN, row("clearing", secured_epoch=EPOCH))
-    assert (run(t).owed, t.tables.intakes[1].owed_since_at) == ("button", t.now)
-    t = coming(with_cabin(FORGOTTEN, 1, on=PERSON), owing(lost_s=5.0), mono_s=MONO_S + 40)
-    after = run(t)
-    assert (after.owed, after.owed_since_at, after.lost_s) == (None, None, 45.0)
-    assert t.tables.meta.button_lost_s == 40.0
-    t = coming(FORGOTTEN, replace(owing(), owed="answer", state="securing"), mono_s=MONO_S + 40)
-    assert (run(t).owed, t.tables.intakes[1].lost_s) == ("button", 0.0)
+def test_what_the_button_cost_is_kept_with_the_car() -> None:
+    waiting = row("clearing", secured_epoch=EPOCH, lost_s=5.0)
+    t = coming(FORGOTTEN, waiting)
+    assert run(t) == waiting
+    assert t.tables.owing == {1: Owing(1, "button", t.now)}
+    t = coming(with_cabin(FORGOTTEN, 1, on=PERSON), waiting, owing={1: Owing(1, "button", AT)}, mono_s=MONO_S + 40)
+    assert run(t).lost_s == 45.0
+    assert not t.tables.owing
 
 
-def test_people_are_paged_once_and_no_more_when_it_is_done() -> None:
-    page_s = coming(None).config.intake.page_s
-    t = coming(FORGOTTEN, owing(), mono_s=MONO_S + page_s - 1)
-    run(t)
-    assert not t.tables.faults
-    t = coming(FORGOTTEN, owing(), mono_s=MONO_S + page_s)
-    assert run(t).paged
-    assert t.tables.faults[CABIN_UNATTENDED].cause.startswith("Please look into cabin 1")
-    again = coming(FORGOTTEN, owing(paged=True), faults=t.tables.faults, mono_s=MONO_S + page_s + 9)
-    before = again.tables
-    run(again)
-    assert again.tables.faults == before.faults
-    done = coming(with_car(), owing(paged=True), faults={CABIN_UNATTENDED: Fault(CABIN_UNATTENDED, AT, "")})
-    assert not run(done).paged
-    assert not done.tables.faults
+def test_nothing_is_owed_once_it_has_ended() -> None:
+    t = coming(machine(), row("turned_away", reasons=("cancelled",)), owing={1: Owing(1, "vehicle", AT)})
+    assert run(t).state == "cancelled"
+    assert not t.tables.owing
 
 
-def test_the_page_of_one_cabin_stands_while_another_owes() -> None:
-    other = replace(owing(paged=True), cabin=2)
-    faults = {CABIN_UNATTENDED: Fault(CABIN_UNATTENDED, AT, "")}
-    t = coming(with_car(), None, intakes={1: owing(paged=True), 2: other}, faults=faults)
-    run(t)
-    assert t.tables.faults == faults
+def test_a_cabin_that_nobody_drives_into_may_owe_too() -> None:
+    seen = with_cabin(with_car(**SHUT), 1, off=CONFIRMED)
+    t = coming(seen, None, vehicles=[vehicle(place=CABIN_1)])
+    assert not drive_in(t, seen.cabin(1))
+    assert t.tables.owing[1].what == "button"
 
 
 def test_somebody_gives_up() -> None:
@@ -301,8 +287,8 @@ def test_what_was_taken_in_is_stored() -> None:
     plan = planned(t)
     assert [wish.source for wish in plan.wishes] == [CABIN_1]
     plan_decided(t, decide(plan, 1, 0))
-    (job,) = t.tables.jobs.values()
-    assert (job.purpose, job.source, job.order) == ("store", CABIN_1, None)
+    (begun,) = t.tables.jobs.values()
+    assert (begun.purpose, begun.source, begun.order) == ("store", CABIN_1, None)
     assert t.tables.vehicles["car-1"].condition == "inspection"
 
 
@@ -311,3 +297,34 @@ def test_no_car_is_delivered_into_the_cabin_that_one_is_driven_into() -> None:
     cars = [vehicle(place=OUT), vehicle("car-2", HOME_BAY, 2)]
     t = coming(machine(), row("opening"), vehicles=cars, orders=[waiting])
     assert [wish.targets for wish in planned(t).wishes] == [(cabin(2),)]
+
+
+@pytest.mark.parametrize(
+    ("seen", "values", "state"),
+    [
+        (with_cabin(with_car(**SHUT), 1, off=CONFIRMED), {}, "cancelled"),
+        (with_car(), {}, "cancelled"),
+        (with_car(**SHUT), {}, "running"),
+        (with_cabin(with_car(**SHUT), 1, off=CONFIRMED, inner_door=DoorState.OPEN), {}, "running"),
+        (with_cabin(with_car(**SHUT), 1, off=CONFIRMED), {"by": "lin"}, "running"),
+        (with_cabin(with_car(**SHUT), 1, off=CONFIRMED), {"order": "ord-9"}, "running"),
+    ],
+    ids=["not confirmed", "open", "ready", "under way", "a person's", "an order's"],
+)
+def test_the_carriage_waits_at_no_cabin_for_the_button(seen: Snapshot, values: dict[str, Any], state: str) -> None:
+    storing = job(source=CABIN_1, target=HOME_BAY, **{"order": None, "purpose": "store", **values})
+    t = coming(seen, row("storing"), jobs=[storing], **STORED)
+    run_job(t)
+    assert t.tables.jobs[1].state == state
+    assert (t.volatile.doing == "cabin:1 has to be confirmed clear") is (state == "cancelled")
+
+
+def test_it_does_not_even_set_out() -> None:
+    t = coming(with_cabin(with_car(**SHUT), 1, off=CONFIRMED), row("storing"), **STORED)
+    request_plan(t)
+    assert not asked(t, RequestPlan)
+    t = coming(with_car(**SHUT), row("storing"), **STORED)
+    assert len(planned(t).wishes) == 1
+    own = order_in("identified", cabin=None)
+    t = coming(with_cabin(with_car(**SHUT), 1, off=CONFIRMED), None, orders=[own], **STORED)
+    assert [wish.targets for wish in planned(t).wishes] == [(CABIN_1,)]

@@ -28,6 +28,7 @@ from towerd.faults import COMMAND_FAILED
 from towerd.fsm.commands import Answer
 from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
 from towerd.fsm.intake_requests import car_secured, drive_in_cancelled, drive_in_requested
+from towerd.fsm.intake_row import Owing
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import BayRecord, Fault, Move
 from towerd.fsm.turn import Turn
@@ -158,12 +159,12 @@ def test_what_is_over_keeps_no_cabin(rows: dict[str, Any]) -> None:
 
 
 def test_who_comes_next_is_asked_to_look() -> None:
-    owing = row("clearing", vehicle="car-2", owed="button", owed_since_at=AT)
-    t = coming(machine(), owing)
+    coming_in, owing = row("clearing", vehicle="car-2"), {1: Owing(1, "button", AT)}
+    t = coming(machine(), coming_in, owing=owing)
     answer = ask(t)
     assert answer.result is not None
     assert "look into cabin 1" in answer.result["please"][0]
-    t = coming(machine(cabins=1), owing)
+    t = coming(machine(cabins=1), coming_in, owing=owing)
     answer = ask(t)
     assert answer.reasons == ("no_cabin_free",)
     assert answer.result is not None

@@ -43,6 +43,7 @@ async def shown(core: Core, _caller: Viewer) -> dict[str, Any]:
         "simulated": view.simulated,
         "button_lost_s": view.button_lost_s,
         "intakes": payload.jsonable(view.intakes),
+        "owing": payload.jsonable(view.owing),
     }
 
 

@@ -104,6 +104,11 @@ class Cabin:
         return int(self.sensors) & _NOBODY == _CURTAIN_CLEAR
 
     @property
+    def fork_may_enter(self) -> bool:
+        """Whether the fork may come in, as far as people are concerned (plc-if.md 5, 5.8)."""
+        return self.outer_door is DoorState.CLOSED and self.clear
+
+    @property
     def deserted(self) -> bool:
         """No vehicle, person or motion, and the light curtain clear (orders-if.md 5.1)."""
         return int(self.sensors) & _DESERTED == _CURTAIN_CLEAR

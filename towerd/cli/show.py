@@ -102,7 +102,8 @@ def status_page(status: dict[str, Any]) -> RenderableType:
     if status["obstacles"]:
         parts.append(obstacles(status["obstacles"]))
     parts.extend(_table("Orders", status["orders"], ("number", "kind", "state", "vehicle", "cabin", "since_at")))
-    parts.extend(_table("Driving in", status["intakes"], ("cabin", "vehicle", "state", "since_at", "text", "please")))
+    parts.extend(_table("Driving in", status["intakes"], ("cabin", "vehicle", "state", "since_at", "text")))
+    parts.extend(_table("Owed", status["owing"], ("cabin", "what", "since_at", "please")))
     parts.extend(_table("Loans", status["loans"], ("number", "vehicle", "state", "due_back_at")))
     parts.extend(_table("Alarms", status["alarms"], ("code", "priority", "state", "since_at", "text")))
     return Group(*parts)

@@ -42,8 +42,8 @@ def _show(socket: SocketOption, as_json: bool) -> None:
         return
     for row in body["intakes"]:
         typer.echo(f"cabin {row['cabin']}  {row['vehicle']}  {row['state']} since {row['since_at']}  {row['text']}")
-        if row["please"]:
-            typer.echo(f"    {row['please']} Owed since {row['owed_since_at']}.")
+    for row in body["owing"]:
+        typer.echo(f"cabin {row['cabin']}  {row['what']} owed since {row['since_at']}  {row['please']}")
     if not body["intakes"]:
         typer.echo("nobody has driven in")
     typer.echo(f"lost for want of the button, ever: {body['button_lost_s'] / 60:.1f} minutes")

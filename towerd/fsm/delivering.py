@@ -27,7 +27,7 @@ from towerd.fsm.timing import motion_s, tell_done
 from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act, Halt, Wait
 from towerd.jobs.transfer import Transfer, bring_fork_in, fork_centred, next_action
-from towerd.orders.model import Order
+from towerd.orders.model import Order, Vehicle
 from towerd.places import cabin
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Snapshot, Unit, cabin_unit
@@ -93,6 +93,11 @@ def _next_for(turn: Turn, job: Job, machine: Snapshot) -> None:
         turn.put("jobs", job.id, replace(job, state=JOB.next(job.state, "cancel"), ended_at=turn.now))  # type: ignore[arg-type]
         wait_for(turn, f"{vehicle.id} is {vehicle.place}")
         return
+    if _waits_for_people(job, vehicle, machine):
+        # nothing was moved yet: whoever waits elsewhere is served meanwhile, and the car is fetched once it may be
+        turn.put("jobs", job.id, replace(job, state=JOB.next(job.state, "cancel"), ended_at=turn.now))  # type: ignore[arg-type]
+        wait_for(turn, f"{vehicle.place} has to be confirmed clear")
+        return
     match next_action(machine, Transfer(vehicle.record.tag, vehicle.place, job.target), turn.config.kinematics):
         case Act() as act:
             try_act(turn, act, job.id)
@@ -103,6 +108,14 @@ def _next_for(turn: Turn, job: Job, machine: Snapshot) -> None:
             raise_fault(turn, fault, cause)
         case _:
             _job_arrived(turn, job)
+
+
+def _waits_for_people(job: Job, vehicle: Vehicle, machine: Snapshot) -> bool:
+    """Whether the tower's own wish to store a car hangs on a cabin that somebody has to look into first."""
+    if job.order is not None or job.by is not None or vehicle.place.kind != "cabin":
+        return False
+    shown = machine.cabin(vehicle.place.position)
+    return shown.inner_door is DoorState.CLOSED and not shown.fork_may_enter
 
 
 def _count_step(turn: Turn, job: Job) -> None:

@@ -10,16 +10,16 @@ from typing import Any, Final
 
 from towerd.cabin.intake import IntakeState, Progress, Seen, Wanted, look, owes, wants_closed, wants_open
 from towerd.cabin.intake import intake_sign as sign_of
-from towerd.cabin.intake_words import plea
 from towerd.cabin.model import Cabin, DoorState
-from towerd.faults import CABIN_UNATTENDED, INVENTORY_DISAGREES
+from towerd.faults import INVENTORY_DISAGREES
 from towerd.fsm.acting import STILL, close_outer, open_outer, show_sign
 from towerd.fsm.charts import INTAKE
 from towerd.fsm.intake_book import intake_in
 from towerd.fsm.intake_row import Intake
 from towerd.fsm.inventory import mark_unknown
-from towerd.fsm.latch import clear_fault, raise_fault
+from towerd.fsm.latch import raise_fault
 from towerd.fsm.loans import loan_drives_off, loan_returned, loan_returns
+from towerd.fsm.owing import note_owed, unconfirmed
 from towerd.fsm.turn import Turn
 from towerd.orders.eligibility import LOAN_ENDED
 from towerd.orders.model import Vehicle
@@ -46,9 +46,13 @@ def drive_in(turn: Turn, shown: Cabin) -> bool:
     """Do the one thing that comes next for a car that is driven into this cabin; False where none is."""
     row = intake_in(turn.tables, shown.number)
     if row is None:
+        note_owed(turn, shown.number, unconfirmed(turn, shown))
         return False
-    row = _count(turn, _follow(turn, row, shown), shown)
-    _page(turn, row)
+    row = _follow(turn, row, shown)
+    lost_s = note_owed(turn, row.cabin, owes(shown, row.state))
+    if lost_s:
+        row = replace(row, lost_s=row.lost_s + lost_s)
+        turn.put("intakes", row.cabin, row)
     if row.open:
         _work_door(turn, row, shown)
         show_sign(turn, shown, sign_of(shown, row.state, row.reasons))
@@ -172,26 +176,3 @@ def _work_door(turn: Turn, row: Intake, shown: Cabin) -> None:
             open_outer(turn, shown)
     elif wants_closed(shown, row.state) and door is not DoorState.CLOSED:
         close_outer(turn, shown)
-
-
-def _count(turn: Turn, row: Intake, shown: Cabin) -> Intake:
-    owed = owes(shown, row.state)
-    if owed == row.owed:
-        return row
-    lost_s = 0.0
-    if row.owed == "button" and row.owed_since_at is not None:
-        lost_s = (turn.now - row.owed_since_at).total_seconds()
-        turn.set_meta(button_lost_s=turn.tables.meta.button_lost_s + lost_s)
-    since_at = turn.now if owed else None
-    changed = replace(row, owed=owed, owed_since_at=since_at, paged=False, lost_s=row.lost_s + lost_s)
-    turn.put("intakes", row.cabin, changed)
-    return changed
-
-
-def _page(turn: Turn, row: Intake) -> None:
-    owed_s = (turn.now - row.owed_since_at).total_seconds() if row.owed_since_at else 0.0
-    if row.owed and not row.paged and owed_s >= turn.config.intake.page_s:
-        turn.put("intakes", row.cabin, replace(row, paged=True))
-        raise_fault(turn, CABIN_UNATTENDED, plea(row.cabin, row.owed))
-    if CABIN_UNATTENDED in turn.tables.faults and not any(one.paged for one in turn.tables.intakes.values()):
-        clear_fault(turn, CABIN_UNATTENDED, None)

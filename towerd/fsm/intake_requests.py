@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from towerd.cabin.intake_words import advice, plea
+from towerd.cabin.intake_words import advice
 from towerd.cabin.model import Cabin, DoorState
 from towerd.errors import Refusal
 from towerd.fsm.driving_in import turn_away
@@ -15,6 +15,7 @@ from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInReques
 from towerd.fsm.intake_row import Intake
 from towerd.fsm.inventory import is_unknown, vehicle_at
 from towerd.fsm.obstacles import may_command, obstacles
+from towerd.fsm.owing import pleas
 from towerd.fsm.turn import Turn
 from towerd.fsm.wishes import free_bays
 from towerd.orders.eligibility import LOAN_ENDED
@@ -55,12 +56,7 @@ def drive_in_requested(turn: Turn, event: DriveInRequested) -> None:
 
 def _result(turn: Turn, row: Intake) -> dict[str, Any]:
     text = advice(row.cabin, row.state, row.reasons)
-    return {"cabin": row.cabin, "vehicle": row.vehicle, "state": row.state, "text": text, "please": pleas(turn)}
-
-
-def pleas(turn: Turn) -> list[str]:
-    """What whoever comes to the tower is asked to look at, in any cabin."""
-    return [plea(row.cabin, row.owed) for row in turn.tables.intakes.values() if row.open and row.owed]
+    return {"cabin": row.cabin, "vehicle": row.vehicle, "state": row.state, "text": text, "please": pleas(turn.tables)}
 
 
 def _slow_down(turn: Turn, event: DriveInRequested, refusal: Refusal) -> None:
@@ -103,7 +99,7 @@ def _cabin_for(turn: Turn, vehicle: Vehicle, wanted: int | None) -> int | Refusa
         return Refusal(("no_bay_free",), "No bay is free for the car.")
     free = [shown.number for shown in machine.cabins if wanted in (None, shown.number) and _is_free(turn, shown)]
     if not free:
-        return Refusal(("no_cabin_free",), " ".join(["No cabin is free.", *pleas(turn)]))
+        return Refusal(("no_cabin_free",), " ".join(["No cabin is free.", *pleas(turn.tables)]))
     return free[0]
 
 

@@ -1,4 +1,4 @@
-"""The row of a car that is driven in: what the cabin cannot show."""
+"""The rows about driving in: what a cabin cannot show by itself."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ class Intake:
 
     `kind` says what it is expected for: `loan`, whose id is `about`; or `vehicle`, a technician's word, and `about` is its
     id. `secured_epoch`: the occupancy epoch that the driver's answer counts for; with another one it is another car, or
-    the same one that has been driven. `owed`: what people have left undone since `owed_since_at`; `paged`: they were
-    called for it. `lost_s`: how long the cabin stood for want of the button alone.
+    the same one that has been driven. `lost_s`: how long the cabin stood for want of the button alone.
     """
 
     cabin: int
@@ -29,12 +28,19 @@ class Intake:
     since_at: datetime
     reasons: tuple[str, ...] = ()
     secured_epoch: int | None = None
-    owed: Owed | None = None
-    owed_since_at: datetime | None = None
-    paged: bool = False
     lost_s: float = 0.0
 
     @property
     def open(self) -> bool:
         """Whether it has not ended."""
         return self.state not in INTAKE_ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Owing:
+    """What people have left undone at a cabin, with nobody near, since when, and whether they were called for it."""
+
+    cabin: int
+    what: Owed
+    since_at: datetime
+    paged: bool = False

@@ -17,7 +17,7 @@ from towerd.fsm.obstacles import obstacles
 from towerd.fsm.orders import ready_s
 from towerd.fsm.show_alarms import show_alarms
 from towerd.fsm.show_hand import hand_view, job_views, place_views
-from towerd.fsm.show_intakes import button_lost_s, driving_in, intake_views
+from towerd.fsm.show_intakes import button_lost_s, driving_in, intake_views, owing_views
 from towerd.fsm.show_moves import show_moves, show_stock_take
 from towerd.fsm.state import Job, State, Step
 from towerd.fsm.turn import Turn
@@ -199,6 +199,7 @@ def _stations(shown: _Shown, now: datetime) -> dict[str, Any]:
         "lift": _lift(shown),
         "cabins": tuple(_cabin(shown, door) for door in machine.cabins) if machine else _unknown_cabins(known),
         "intakes": intake_views(tables, now),
+        "owing": owing_views(tables),
         "button_lost_s": button_lost_s(tables, now),
         "bays": _bays(shown, machine) if machine else _unknown_bays(known),
     }

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from towerd.faceid.liveness import Ask
 from towerd.fsm.alarm_rows import AlarmRow, PageRow, Seen
-from towerd.fsm.intake_row import Intake
+from towerd.fsm.intake_row import Intake, Owing
 from towerd.fsm.reply import NOWHERE, ReplyTo
 from towerd.orders.model import Loan, Order, Vehicle
 from towerd.places import Place
@@ -207,6 +207,7 @@ class Tables:
     orders: dict[str, Order] = field(default_factory=dict)
     loans: dict[str, Loan] = field(default_factory=dict)
     intakes: dict[int, Intake] = field(default_factory=dict)
+    owing: dict[int, Owing] = field(default_factory=dict)
     jobs: dict[int, Job] = field(default_factory=dict)
     moves: dict[int, Move] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)

@@ -151,6 +151,13 @@ def _stranded(turn: Turn) -> list[Vehicle]:
     return [one for one in inside if one.id not in moved | wanted]
 
 
+def _may_leave(machine: Snapshot, wish: Wish) -> bool:
+    # the carriage goes for no car that it could not take: somebody has to press the button first
+    if wish.source.kind != "cabin" or wish.targets == (wish.source,):
+        return True
+    return machine.cabin(wish.source.position).fork_may_enter
+
+
 def wishes_now(turn: Turn, machine: Snapshot) -> tuple[Wish, ...]:
     """Everything that the carriage could do next."""
     wishes = delivery_wishes(turn, machine)
@@ -161,6 +168,7 @@ def wishes_now(turn: Turn, machine: Snapshot) -> tuple[Wish, ...]:
     if stranded := _stranded(turn):
         bays = free_bays(turn, machine)
         wishes += [Wish(None, one.id, one.place, bays, stranded_since_s(turn, one.id)) for one in stranded]
+    wishes = [wish for wish in wishes if _may_leave(machine, wish)]
     carried = [wish for wish in wishes if wish.source == CARRIAGE]
     if carried or machine.load.state != "empty":
         # a loaded carriage can fetch nothing: what is on it goes first, whoever waits longer

@@ -23,7 +23,7 @@ META: Final = "meta"
 TABLE_NAMES: Final[tuple[str, ...]] = tuple(field.name for field in fields(Tables) if field.name != META)
 """Every keyed table, in the order of `Tables`."""
 
-INTEGER_KEYS: Final = frozenset({"intakes", "jobs", "moves", "faults"})
+INTEGER_KEYS: Final = frozenset({"intakes", "jobs", "moves", "faults", "owing"})
 """Tables whose key is a number; all others have text."""
 
 

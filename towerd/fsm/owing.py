@@ -1,0 +1,71 @@
+"""What people leave undone at a cabin: counted while it lasts, and paged after a time (the forgotten button). Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from towerd.cabin.intake import Owed
+from towerd.cabin.intake_words import plea
+from towerd.cabin.model import SOMEBODY, Cabin, DoorState
+from towerd.faults import CABIN_UNATTENDED
+from towerd.fsm.book import fetch_at, order_of
+from towerd.fsm.intake_row import Owing
+from towerd.fsm.inventory import vehicle_at
+from towerd.fsm.latch import clear_fault, raise_fault
+from towerd.fsm.state import Tables
+from towerd.fsm.turn import Turn
+from towerd.places import cabin
+from towerd.plc.snapshot import Capability
+
+_AWAITED = ("identified", "delivering", "staged")
+
+
+def note_owed(turn: Turn, number: int, what: Owed | None) -> float:
+    """Remember what is owed at cabin `number` now; how long it stood for want of the button, s, once that is over."""
+    known = turn.tables.owing.get(number)
+    lost_s = 0.0
+    if (known.what if known else None) != what:
+        if known is not None and known.what == "button":
+            lost_s = (turn.now - known.since_at).total_seconds()
+            turn.set_meta(button_lost_s=turn.tables.meta.button_lost_s + lost_s)
+        if what is None:
+            turn.drop("owing", number)
+        else:
+            turn.put("owing", number, Owing(number, what, turn.now))
+    _page(turn, number)
+    return lost_s
+
+
+def _page(turn: Turn, number: int) -> None:
+    row = turn.tables.owing.get(number)
+    late = row is not None and (turn.now - row.since_at).total_seconds() >= turn.config.intake.page_s
+    if row is not None and late and not row.paged:
+        turn.put("owing", number, replace(row, paged=True))
+        raise_fault(turn, CABIN_UNATTENDED, plea(number, row.what))
+    if CABIN_UNATTENDED in turn.tables.faults and not any(one.paged for one in turn.tables.owing.values()):
+        clear_fault(turn, CABIN_UNATTENDED, None)
+
+
+def unconfirmed(turn: Turn, shown: Cabin) -> Owed | None:
+    """Whether the tower waits for somebody to look into a cabin that nobody drives into, and to press the button."""
+    if shown.clear or shown.outer_door is not DoorState.CLOSED or shown.sensors & SOMEBODY:
+        return None
+    if shown.content == "empty":
+        return "button" if _is_awaited(turn, shown.number) else None
+    car = vehicle_at(turn.tables, cabin(shown.number))
+    handed_out = car is None or order_of(turn.tables, car.id) or fetch_at(turn.tables, shown.number)
+    return None if handed_out else "button"
+
+
+def _is_awaited(turn: Turn, number: int) -> bool:
+    machine = turn.snapshot
+    if machine is None or Capability.RATED_PERSON_DETECTION in machine.identity.capabilities:
+        # closed and empty, such a cabin becomes clear by itself (plc-if.md 5.8)
+        return False
+    orders = any(order.cabin == number and order.state in _AWAITED for order in turn.tables.orders.values())
+    return orders or any(job.ended_at is None and job.target == cabin(number) for job in turn.tables.jobs.values())
+
+
+def pleas(tables: Tables) -> list[str]:
+    """What whoever comes to the tower is asked to look at, in any cabin."""
+    return [plea(row.cabin, row.what) for _number, row in sorted(tables.owing.items())]
