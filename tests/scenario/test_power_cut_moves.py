@@ -18,7 +18,7 @@ from towerd.fsm.state import Tables
 from towerd.places import OUT, Place, bay
 from towerd.plc.codes import Code
 
-SHARDS = 6
+SHARDS = 12
 ASKED: dict[str, tuple[str, Place | None]] = {"fetch": ("2-3", None), "move": ("v_0042", bay(3, 4))}
 
 

@@ -18,6 +18,7 @@ from tests.support.core_kit import (
     job,
     machine,
     order_in,
+    standing_at,
     state_of,
     step_row,
     tables_of,
@@ -47,6 +48,7 @@ from towerd.fsm.reducer import _HANDLERS, GRACE, LAST, MINUTE, step
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import FaceRow, Fault, Meta, PackmlRequest, State
 from towerd.planner.decide import decide
+from towerd.plc.codes import Code
 from towerd.plc.snapshot import Alarms, PackmlCommand, PackmlState, Snapshot, Unit
 
 STOCKED = with_bay(machine(), 2, 3, OCCUPIED_LOCKED)
@@ -279,3 +281,13 @@ def test_what_was_said_last_does_not_stay_once_there_is_nothing_to_do() -> None:
     assert idle.volatile.doing == "nothing to do"
     busy, _ = take(seen(doing="LIFT_TO 2-3", steps=[step_row(state="running")]), ev.BusChanged(True))
     assert busy.volatile.doing == "LIFT_TO 2-3"
+
+
+def test_what_comes_next_leaves_in_the_turn_that_sees_the_end_of_what_was_before() -> None:
+    lifting = step_row(state="running", code=Code.LIFT_TO, args=(2, 3, 0, 0), fence_session=3)
+    there = with_mailbox(standing_at(STOCKED, HOME_BAY), Unit.CARRIAGE, last_seq=5, last_result=3, taken_seq=5)
+    state = seen(jobs=[job()], steps=[lifting], vehicles=[vehicle(condition="moving")])
+    after, commands = take(state, ev.PlcObserved(there))
+    assert after.tables.steps[Unit.CARRIAGE].state == "done"
+    (write,) = commands_of(commands, WriteMailbox)
+    assert (write.unit, write.code) == (Unit.BAYS, Code.BAY_UNLOCK)
