@@ -42,6 +42,7 @@ _CAMERA_STUCK_S = 12.0
 _PRESENCE_RATE_HZ = 5.0
 _IDLE_WAIT_S = 0.25
 _PREVIEW_HOLD_S = 2.0
+_FEED_S, _NEXT_ORDER_S = 0.25, 0.02
 _PR_SET_DUMPABLE = 4
 # a ping is answered before a selfie, a selfie before the gallery: the daemon waits for the first two
 _RANK = {"ping": 0, "enrol": 1}
@@ -111,7 +112,7 @@ class Worker:
         """Until the daemon closes the link (then the reading thread ends the process)."""
         self._camera.start()
         while True:
-            self._answer_one()
+            self._answer()
             self._report_camera()
             self._look()
 
@@ -120,11 +121,20 @@ class Worker:
             return _IDLE_WAIT_S
         return max(0.0, min(_IDLE_WAIT_S, self._due_mono_s - time.monotonic()))
 
-    def _answer_one(self) -> None:
+    def _answer(self) -> None:
+        """Answer whoever asks. A gallery is fed one order at a time, and what is seen in between is compared in vain: so
+        the next order is waited for, for a moment, before the next frame is looked at.
+        """
+        until_mono_s, wait_s = time.monotonic() + _FEED_S, self._wait_s() or 0.001
+        while self._answer_one(wait_s) and time.monotonic() < until_mono_s:
+            wait_s = _NEXT_ORDER_S
+
+    def _answer_one(self, wait_s: float) -> bool:
+        """Answer the next request that comes within `wait_s`; whether one came."""
         try:
-            _, _, request = self._link.requests.get(timeout=self._wait_s() or 0.001)
+            _, _, request = self._link.requests.get(timeout=wait_s)
         except queue.Empty:
-            return
+            return False
         match request.op:
             case "ping":
                 self._link.send(Message({"op": "pong", "id": request.header["id"]}))
@@ -142,6 +152,7 @@ class Worker:
                 self._link.send(self._looker.challenge(int(request.header["track"]), time.monotonic()))
             case op:
                 raise WireError(f"{op!r} is no request")
+        return True
 
     def _enrol(self, request: Message) -> Message:
         """The answer. After its time is up no key is made: nobody waits for it any more."""
