@@ -24,6 +24,10 @@ app = typer.Typer(
 )
 
 
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Modbus TCP port; 0 takes a free one and prints it.")]
+ControlPort = Annotated[
+    int | None, typer.Option(min=0, max=65535, help="Port of the control interface; 0 takes a free one.")
+]
 Pty = Annotated[bool, typer.Option("--pty", help="Modbus RTU on a new pseudo-terminal, whose path is printed.")]
 Faults = Annotated[
     list[str] | None, typer.Option(help="NAME[:param=value,…]@10s[+5s]: a fault at a time; may be repeated.")
@@ -34,11 +38,11 @@ Faults = Annotated[
 def run(  # noqa: PLR0913, PLR0917 - one option each
     context: typer.Context,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Modbus TCP port; 0 takes a free one and prints it.")] = 5020,
+    port: Port = 5020,
     serial: Annotated[str | None, typer.Option(help="Serial device for Modbus RTU instead of TCP.")] = None,
     pty: Pty = False,
     baud: Annotated[int, typer.Option(help="Of the serial line: 19200, 38400, 57600 or 115200.")] = 115200,
-    control_port: Annotated[int | None, typer.Option(help="Port of the control interface; 0 takes a free one.")] = None,
+    control_port: ControlPort = None,
     floors: Annotated[int, typer.Option(min=1, max=40)] = 5,
     positions: Annotated[int, typer.Option(min=1, max=24)] = 6,
     cabins: Annotated[int, typer.Option(min=1, max=2)] = 1,
@@ -109,7 +113,7 @@ def _value(text: str) -> Any:
 
 @app.command()
 def ctl(
-    port: Annotated[int, typer.Argument(help="Control port of the running simulator.")],
+    port: Annotated[int, typer.Argument(min=1, max=65535, help="Control port of the running simulator.")],
     do: Annotated[str, typer.Argument(help="Act or question, such as drive_off, fault, state; `help` lists them.")],
     arguments: Annotated[list[str] | None, typer.Argument(help="key=value pairs.")] = None,
 ) -> None:

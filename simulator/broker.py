@@ -86,7 +86,10 @@ class EmbeddedBroker:
         self.close()
 
 
-def main(port: Annotated[int, typer.Option(help="TCP port on 127.0.0.1; 0 takes any free one")] = 1883) -> None:
+Port = Annotated[int, typer.Option(min=0, max=65535, help="TCP port on 127.0.0.1; 0 takes any free one")]
+
+
+def main(port: Port = 1883) -> None:
     """Run the broker until SIGTERM or Ctrl+C."""
     ended = threading.Event()
 

@@ -256,10 +256,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(head.encode() + data + b"\r\n")
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port from 0 to 65535")
+    return int(text)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until interrupted."""
     parser = argparse.ArgumentParser(description="a stand-in for a camera (HTTP MJPEG on 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--port", type=_port, default=0)
     parser.add_argument("--photos", type=Path, default=Path("var/photos"))
     parser.add_argument("--show", default=BLANK)
     parser.add_argument("--seed", type=int, default=1)

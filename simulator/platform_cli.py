@@ -32,7 +32,7 @@ def where(
     folder: Annotated[Path, typer.Option(help="the platform's own folder, with its keys")] = Path("var/platform"),
     tower: Annotated[str, typer.Option(help="the tower's id")] = "demo-1",
     host: Annotated[str, typer.Option(help="the broker's host")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="the broker's port")] = 1883,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="the broker's port")] = 1883,
     root: Annotated[str, typer.Option(help="first levels of the topics")] = "towerd",
 ) -> None:
     """Where the tower is reached."""
