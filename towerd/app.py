@@ -26,7 +26,7 @@ from towerd.fsm.config import CoreConfig
 from towerd.fsm.events import ClockJudged, SettingsReloaded, Started, StopRequested
 from towerd.fsm.state import Tables
 from towerd.host_checks import host_checks
-from towerd.journal.sqlite import SqliteJournal
+from towerd.journal.sqlite import RESTORE, SqliteJournal
 from towerd.mqtt.absent import AbsentBus
 from towerd.mqtt.bus import BusParts, MqttBus, will
 from towerd.mqtt.client import PahoWire
@@ -238,7 +238,11 @@ class Daemon:
         self._queue.post(StopRequested(self._settings.machine.stop_grace_s))
 
     async def run(self) -> int:
-        """Serve until the engine ends; an adapter that fails is a bug and ends the process. Gives the exit code."""
+        """Serve until the engine ends; an adapter that fails is a bug and ends the process. Gives the exit code.
+
+        Raises ConfigError where the API's socket cannot be made.
+        """
+        self._api.open()
         self._queue.post(Started(self._tables.meta.boot + 1, __version__))
         await self._matcher.sweep_keys(set(self._tables.faces))
         serving: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
@@ -280,6 +284,24 @@ class Daemon:
         return BUG_CODE
 
 
+def _load_tables(journal: SqliteJournal) -> Tables:
+    """The tables. Raises JournalError where they are not those that the journal's events have led to."""
+    tables = journal.load()
+    if tables.meta.boot == 0 and journal.last_at() is not None:
+        # boot and event_seq would begin again, and whoever hears us would drop all of it
+        raise JournalError(f"the journal {journal.path} is damaged (the row 'meta' is missing): {RESTORE}")
+    return tables
+
+
+def _make_daemon(settings: Settings, journal: SqliteJournal, secrets: _Secrets) -> Daemon:
+    tables = _load_tables(journal)
+    try:
+        return Daemon(settings, journal, tables, secrets)
+    except (ValueError, OSError) as error:
+        # a library finds in a value what no check of ours looks for
+        raise ConfigError(f"{type(error).__name__}: {error}") from error
+
+
 async def _serve(daemon: Daemon, read: Callable[[], Settings]) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -307,7 +329,7 @@ def run(settings: Settings, read: Callable[[], Settings] | None = None) -> int:
         log.error("the journal cannot be used", error=str(error))
         return JOURNAL_CODE
     try:
-        daemon = Daemon(settings, journal, journal.load(), secrets)
+        daemon = _make_daemon(settings, journal, secrets)
         return asyncio.run(_serve(daemon, read or (lambda: settings)))
     except ConfigError as error:
         log.error("the settings cannot be used", error=str(error))

@@ -18,7 +18,18 @@ from towerd.orders.rules import DriveRules, OrderRules
 from towerd.paths import API_SOCKET
 from towerd.settings_intake import IntakeSettings
 from towerd.settings_paging import AlarmSettings, PagingSettings
-from towerd.settings_parts import FilePath, Positive, Ratio, Reloadable, Section
+from towerd.settings_parts import (
+    CabinAngles,
+    Duration,
+    FilePath,
+    Host,
+    Length,
+    Positive,
+    Ratio,
+    Reloadable,
+    Section,
+    SocketPath,
+)
 from towerd.settings_upkeep import UpkeepSettings
 
 Role = Literal["viewer", "operator", "technician"]
@@ -38,11 +49,11 @@ class TowerSettings(Section):
 class PlcSettings(Section):
     """`[plc]`: how the PLC is reached: over TCP by `host`, or over RTU by `serial_port`."""
 
-    host: str | None = None
+    host: Host | None = None
     """Host name or address of a Modbus TCP PLC."""
     port: Annotated[int, Field(ge=1, le=65535)] = 502
     """TCP port."""
-    serial_port: str | None = None
+    serial_port: Annotated[str, Field(min_length=1)] | None = None
     """Device of a Modbus RTU line, such as /dev/ttyUSB0."""
     baud: Literal[19200, 38400, 57600, 115200] = 115200
     """Baud rate of the RTU line; continuous jog needs 57600 or more (plc-if.md 1.8)."""
@@ -87,13 +98,13 @@ class KinematicsSettings(Section):
     """Opening or closing an inner door."""
     outer_door_s: Positive = 5.0
     """Opening or closing an outer door."""
-    ground_mm: float = 0.0
+    ground_mm: Length = 0.0
     """Lift height of the ground floor."""
-    first_floor_mm: float = 3000.0
+    first_floor_mm: Length = 3000.0
     """Lift height of storage floor 1."""
     floor_pitch_mm: Positive = 2400.0
     """From one storage floor to the next."""
-    cabin_deg: Annotated[tuple[float, ...], Field(min_length=1, max_length=2)] = (0.0, 180.0)
+    cabin_deg: CabinAngles = (0.0, 180.0)
     """Turntable angle of each cabin."""
     positions: Annotated[int, Field(ge=1, le=99)] = 6
     """Bays on a floor."""
@@ -132,7 +143,7 @@ class TlsSettings(Section):
 class MqttSettings(Section):
     """`[mqtt]`: the broker. Without `host` the tower works alone."""
 
-    host: str | None = None
+    host: Host | None = None
     """Host name or address of the broker."""
     port: Annotated[int, Field(ge=1, le=65535)] = 8883
     """TCP port."""
@@ -147,7 +158,7 @@ class MqttSettings(Section):
 class DriveSettings(Section):
     """`[orders.drive]`, and `[orders.by_model."Make Model"]` for rules of one model."""
 
-    drive_s: Positive = 3 * 86400.0
+    drive_s: Duration = 3 * 86400.0
     """How long a test drive lasts."""
     free_credit_score: Annotated[int, Field(ge=0)] = 700
     """From this credit score on a member needs to pay no fee."""
@@ -168,17 +179,17 @@ class OrderSettings(Section):
     """Rules of every model that has none of its own."""
     by_model: dict[str, DriveSettings] = Field(default_factory=dict)
     """Rules by `Make Model`."""
-    max_ahead_s: Positive = 30 * 86400.0
+    max_ahead_s: Duration = 30 * 86400.0
     """How far ahead a slot or `wait_until` may lie."""
-    walk_in_s: Positive = 1800.0
+    walk_in_s: Duration = 1800.0
     """How long an order without a slot waits for the customer."""
     trial_limit: Annotated[int, Field(ge=0)] = 5
     """Test drives of one customer within `trial_window_s`."""
-    trial_window_s: Positive = 60 * 86400.0
+    trial_window_s: Duration = 60 * 86400.0
     """The time over which test drives are counted."""
     open_drives_per_customer: Annotated[int, Field(ge=1)] = 1
     """Cars out and test drives to come of one customer."""
-    eligibility_age_s: Positive = 86400.0
+    eligibility_age_s: Duration = 86400.0
     """How old the platform's word on a customer may be."""
     clock_leeway_s: Annotated[float, Field(ge=0, le=300)] = 30.0
     """Difference between clocks that a token may show."""
@@ -188,11 +199,11 @@ class OrderSettings(Section):
     """Wrong codes in a row that lock a number's code."""
     wrong_codes_end: Annotated[int, Field(ge=1)] = 20
     """Wrong codes that end a number's code."""
-    code_lock_s: Positive = 600.0
+    code_lock_s: Duration = 600.0
     """How long a code stays locked."""
-    answers_kept_s: Annotated[float, Field(ge=0)] = 60.0
+    answers_kept_s: Annotated[float, Field(ge=0, le=86400)] = 60.0
     """How long an answer is kept after its request has expired."""
-    answers_limit: Annotated[int, Field(ge=1)] = 10_000
+    answers_limit: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     """Answers kept at most; then `busy`."""
 
     def value(self) -> OrderRules:
@@ -235,7 +246,7 @@ class FaceSettings(Section):
 class ApiSettings(Section):
     """`[api]`: the local API on a Unix socket, and who may do what there."""
 
-    socket: FilePath = API_SOCKET
+    socket: SocketPath = API_SOCKET
     """The socket (0660). towerd makes it and removes it."""
     group: str = "towerd"
     """Group of the socket, where there is one of that name."""

@@ -18,6 +18,7 @@ from tests.support.api_tower import Tower, served
 from tests.support.views import view
 from towerd.api import callers, core, http, peer
 from towerd.api.server import ApiServer
+from towerd.errors import ConfigError
 from towerd.fsm.commands import Answer
 from towerd.fsm.events import CodeEntered, FaultReset, LayoutConfirmed, PackmlRequested, StockImported
 
@@ -56,7 +57,7 @@ async def test_the_socket_is_for_owner_and_group(tower: Tower) -> None:
 
 
 async def test_a_second_daemon_is_kept_out(tower: Tower) -> None:
-    with pytest.raises(FileExistsError, match="another process listens"):
+    with pytest.raises(ConfigError, match="another process listens"):
         await ApiServer(tower.settings, tower, view, str, tower.audit).run()
 
 

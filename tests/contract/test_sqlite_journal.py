@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.values import AT, tables
 from towerd.errors import JournalError
-from towerd.fsm.commands import AppendOutbox
+from towerd.fsm.commands import AppendAudit, AppendOutbox
 from towerd.fsm.events import BusChanged, Stamped, TimerExpired
 from towerd.fsm.state import Meta, State, Tables, Volatile
 from towerd.journal import sqlite
@@ -108,6 +108,62 @@ def test_a_row_that_does_not_fit_is_told_by_table_and_field(path: Path) -> None:
     with pytest.raises(JournalError, match="'faces' cannot be read: sha256: Field required"):
         journal.load()
     journal.close()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE meta SET doc = CAST(x'7b22ff227d' AS TEXT)",
+        "UPDATE meta SET key = CAST(x'ff00' AS TEXT)",
+        "UPDATE events SET at = CAST(x'ff00' AS TEXT)",
+        "UPDATE events SET at = 'yesterday'",
+        "UPDATE events SET at = '2026-11-25T09:00:00'",
+        "UPDATE events SET event = x'7aff'",
+        "UPDATE outbox SET body = '{'",
+        "UPDATE outbox SET at = ''",
+        "UPDATE audit SET body = CAST(x'ff' AS TEXT)",
+        "PRAGMA user_version = 0",
+    ],
+)
+def test_damage_within_a_whole_file_is_told(path: Path, damage: str) -> None:
+    journal = SqliteJournal(path)
+    appends = (AppendOutbox(1, "event", AT, {}), AppendAudit(1, AT, {}, "", "h"))
+    journal.commit(TICK, Volatile(), Changes((("meta", "meta", Meta(boot=1)),), appends), None)
+    journal.close()
+    with apsw.Connection(str(path)) as raw:
+        raw.execute(damage)
+    raw.close()
+    with pytest.raises(JournalError, match=r"damaged|cannot be read"):
+        read_all(SqliteJournal(path))
+
+
+def read_all(journal: SqliteJournal) -> None:
+    try:
+        journal.load()
+        journal.last_at()
+        journal.history()
+        journal.outbox(0, 10)
+        journal.audit(0, 10)
+    finally:
+        journal.close()
+
+
+def test_what_is_left_of_a_journal_is_no_new_journal(path: Path) -> None:
+    path.touch()
+    with pytest.raises(JournalError, match=r"is empty.* restore the last backup.* delete the file"):
+        SqliteJournal(path)
+    assert path.stat().st_size == 0
+    path.unlink()
+    wal = path.with_name("journal.db-wal")
+    wal.write_bytes(b"x" * 4096)
+    with pytest.raises(JournalError, match=r"is gone, and its journal.db-wal is still there"):
+        SqliteJournal(path)
+    assert not path.exists()
+    wal.unlink()
+    # what a power cut at the very first start has left has no name yet
+    path.with_name("journal.db.new").write_bytes(b"half")
+    SqliteJournal(path).close()
+    assert [file.name for file in path.parent.iterdir()] == ["journal.db"]
 
 
 def test_the_time_of_the_newest_event_is_known(journal: SqliteJournal) -> None:

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from pathlib import Path
 
-from towerd.app import BUG_CODE, Daemon
+import pytest
+
+from tests.support.values import AT
+from towerd import app
+from towerd.app import BUG_CODE, CONFIG_CODE, JOURNAL_CODE, Daemon
+from towerd.fsm.events import Stamped, Started
+from towerd.fsm.state import Volatile
+from towerd.journal.sqlite import SqliteJournal
+from towerd.ports import Changes
+from towerd.settings import Settings
+from towerd.settings_file import load
 
 
 class HeldEngine:
@@ -36,3 +48,51 @@ async def test_an_adapter_that_ends_holds_the_machine() -> None:
     done, _pending = await asyncio.wait([running, broken], return_when=asyncio.FIRST_COMPLETED)
     assert await daemon._adapter_failed(running, done) == BUG_CODE
     assert engine.done == ["cancelled", "held"]
+
+
+def written(folder: Path) -> Settings:
+    keys = "\n".join(
+        f'{name} = "{name}"' for name in ("tower_key_file", "issuers_file", "code_secret_file", "faces_dir")
+    )
+    text = f'state_dir = "."\n[tower]\nid = "t"\n[plc]\nhost = "127.0.0.1"\n[api]\nsocket = "s"\n[keys]\n{keys}\n'
+    (folder / "tower.toml").write_text(text)
+    return load(folder / "tower.toml")
+
+
+def test_a_socket_that_another_process_serves_is_an_error_of_the_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = written(tmp_path)
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(tmp_path / "s"))
+        other.listen()
+        assert app.run(settings) == CONFIG_CODE
+    assert "another process listens" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", [ValueError("no such host"), OSError("no such device")])
+def test_what_a_library_does_not_take_is_an_error_of_the_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def refuse(*_args: object) -> None:
+        raise error
+
+    monkeypatch.setattr(app, "make_transport", refuse)
+    assert app.run(written(tmp_path)) == CONFIG_CODE
+    assert str(error) in capsys.readouterr().err
+
+
+def test_a_journal_without_its_single_values_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = written(tmp_path)
+    journal = SqliteJournal(settings.journal_path)
+    journal.commit(Stamped(AT, 0.0, Started(7, "0.1.0")), Volatile(), Changes((), ()), None)
+    journal.close()
+    assert app.run(settings) == JOURNAL_CODE
+    assert "'meta' is missing" in capsys.readouterr().err
+
+
+def test_an_empty_journal_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = written(tmp_path)
+    settings.journal_path.touch()
+    assert app.run(settings) == JOURNAL_CODE
+    assert "restore the last backup" in capsys.readouterr().err

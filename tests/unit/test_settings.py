@@ -191,3 +191,51 @@ def test_only_some_changes_need_a_restart(tmp_path: Path) -> None:
     assert needing_restart(old, new) == ()
     moved = _load(tmp_path, SMALL.replace("127.0.0.1", "127.0.0.2") + "[machine.kinematics]\npositions = 8\n")
     assert needing_restart(old, moved) == ("plc.host", "machine.kinematics.positions")
+
+
+def _with(tmp_path: Path, key: str, value: str) -> list[tuple[int, str, str]]:
+    """The problems of the small file with one key changed."""
+    table, _, name = key.rpartition(".")
+    if f"[{table}]" in SMALL:
+        text = "\n".join(line for line in SMALL.splitlines() if not line.startswith(f"{name} ="))
+        return _problems(tmp_path, text.replace(f"[{table}]", f"[{table}]\n{name} = {value}"))
+    return _problems(tmp_path, f"{SMALL}\n[{table}]\n{name} = {value}\n")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("plc.host", '""', "is no host name and no address"),
+        ("plc.host", '"a b"', "is no host name and no address"),
+        ("mqtt.host", '""', "is no host name and no address"),
+        ("plc.serial_port", '""', "at least 1 character"),
+        ("keys.tower_key_file", '""', "is empty"),
+        ("api.socket", f'"/tmp/{"x" * 200}"', "has more than 107 bytes"),
+        ("api.socket", '"."', "is there and is no socket"),
+        ("api.socket", '"t.toml"', "is there and is no socket"),
+        ("orders.walk_in_s", "1e15", "less than or equal"),
+        ("orders.answers_kept_s", "1e15", "less than or equal"),
+        ("orders.drive.drive_s", "1e12", "less than or equal"),
+        ("machine.kinematics.lift_mm_s", "1e-300", "greater than or equal"),
+        ("machine.kinematics.lift_mm_s2", "1e300", "less than or equal"),
+        ("machine.kinematics.ground_mm", "-1e300", "greater than or equal"),
+        ("machine.kinematics.cabin_deg", "[]", "one cabin or two"),
+        ("machine.kinematics.cabin_deg", "[0, 90, 180]", "one cabin or two"),
+    ],
+)
+def test_what_run_could_not_use_is_no_good_setting(tmp_path: Path, key: str, value: str, text: str) -> None:
+    problems = _with(tmp_path, key, value)
+    assert [(found[1], text in found[2]) for found in problems] == [(key, True)]
+
+
+def test_each_wrong_angle_is_told_once(tmp_path: Path) -> None:
+    problems = _with(tmp_path, "machine.kinematics.cabin_deg", "[inf, nan]")
+    assert [key for _line, key, _text in problems] == [f"machine.kinematics.cabin_deg.{n}" for n in (0, 1)]
+
+
+def test_a_socket_that_may_not_be_looked_at_is_left_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hidden(_path: Path) -> bool:
+        raise PermissionError("not yours")
+
+    monkeypatch.setattr(Path, "exists", hidden)
+    assert _load(tmp_path, SMALL).api.socket == Path("/run/towerd/api.sock")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from towerd.api.core import ApiCore, Extras
 from towerd.api.peer import bind
+from towerd.errors import ConfigError
 from towerd.fsm.commands import Answer
 from towerd.ports import Inbox
 from towerd.settings import ApiSettings
@@ -39,8 +40,9 @@ class ApiServer:
     ) -> None:
         """`mac_of` hashes a pick-up code; `audit_of` is the journal's `audit`. Nothing is opened before `run`."""
         self._core = ApiCore(settings, inbox, view_of, mac_of, audit_of, extras or Extras())
+        self._listener: socket.socket | None = None
         self.listening = asyncio.Event()
-        """Set once the socket is there."""
+        """Set once the socket is served."""
 
     def answer(self, answer: Answer) -> None:
         """Give an answer to the request that waits for it. Call from the loop's own thread."""
@@ -50,13 +52,24 @@ class ApiServer:
         """Use another user list from now on."""
         self._core.settings = settings
 
+    def open(self) -> None:
+        """Make the socket. Raises ConfigError where that cannot be."""
+        settings = self._core.settings
+        try:
+            self._listener = bind(settings.socket, settings.group)
+        except OSError as error:
+            raise ConfigError(f"api.socket {settings.socket} cannot be used: {error}") from error
+
     async def run(self) -> None:
-        """Serve until cancelled; the socket is removed then. Raises OSError where it cannot be made.
+        """Serve until cancelled; the socket is removed then. Raises ConfigError where it cannot be made.
 
         Whoever connects while the server is still being loaded waits for that long.
         """
         settings = self._core.settings
-        listener = bind(settings.socket, settings.group)
+        if self._listener is None:
+            self.open()
+        assert self._listener is not None
+        listener = self._listener
         self.listening.set()
         try:
             server = await asyncio.to_thread(_load, self._core)

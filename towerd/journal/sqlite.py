@@ -28,11 +28,12 @@ from towerd.ports import Changes
 REBASE_EVERY: Final = 5_000
 """Events between two bases. History reaches back one to two of these."""
 
-_RESTORE: Final = "stop towerd, keep the file for analysis and restore the last backup"
+RESTORE: Final = "stop towerd, keep the file for analysis and restore the last backup"
+"""What to do about a damaged journal."""
 _CURES: Final[tuple[tuple[type[apsw.Error], str, str], ...]] = (
     (apsw.BusyError, "is held by another process", "end the other towerd, or ask it through its API"),
     (apsw.NotADBError, "is no journal", "name another state_dir, or move the file away"),
-    (apsw.CorruptError, "is damaged", _RESTORE),
+    (apsw.CorruptError, "is damaged", RESTORE),
     (
         apsw.FullError,
         "cannot grow: the disk is full",
@@ -49,7 +50,7 @@ def _error(path: Path, error: apsw.Error) -> JournalError:
     for kind, what, cure in _CURES:
         if isinstance(error, kind):
             return JournalError(f"the journal {path} {what} ({error}): {cure}")
-    return JournalError(f"the journal {path} failed ({type(error).__name__}: {error}): {_RESTORE}")
+    return JournalError(f"the journal {path} failed ({type(error).__name__}: {error}): {RESTORE}")
 
 
 @contextmanager
@@ -61,6 +62,53 @@ def _told(path: Path) -> Iterator[None]:
     except OSError as error:
         cure = "make its folder, and give it to the user that towerd runs as"
         raise JournalError(f"the journal {path} cannot be opened ({error.strerror}): {cure}") from error
+
+
+@contextmanager
+def _read(path: Path) -> Iterator[None]:
+    """As `_told`, and what was read must make sense: text that is none, times that are none, JSON that is none."""
+    try:
+        with _told(path):
+            yield
+    except (ValueError, TypeError, KeyError) as error:
+        raise JournalError(f"the journal {path} is damaged ({type(error).__name__}: {error}): {RESTORE}") from error
+
+
+def _make(path: Path, vfs: str | None) -> None:
+    """Make an empty journal, whole or not at all: it gets its name once all of it is on the disk."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    db = apsw.Connection(str(fresh), vfs=vfs)
+    try:
+        db.pragma("synchronous", "full")
+        with db:
+            for statement in SCHEMA:
+                db.execute(statement)
+    finally:
+        db.close()
+    fresh.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _check_whole(path: Path) -> None:
+    """Raise JournalError where what is left of a journal would be taken for the journal of a new tower.
+
+    Orders and cars would be forgotten, and `boot` and `event_seq` begin again: whoever hears us would drop all of it.
+    """
+    wal = path.with_name(f"{path.name}-wal")
+    if not path.exists():
+        if wal.exists() and wal.stat().st_size:
+            raise JournalError(f"the journal {path} is gone, and its {wal.name} is still there: {RESTORE}")
+    elif path.stat().st_size == 0:
+        raise JournalError(
+            f"the journal {path} is empty, as towerd never leaves it: restore the last backup; only where this tower"
+            " has never run, delete the file"
+        )
 
 
 def _dumps(body: dict[str, Any]) -> str:
@@ -77,7 +125,9 @@ class SqliteJournal:
         """
         self.path = path
         with _told(path):
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            _check_whole(path)
+            if not path.exists():
+                _make(path, vfs)
             self._db = apsw.Connection(str(path), vfs=vfs)
             try:
                 self._prepare()
@@ -92,20 +142,17 @@ class SqliteJournal:
         self._db.pragma("synchronous", "full")
         self._db.pragma("secure_delete", True)
         self._db.pragma("foreign_keys", True)
-        if self._db.pragma("user_version") == 0:
-            with self._db:
-                for statement in SCHEMA:
-                    self._db.execute(statement)
         found = self._one("PRAGMA quick_check(1)")
         if found != "ok":
-            raise JournalError(f"the journal {self.path} is damaged ({' '.join(found.split())}): {_RESTORE}")
+            raise JournalError(f"the journal {self.path} is damaged ({' '.join(found.split())}): {RESTORE}")
         self._since_base = self._one("SELECT count(*) FROM events WHERE id > (SELECT max(event_id) FROM bases)")
 
     def _check_header(self) -> None:
         application, version = self._db.pragma("application_id"), self._db.pragma("user_version")
-        empty = self._one("SELECT count(*) FROM sqlite_schema") == 0
-        if application != APPLICATION_ID and not (empty and application == 0 and version == 0):
+        if application != APPLICATION_ID:
             raise JournalError(f"{self.path} belongs to another program: name another state_dir, or move the file away")
+        if version < 1:
+            raise JournalError(f"the journal {self.path} is damaged (schema {version}): {RESTORE}")
         if version > VERSION:
             raise JournalError(
                 f"the journal {self.path} was written by a newer towerd (schema {version}, this one knows {VERSION}):"
@@ -120,13 +167,13 @@ class SqliteJournal:
 
     def load(self) -> Tables:
         """The tables as last committed, rows in the order in which they came. Raises JournalError."""
-        with _told(self.path):
+        with _read(self.path):
             rows = [
                 (name, key, doc)
                 for name in (META, *TABLE_NAMES)
                 for key, doc in self._rows(f"SELECT key, doc FROM {name} ORDER BY id")  # noqa: S608 - own names
             ]
-        return _tables(rows)
+            return _tables(rows)
 
     def commit(self, stamped: Stamped, before: Volatile, changes: Changes, attachment: bytes | None) -> None:
         """One transaction: event, volatile state, rows and appends. On return it is on the disk; on JournalError
@@ -197,32 +244,33 @@ class SqliteJournal:
 
     def history(self) -> tuple[Tables, list[records.Recorded]]:
         """The oldest base and every event since, for `replay`. Raises JournalError."""
-        with _told(self.path):
+        with _read(self.path):
             base = self._one("SELECT min(event_id) FROM bases")
             sql = "SELECT name, key, doc FROM base_rows WHERE event_id = ? ORDER BY id"
             tables = _tables(self._rows(sql, base))
             sql = "SELECT at, mono_s, kind, event, before FROM events WHERE id > ? ORDER BY id"
-            rows = self._rows(sql, base)
-        return tables, [
-            records.Recorded(
-                Stamped(datetime.fromisoformat(at), mono_s, records.decode_event(kind, event)),
-                records.decode_volatile(before),
-            )
-            for at, mono_s, kind, event, before in rows
-        ]
+            return tables, [
+                records.Recorded(
+                    Stamped(datetime.fromisoformat(at), mono_s, records.decode_event(kind, event)),
+                    records.decode_volatile(before),
+                )
+                for at, mono_s, kind, event, before in self._rows(sql, base)
+            ]
 
     def last_at(self) -> datetime | None:
         """When the newest event was taken, aware UTC; None in a new journal. Raises JournalError."""
-        with _told(self.path):
+        with _read(self.path):
             at: str | None = self._one("SELECT at FROM events ORDER BY id DESC LIMIT 1")
-        return None if at is None else datetime.fromisoformat(at)
+            return None if at is None else _aware(at)
 
     def outbox(self, after_seq: int, limit: int) -> Sequence[AppendOutbox]:
         """At most `limit` messages with a greater `event_seq` than `after_seq`, in order. Raises JournalError."""
         sql = "SELECT event_seq, topic, at, body FROM outbox WHERE event_seq > ? ORDER BY event_seq LIMIT ?"
-        with _told(self.path):
+        with _read(self.path):
             rows = self._rows(sql, after_seq, limit)
-        return [AppendOutbox(seq, topic, datetime.fromisoformat(at), json.loads(body)) for seq, topic, at, body in rows]
+            return [
+                AppendOutbox(seq, topic, datetime.fromisoformat(at), json.loads(body)) for seq, topic, at, body in rows
+            ]
 
     def face(self, order: str) -> bytes | None:
         """The ciphertext kept for an order, None where there is none. Raises JournalError."""
@@ -235,17 +283,23 @@ class SqliteJournal:
         sql = (
             "SELECT audit_seq, at, body, previous_hash, hash FROM audit WHERE audit_seq > ? ORDER BY audit_seq LIMIT ?"
         )
-        with _told(self.path):
-            rows = self._rows(sql, after_seq, limit)
-        return [
-            {"audit_seq": seq, "at": at, "body": json.loads(body), "previous_hash": previous, "hash": digest}
-            for seq, at, body, previous, digest in rows
-        ]
+        with _read(self.path):
+            return [
+                {"audit_seq": seq, "at": at, "body": json.loads(body), "previous_hash": previous, "hash": digest}
+                for seq, at, body, previous, digest in self._rows(sql, after_seq, limit)
+            ]
 
     def close(self) -> None:
         """Checkpoint and close; a second call does nothing. Raises JournalError."""
         with _told(self.path):
             self._db.close()
+
+
+def _aware(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"{text} carries no zone")
+    return at
 
 
 def _tables(rows: Sequence[tuple[Any, ...]]) -> Tables:
