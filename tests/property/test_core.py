@@ -14,6 +14,7 @@ from tests.property.hand_acts import HAND_DOING, HANDS, back_to_auto, check_mach
 from tests.support.sync_tower import SyncTower, ask_packml, executed_motions, told_again
 from towerd.cabin.model import DoorState
 from towerd.fsm import commands as cmd
+from towerd.fsm.alarm_events import AlarmAcknowledged, AlarmShelved
 from towerd.fsm.events import FaceLooked, FaultReset
 from towerd.fsm.face_events import FaceChallenged, FacesAlike, NumberEntered
 from towerd.fsm.intake_book import intake_in
@@ -51,7 +52,11 @@ TROUBLE = st.one_of(
     st.tuples(st.just("estop")),
     st.tuples(st.just("packml"), st.sampled_from(["hold", "stop", "abort"])),
 )
-HELP = st.tuples(st.just("help"))
+HELP = st.one_of(
+    st.tuples(st.just("help")),
+    st.tuples(st.just("acknowledge")),
+    st.tuples(st.just("shelve"), st.sampled_from(["PLC-011", "PLC-007", "TWR-2001"])),
+)
 MOVES = st.one_of(
     st.tuples(
         st.just("move"),
@@ -177,6 +182,8 @@ DOING: dict[str, Callable[..., Any]] = {
     "fate": _fate,
     "packml": ask_packml,
     "help": lambda tower: help_out(tower),
+    "acknowledge": lambda tower: tower.take(AlarmAcknowledged("all", "operator", ReplyTo("api", "ack"))),
+    "shelve": lambda tower, code: tower.take(AlarmShelved(code, 60.0, "known", "operator", ReplyTo("api", "shelve"))),
     "age": _age,
     "lose": _lose,
     "restart": SyncTower.start,
