@@ -90,9 +90,11 @@ def _table(title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> 
 
 def obstacles(rows: list[dict[str, Any]]) -> Table:
     """What is in the way, since when, why, and what to do."""
-    table = Table("code", "what", "since", "why", "what to do", title="In the way", title_justify="left")
+    table = Table("code", "what", "since", "what to do", title="In the way", title_justify="left")
     for row in rows:
-        table.add_row(row["code"], row["text"], row["since_at"] or "", row["cause"], row["cure"])
+        # a column of its own would leave too little width for the others on a terminal of 80
+        what = "\n".join(filter(None, (row["text"], row["cause"])))
+        table.add_row(row["code"], what, row["since_at"] or "", row["cure"])
     return table
 
 
