@@ -9,9 +9,11 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from tests.support.api_tower import served
+from tests.support.views import view
 from towerd.api.core import Extras
 from towerd.cli import towerctl
 from towerd.fsm.face_events import NumberEntered
+from towerd.view import ChallengeView
 
 
 async def test_the_screen_gets_the_picture_and_nobody_keeps_it(tmp_path: Path) -> None:
@@ -42,3 +44,13 @@ async def test_the_command_line_types_the_number_too(tmp_path: Path) -> None:
         assert done.exit_code == 0, done.output
         assert json.loads(done.output)["ok"] is True
         assert [event.number for event in tower.events if isinstance(event, NumberEntered)] == ["0815"]
+
+
+async def test_the_status_shows_what_the_person_at_the_gate_is_asked(tmp_path: Path) -> None:
+    async with served(tmp_path / "api.sock") as tower:
+        tower.shown = view(challenge=ChallengeView("Turn your head to the right.", "right", 1, 3))
+        command = ["status", "--socket", str(tower.path)]
+        done = await asyncio.to_thread(CliRunner().invoke, towerctl.app, command, env={"COLUMNS": "200"})
+        assert "Turn your head to the right. (1 of 3 turns made)" in done.output
+        async with tower.client() as client:
+            assert (await client.get("/status")).json()["challenge"]["ask"] == "right"

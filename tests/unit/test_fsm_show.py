@@ -35,12 +35,12 @@ from towerd.faults import COMMAND_FAILED
 from towerd.fsm.alarm_rows import AlarmRow
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.show import build_view
-from towerd.fsm.state import BayRecord, Fault, Job, Meta, State
+from towerd.fsm.state import BayRecord, FaceAsked, Fault, Job, Meta, State
 from towerd.orders.model import Order
 from towerd.places import CARRIAGE, OUT, bay
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import PackmlState, Snapshot, Unit
-from towerd.view import CabinView, View
+from towerd.view import CabinView, ChallengeView, View
 
 STOCKED = with_bay(machine(), 2, 3, OCCUPIED_LOCKED)
 
@@ -51,7 +51,7 @@ def shown(state: State, settings: CoreConfig | None = None) -> View:
 
 
 def seen(picture: Snapshot | None = STOCKED, **rows: Any) -> State:
-    volatile = {key: rows.pop(key) for key in list(rows) if key in ("started_at", "identity", "plc_reason")}
+    volatile = {key: rows.pop(key) for key in list(rows) if key in ("started_at", "identity", "plc_reason", "asked")}
     tables = tables_of(**{"vehicles": [vehicle()], **rows})
     return state_of(picture, tables, **{"identity": machine().identity, **volatile})
 
@@ -238,3 +238,9 @@ def test_the_view_leads_back_nowhere() -> None:
     before = (state.tables, state.volatile)
     shown(state)
     assert (state.tables, state.volatile) == before
+
+
+def test_what_the_person_at_the_gate_is_asked_is_shown_in_words() -> None:
+    assert shown(seen()).challenge is None
+    view = shown(seen(asked=FaceAsked(4, "left", 1, 3)))
+    assert view.challenge == ChallengeView("Turn your head to the left.", "left", 1, 3)
