@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.by_hand import lead_by_hand
 from tests.e2e.processes import ROOT, towerctl
 from tests.e2e.stack import Options, Stack, stack
 
@@ -87,16 +88,6 @@ def until_still(house: Stack, within_s: float = 3.0) -> int:
         return before_mm + 1 if height_mm(house) == before_mm else None
 
     return int(house.until("a lift at rest", still, within_s)) - 1
-
-
-def lead_by_hand(house: Stack) -> None:
-    house.act("set_key", mode=2)
-    house.act("enabling", held=True)
-    house.until("the key at Manual", lambda: house.status()["mode"] == "manual")
-    for command, state in (("unhold", "execute"),):
-        if house.status()["packml"] != state:
-            house.until(f"{command} taken", lambda: house.api("POST", "/packml/unhold").status_code == 200)
-        house.until(state, lambda: house.status()["packml"] == "execute")
 
 
 def test_the_lift_moves_while_a_key_repeats_in_a_terminal(tmp_path: Path) -> None:
