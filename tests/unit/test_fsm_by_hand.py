@@ -195,6 +195,17 @@ def test_a_door_opened_by_hand_hands_nothing_over() -> None:
     assert t.tables.orders["ord-1"].state == "ready"
 
 
+@pytest.mark.parametrize("somebody", [True, False])
+def test_a_door_left_open_by_hand_is_closed_before_the_car_comes(somebody: bool) -> None:
+    on = CabinSensors.PERSON_DETECTED if somebody else CabinSensors(0)
+    seen = with_cabin(with_load(machine()), outer_door=DoorState.OPEN, signal=1, on=on)
+    tables = tables_of(vehicles=[vehicle(place=CARRIAGE)], jobs=[job()], orders=[order_in("delivering")])
+    t = turn_of(state_of(seen, tables))
+    run_cabins(t)
+    closing = [w for w in writes(t) if w.code == Code.OUTER_DOOR and w.args[0] == 0]
+    assert bool(closing) is not somebody
+
+
 @pytest.mark.parametrize("seen", AWAY, ids=["manual", "maintenance", "off"])
 def test_nothing_automatic_is_asked_while_the_key_is_away(seen: Snapshot) -> None:
     """A car on the way, a fork out, an open door without its customer, a machine to be started: silence."""

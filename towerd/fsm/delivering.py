@@ -222,6 +222,9 @@ def _hand_over(turn: Turn, order: Order, shown: Cabin) -> None:
         turn.tell("order_ready", _ready_data(turn, ready), ready)
     elif _car_is_ready(turn, order, shown.number) and shown.outer_door in STILL:
         _open_gate(turn, order, shown)
+    elif _open_for_nobody(shown) and not _stands_in(turn, order, shown.number):
+        # the car is still to come, and the inner door does not open to the street
+        close_outer(turn, shown)
 
 
 def _ready_data(turn: Turn, order: Order) -> dict[str, object]:
