@@ -136,8 +136,10 @@ class House:
 
     def platform(self, *arguments: object) -> list[str]:
         """A command line of the order platform's stand-in, with keys of its own in the demo's folder."""
-        where = ("--folder", self.folder / "platform", "--tower", files.TOWER, "--port", self.ports.broker)
-        return module("simulator.platform", *where, *arguments)
+        where = ("--folder", self.folder / "platform", "--tower", files.TOWER)
+        # its keys are made before the broker has a port
+        port = ("--port", self.ports.broker) if self.ports.broker else ()
+        return module("simulator.platform", *where, *port, *arguments)
 
     def order(self, *arguments: object) -> dict[str, Any]:
         """Order over the platform; the answer with what the customer knows. Raises DemoError where it is refused."""
