@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.support.face_sets import GreyEngine, make_sets
 from tests.support.photos import PHOTOS_DIR, needs_photos, selfie
 from towerd.cli import towerd_face
 from towerd.cli.towerd import app
+from towerd.faceid.config import EngineName
 from towerd.faceid.engine import EngineError, FaceEngine
 from towerd.faceid.opencv_engine import OpenCvEngine
 
@@ -88,3 +90,50 @@ def test_without_any_engine_nothing_is_compared(monkeypatch: pytest.MonkeyPatch,
     (tmp_path / "x.jpg").write_bytes(b"x")
     assert run("compare", tmp_path / "x.jpg", tmp_path / "x.jpg").exit_code == 78
     assert towerd_face.EngineChoice("opencv").value == "opencv"
+
+
+def test_a_bench_needs_a_folder_and_thresholds_that_are_some(tmp_path: Path) -> None:
+    assert run("bench", tmp_path / "none").exit_code == 65
+    (tmp_path / "t.json").write_text("[]")
+    done = run("bench", tmp_path, "--thresholds", tmp_path / "t.json")
+    assert done.exit_code == 65
+    assert "no thresholds of a bench" in done.stderr
+
+
+@pytest.fixture
+def sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    def grey(name: EngineName) -> FaceEngine:
+        return GreyEngine(name)
+
+    monkeypatch.setattr("towerd.faceid.engine.load_engine", grey)
+    monkeypatch.setattr("towerd.facebench.bench.cost_apart", lambda engine, picture, rounds: None)
+    return make_sets(tmp_path / "sets")
+
+
+def test_both_engines_stand_beside_each_other_and_their_thresholds_can_be_used_blind(
+    sets: Path, tmp_path: Path
+) -> None:
+    done = run("bench", sets, "--json", tmp_path / "one.json", "--plots", tmp_path / "plots")
+    assert done.exit_code == 0, done.stderr
+    assert "face_recognition" in done.stdout.splitlines()[1]
+    assert "not measured, video/real is missing" in done.stdout
+    assert "opencv: pairs" in done.stderr
+    assert {path.name for path in (tmp_path / "plots").iterdir()} == {
+        *("det.svg", "scores-opencv.svg", "scores-face_recognition.svg"),
+    }
+    first = json.loads((tmp_path / "one.json").read_text())
+    blind = run("bench", sets, "--thresholds", tmp_path / "one.json", "--json", tmp_path / "two.json")
+    assert blind.exit_code == 0, blind.stderr
+    second = json.loads((tmp_path / "two.json").read_text())
+    assert second["thresholds"] == first["thresholds"]
+    assert second["about"]["thresholds_fixed_before"].endswith("one.json")
+
+
+def test_liveness_networks_that_cannot_be_used_end_the_bench(sets: Path, tmp_path: Path) -> None:
+    done = run("bench", sets, "--liveness-models", tmp_path)
+    assert done.exit_code == 65
+    assert "minifasnet" in done.stderr
+
+
+def test_a_file_that_cannot_be_written_is_told(sets: Path, tmp_path: Path) -> None:
+    assert run("bench", sets, "--engine", "opencv", "--json", tmp_path / "no" / "x.json").exit_code == 65

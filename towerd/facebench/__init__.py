@@ -1,0 +1,1 @@
+"""Measuring the engines of faces: `towerd face bench` and `towerd face calibrate`. The daemon never imports it."""
