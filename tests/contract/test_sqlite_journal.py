@@ -68,8 +68,33 @@ def test_a_newer_file_is_refused(path: Path) -> None:
     with apsw.Connection(str(path)) as raw:
         raw.pragma("user_version", 99)
     raw.close()
-    with pytest.raises(JournalError, match=r"newer towerd \(schema 99, this one knows 1\): install"):
+    with pytest.raises(JournalError, match=r"newer towerd \(schema 99, this one knows 2\): install"):
         SqliteJournal(path)
+
+
+def test_an_older_file_is_brought_up_to_date_and_forgets_nothing(path: Path) -> None:
+    journal = SqliteJournal(path)
+    rows = tables()
+    kept = [("vehicles", "car-1", rows.vehicles["car-1"]), ("meta", "meta", rows.meta)]
+    journal.commit(TICK, Volatile(), Changes(tuple(kept), ()), None)
+    journal.close()
+    with apsw.Connection(str(path)) as raw:
+        for name in ("moves", "intakes", "wear", "pages"):
+            raw.execute(f"DROP TABLE {name}")
+        raw.execute("INSERT INTO alarms (key, doc) VALUES ('PLC-001', '{\"as\": \"another version wrote it\"}')")
+        raw.pragma("user_version", 1)
+    raw.close()
+    for _ in range(2):
+        journal = SqliteJournal(path)
+        assert journal.load().vehicles == {"car-1": rows.vehicles["car-1"]}
+        assert journal.load().meta == rows.meta
+        base, history = journal.history()
+        assert (base, history) == (journal.load(), [])
+        assert journal.last_at() == TICK.at
+        journal.close()
+    journal = SqliteJournal(path)
+    _counted(journal, 1)
+    journal.close()
 
 
 def test_a_database_of_another_program_is_refused(path: Path) -> None:

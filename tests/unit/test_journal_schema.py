@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import get_args, get_type_hints
 
 from towerd.fsm.state import Tables
-from towerd.journal.schema import INTEGER_KEYS, META, SCHEMA, TABLE_NAMES
+from towerd.journal.schema import INTEGER_KEYS, META, SCHEMA, TABLE_NAMES, VERSION, upgrade
 
 
 def test_every_field_has_a_table() -> None:
@@ -18,3 +18,33 @@ def test_every_field_has_a_table() -> None:
 def test_keys_have_the_kind_of_the_dict() -> None:
     hints = get_type_hints(Tables)
     assert {name for name in TABLE_NAMES if get_args(hints[name])[0] is int} == INTEGER_KEYS
+
+
+def test_other_tables_are_another_version() -> None:
+    # whoever adds a table makes VERSION grow, and `upgrade` adds the table to files that lack it
+    known = [
+        "alarms",
+        "answers",
+        "bays",
+        "before",
+        "faces",
+        "faults",
+        "intakes",
+        "jobs",
+        "loans",
+        "moves",
+        "orders",
+        "owing",
+        "pages",
+        "seen",
+        "steps",
+        "vehicles",
+        "wear",
+    ]
+    assert (VERSION, sorted(TABLE_NAMES)) == (2, known)
+
+
+def test_an_upgrade_makes_what_is_missing_only() -> None:
+    statements = " ".join(upgrade({*TABLE_NAMES, META} - {"faces"}))
+    assert [name for name in TABLE_NAMES if f"CREATE TABLE {name} " in statements] == ["faces"]
+    assert statements.endswith(f"PRAGMA user_version = {VERSION}")

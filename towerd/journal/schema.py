@@ -6,6 +6,7 @@ The tables of `Tables` are alike: `id` keeps the order in which rows came, `key`
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields
 from typing import Final
 
@@ -14,8 +15,8 @@ from towerd.fsm.state import Tables
 APPLICATION_ID: Final = 0x54575244
 """`TWRD` in the file's header: this file is a journal of towerd and of nothing else."""
 
-VERSION: Final = 1
-"""Grows with every change of the schema. A file with a higher one is refused."""
+VERSION: Final = 2
+"""Grows with every change of the schema. A file with a higher one is refused, one with a lower one is brought up to date."""
 
 META: Final = "meta"
 """Table and only key of the single values."""
@@ -30,6 +31,23 @@ INTEGER_KEYS: Final = frozenset({"intakes", "jobs", "moves", "faults", "owing"})
 def _keyed_table(name: str) -> str:
     kind = "INTEGER" if name in INTEGER_KEYS else "TEXT"
     return f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, key {kind} NOT NULL UNIQUE, doc TEXT NOT NULL) STRICT"
+
+
+def upgrade(tables: Collection[str]) -> tuple[str, ...]:
+    """What brings a file of an older version up to date, in order, in one transaction; `tables` are those that it has.
+
+    Tables that came later are added. Alarms are shown anew by the PLC. History is what the older program wrote: it ends here,
+    and the next base begins with what the tables hold.
+    """
+    missing = (_keyed_table(name) for name in TABLE_NAMES if name not in tables)
+    return (
+        *missing,
+        "DELETE FROM alarms",
+        "DELETE FROM bases",
+        "DELETE FROM events WHERE id < (SELECT max(id) FROM events)",
+        "INSERT INTO bases SELECT coalesce(max(id), 0) FROM events",
+        f"PRAGMA user_version = {VERSION}",
+    )
 
 
 SCHEMA: Final[tuple[str, ...]] = (

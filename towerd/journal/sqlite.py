@@ -22,7 +22,7 @@ from towerd.fsm.commands import AppendAudit, AppendOutbox, DropFace, JournalComm
 from towerd.fsm.events import Stamped
 from towerd.fsm.state import Tables, Volatile
 from towerd.journal import records
-from towerd.journal.schema import APPLICATION_ID, META, SCHEMA, TABLE_NAMES, VERSION
+from towerd.journal.schema import APPLICATION_ID, META, SCHEMA, TABLE_NAMES, VERSION, upgrade
 from towerd.ports import Changes
 
 REBASE_EVERY: Final = 5_000
@@ -145,6 +145,12 @@ class SqliteJournal:
         found = self._one("PRAGMA quick_check(1)")
         if found != "ok":
             raise JournalError(f"the journal {self.path} is damaged ({' '.join(found.split())}): {RESTORE}")
+        if self._db.pragma("user_version") < VERSION:
+            names = {name for (name,) in self._rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            with self._db:
+                for statement in upgrade(names):
+                    self._db.execute(statement)
+            self.rebase()
         self._since_base = self._one("SELECT count(*) FROM events WHERE id > (SELECT max(event_id) FROM bases)")
 
     def _check_header(self) -> None:
