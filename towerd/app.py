@@ -41,6 +41,7 @@ from towerd.plc.link import make_transport
 from towerd.plc.seen import SeenTransport
 from towerd.plc.session import PlcSession
 from towerd.ports import Bus
+from towerd.secrecy import forbid_core_dumps
 from towerd.settings import Settings
 from towerd.settings_file import SettingsError
 from towerd.settings_paging import alarm_rules
@@ -316,6 +317,7 @@ def run(settings: Settings, read: Callable[[], Settings] | None = None) -> int:
     Gives the exit code: 0 asked to end, 70 a bug, 74 the journal, 78 the settings.
     """
     logs.set_up(settings.log.level, settings.log.format)
+    forbid_core_dumps()  # selfies and codes pass through this memory
     try:
         secrets = _load_secrets(settings)
         settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)

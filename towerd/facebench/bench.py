@@ -149,7 +149,7 @@ def _photos(engine: FaceEngine, encoder: Encoder, options: Options, tell: Tell) 
         encoded = encoder.encode(person, in_the_middle)
         tried[number], lost[number] = len(encoded.found), int((~encoded.found).sum())
         for index in np.flatnonzero(encoded.found):
-            row[(person.person, int(index))] = len(vectors)
+            row[(person.person, person.numbers[index])] = len(vectors)
             vectors.append(encoded.vectors[index])
             numbers.append(number)
     whole = np.array(vectors, np.float32)

@@ -22,22 +22,26 @@ _FILM_SIDE_PX = 640
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Pictures of one person in their order. `key` names it among all; `images` reads them anew each time."""
+    """Pictures of one person in their order. `key` names it among all; `images` reads them anew each time.
+
+    `numbers` are those in the names of the files, one a picture; empty for a film.
+    """
 
     key: str
     person: str
     images: Callable[[], Iterator[Image]]
+    numbers: tuple[int, ...] = ()
 
 
 def _read(paths: Sequence[Path]) -> Iterator[Image]:
     for path in paths:
         image = cv2.imread(str(path))
-        if image is not None:
-            yield cast("Image", image)
+        # what cannot be read shows nobody, and keeps its place in the row
+        yield np.zeros((64, 64, 3), np.uint8) if image is None else cast("Image", image)
 
 
 def _of_files(key: str, person: str, paths: Sequence[Path]) -> Recording:
-    return Recording(key, person, lambda: _read(paths))
+    return Recording(key, person, lambda: _read(paths), tuple(_number(path)[0] for path in paths))
 
 
 def _number(path: Path) -> tuple[int, str]:
@@ -92,7 +96,7 @@ def _film_of(path: Path) -> Callable[[], Iterator[Image]]:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two pictures: person and number of each, numbers from 0."""
+    """Two pictures: person and number of each, as their files are named."""
 
     one: tuple[str, int]
     other: tuple[str, int]
@@ -116,7 +120,7 @@ def folds(text: str) -> list[list[Pair]]:
 def _pair(parts: Sequence[str]) -> Pair:
     match parts:
         case [person, one, other]:
-            return Pair((person, int(one) - 1), (person, int(other) - 1))
+            return Pair((person, int(one)), (person, int(other)))
         case [person, one, stranger, other]:
-            return Pair((person, int(one) - 1), (stranger, int(other) - 1))
+            return Pair((person, int(one)), (stranger, int(other)))
     raise ValueError(f"pairs.txt: {parts} is no pair")

@@ -12,11 +12,9 @@ frame's work.
 from __future__ import annotations
 
 import argparse
-import ctypes
 import itertools
 import os
 import queue
-import resource
 import socket
 import sys
 import threading
@@ -33,6 +31,7 @@ from towerd.faceid.preview import preview_jpeg
 from towerd.faceid.vault import Vault, VaultError
 from towerd.faceid.wire import LENGTHS, Message, WireError, decode, encode, lengths
 from towerd.faceid.worker_args import read_config
+from towerd.secrecy import forbid_core_dumps
 
 EXIT_CAMERA_STUCK = 3
 EXIT_PROTOCOL = 4
@@ -43,17 +42,10 @@ _PRESENCE_RATE_HZ = 5.0
 _IDLE_WAIT_S = 0.25
 _PREVIEW_HOLD_S = 2.0
 _FEED_S, _NEXT_ORDER_S = 0.25, 0.02
-_PR_SET_DUMPABLE = 4
 # a ping is answered before a selfie, a selfie before the gallery: the daemon waits for the first two
 _RANK = {"ping": 0, "enrol": 1}
 
 Request = tuple[int, int, Message]
-
-
-def forbid_core_dumps() -> None:
-    """No memory of this process reaches the disk, and no other process of the same user reads it (7.1)."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 class Link:
