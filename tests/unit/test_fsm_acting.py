@@ -18,9 +18,10 @@ from tests.support.core_kit import (
     writes,
 )
 from tests.support.values import AT
+from towerd.cabin.model import Signal
 from towerd.cabin.registers import outer_door, signal
 from towerd.faults import COMMAND_FAILED
-from towerd.fsm.acting import close_outer, open_outer, try_act, try_in_cabin, wait_for
+from towerd.fsm.acting import close_outer, open_outer, show_sign, try_act, try_in_cabin, wait_for
 from towerd.fsm.state import Fault
 from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act
@@ -82,3 +83,14 @@ def test_what_is_waited_for_is_remembered_once() -> None:
     wait_for(t, "the customer")
     assert t.volatile is before
     assert before.doing == "the customer"
+
+
+def test_a_sign_is_sent_where_it_shows_something_else() -> None:
+    shown = machine().cabin(1)
+    t = turn()
+    show_sign(t, shown, Signal.RED)
+    assert not t.commands
+    show_sign(t, shown, Signal.GREEN)
+    assert [(write.unit, write.code, write.args[0]) for write in writes(t)] == [
+        (Unit.CABIN1, Code.SIGNAL, Signal.GREEN)
+    ]

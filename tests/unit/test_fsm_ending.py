@@ -180,3 +180,26 @@ def test_where_the_sensors_can_tell_at_once_they_are_believed_at_once() -> None:
     turn = ended(step_row(state="lost", code=Code.FORK_GET), picture=with_bay(machine(), 2, 3, OCCUPIED_OPEN))
     assert turn.tables.steps == {}
     assert str(turn.tables.vehicles["car-1"].place) == "bay:2-3"
+
+
+@pytest.mark.parametrize("state", ["rejected", "failed", "aborted", "lost"])
+def test_what_ended_by_hand_is_told_to_its_asker_and_latched_counted_and_tried_again_never(state: StepState) -> None:
+    turn = ended(step_row(state=state, error=7, result=4, reject_code=6, by="lin"))
+    assert turn.tables.faults == {}
+    assert (turn.volatile.refusals, turn.volatile.retry_after_mono_s) == ({}, {})
+    assert told(turn) == ["manual_intervention"]
+
+
+@pytest.mark.parametrize("code", [Code.FORK_GET, Code.FORK_PUT])
+def test_a_fork_command_by_hand_is_told_once_the_sensors_have_spoken(code: Code) -> None:
+    out = fork_out(with_bay(machine(), 2, 3, OCCUPIED_OPEN))
+    turn = ended(step_row(state="failed", code=code, error=3, by="lin"), picture=out)
+    assert turn.tables.steps[FORK].state == "settling"
+    assert told(turn) == []
+    assert turn.tables.faults == {}
+
+
+def test_a_fork_command_by_hand_that_the_plc_refused_moved_nothing() -> None:
+    turn = ended(rejected(code=Code.FORK_GET, by="lin"), picture=fork_out(machine()))
+    assert FORK not in turn.tables.steps
+    assert told(turn) == ["manual_intervention"]

@@ -23,9 +23,19 @@ from tests.support.core_kit import (
 )
 from tests.support.core_kit import vehicle as car
 from tests.support.values import AT
+from towerd.faceid.policy import MatchPolicy
 from towerd.fsm import events as ev
 from towerd.fsm.commands import Watch
-from towerd.fsm.identity import code_entered, face_health_changed, face_looked, in_time, watch_waiting
+from towerd.fsm.face_events import FaceChallenged, NumberEntered
+from towerd.fsm.identity import (
+    code_entered,
+    face_challenged,
+    face_health_changed,
+    face_looked,
+    in_time,
+    number_typed,
+    watch_waiting,
+)
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import FaceRow, IdentityDecision
 from towerd.fsm.turn import Turn
@@ -329,3 +339,41 @@ def test_wrong_codes_do_not_end_an_order_whose_door_is_open(state: str) -> None:
     assert (t.tables.orders["ord-1"].state, t.tables.orders["ord-1"].wrong_codes) == (state, 20)
     assert answers(t)[0].reasons == ("wrong_code",)
     assert told(t) == ["code_failed"]
+
+
+BY_NUMBER = config(liveness=(), policy=MatchPolicy(accept=0.5, margin=0.1, accept_one=0.4))
+
+
+@pytest.mark.parametrize(("number", "state"), [("4711", "identified"), ("9999", "accepted")])
+def test_with_a_number_typed_less_likeness_is_enough_for_its_order(number: str, state: str) -> None:
+    t = turn(waiting(number="4711"), waiting("ord-2", number="4712"), settings=BY_NUMBER)
+    number_typed(t, NumberEntered(number, "kiosk", API))
+    face_looked(t, look(ord_1=0.45, ord_2=0.1))
+    assert t.tables.orders["ord-1"].state == state
+    assert t.volatile.claim is None
+
+
+def test_who_typed_a_number_is_not_taken_for_somebody_else() -> None:
+    t = turn(waiting(number="4711"), waiting("ord-2", number="4712"), settings=BY_NUMBER)
+    number_typed(t, NumberEntered("4711", "kiosk", API))
+    face_looked(t, look(ord_1=0.1, ord_2=0.9))
+    assert told(t) == ["look_failed"]
+    assert not t.volatile.decisions
+
+
+def test_selfies_that_are_alike_leave_it_to_the_code() -> None:
+    t = turn(waiting(alike=("ord-2",)), waiting("ord-2", alike=("ord-1",)))
+    face_looked(t, look(ord_1=0.9, ord_2=0.1))
+    assert told(t) == ["look_failed"]
+    assert not t.volatile.decisions
+
+
+def test_a_challenge_that_is_failed_is_a_failed_look() -> None:
+    t = turn(waiting(), settings=DEMANDED)
+    face_looked(t, look(ord_1=0.9))
+    assert t.volatile.asked is not None, "the face matches, now it has to turn"
+    assert told(t) == []
+    face_challenged(t, FaceChallenged(1, "failed", "ahead", 0, ("left", "right"), "time"))
+    assert t.volatile.asked is None
+    assert told(t) == ["look_failed"]
+    assert t.tables.orders["ord-1"].state == "accepted"

@@ -10,6 +10,7 @@ import pytest
 from tests.support.core_kit import (
     MONO_S,
     answers,
+    job,
     machine,
     state_of,
     step_row,
@@ -196,3 +197,11 @@ def test_nothing_to_cancel_and_nobody_to_cancel_it() -> None:
 def test_a_place_is_needed_for_a_place() -> None:
     with pytest.raises(ValueError, match="place"):
         command_of(READY, HandAction("goto"))
+
+
+@pytest.mark.parametrize(("state", "after"), [("running", "held"), ("held", "held"), ("done", "done")])
+def test_the_job_whose_command_was_stopped_is_held(state: Any, after: str) -> None:
+    t = turn(tables=tables_of(jobs=[job(state=state, steps_left=2)], steps=[step_row(state="running")]))
+    assert cancelled(t).ok
+    assert t.tables.jobs[1].state == after
+    assert t.tables.jobs[1].steps_left == (None if state == "running" else 2)

@@ -11,7 +11,8 @@ from tests.support.core_kit import machine, state_of, with_safety, with_session,
 from tests.support.values import AT
 from towerd.faults import FAULTS
 from towerd.fsm.obstacles import fault_obstacles, link_obstacles, may_command, obstacles, safety_obstacles
-from towerd.fsm.state import Fault, Meta, State, Tables
+from towerd.fsm.state import Fault, Meta, PlaceBefore, State, Tables
+from towerd.places import bay
 from towerd.plc.registers import alarm_types
 from towerd.plc.snapshot import Alarms, KeySwitch, PackmlState, Safety, Snapshot
 
@@ -133,3 +134,13 @@ def test_may_command_is_the_same_question_as_obstacles(
     tables = Tables(meta=Meta(mqtt_hold=held), faults={number: Fault(number, AT, "x") for number in faults})
     state = state_of(picture, tables, stopping=stopping, reconciled_session=3 if reconciled else 2)
     assert may_command(state, with_faults=with_faults) is not bool(obstacles(state, with_faults=with_faults))
+
+
+def test_what_changed_by_hand_keeps_auto_until_somebody_has_read_it() -> None:
+    before = {"bay:1-1": PlaceBefore(bay(1, 1), "car-1", "occupied")}
+    state = state_of(machine(), Tables(before=before))
+    assert codes(state) == ["changes_unconfirmed"]
+    assert not may_command(state)
+    same = state_of(machine(), Tables(before={"bay:1-1": PlaceBefore(bay(1, 1), None, "empty")}))
+    assert codes(same) == []
+    assert may_command(same)

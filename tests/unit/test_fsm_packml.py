@@ -31,7 +31,7 @@ from towerd.fsm.config import CoreConfig
 from towerd.fsm.events import PackmlRequested
 from towerd.fsm.packml import backing_off, follow_packml, packml_requested, send_packml, start_machine
 from towerd.fsm.reply import ReplyTo
-from towerd.fsm.state import Fault, Meta, PackmlRequest, Tables
+from towerd.fsm.state import Fault, Lease, Meta, PackmlRequest, Tables
 from towerd.fsm.turn import Turn
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Alarms, KeySwitch, PackmlCommand, PackmlState, Safety, Snapshot, Unit
@@ -192,6 +192,14 @@ def test_another_command_without_a_link_changes_nothing() -> None:
     person(turn, "start")
     assert turn.tables.meta.person_holds
     assert answers(turn)[0].reasons == ("plc_lost",)
+
+
+@pytest.mark.parametrize(("command", "goes"), [("start", False), ("reset", False), ("stop", True), ("hold", True)])
+def test_who_commands_by_hand_is_not_overruled_but_anybody_may_stop(command: str, goes: bool) -> None:
+    turn = turn_of(state_of(machine(), lease=Lease("bob", MONO_S + 9)))
+    person(turn, command)
+    assert bool(sent(turn)) is goes
+    assert [answer.reasons for answer in answers(turn)] == ([] if goes else [("lease_held",)])
 
 
 # Unhold by itself (3.3)

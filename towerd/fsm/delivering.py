@@ -62,11 +62,11 @@ def _bring_fork_in(turn: Turn, job: Job | None) -> None:
     machine = turn.snapshot
     if machine is None or fork_centred(machine):
         return
-    match bring_fork_in(machine, turn.config.kinematics):
-        case Act() as act:
-            try_act(turn, act, job.id if job else None)
-        case Wait(why):
-            wait_for(turn, why)
+    coming = bring_fork_in(machine, turn.config.kinematics)
+    if isinstance(coming, Wait):
+        wait_for(turn, coming.why)
+    else:
+        try_act(turn, coming, job.id if job else None)
 
 
 def run_job(turn: Turn) -> None:

@@ -86,7 +86,7 @@ def _cabin_unsafe(shown: Cabin) -> Wait | None:
     return None if shown.clear else Wait(f"cabin{shown.number}_not_clear")
 
 
-def bring_fork_in(machine: Snapshot, kinematics: Kinematics) -> Next:
+def bring_fork_in(machine: Snapshot, kinematics: Kinematics) -> Act | Wait:
     """HOME of the fork that is out, with what is on it; it may be in every cabin whose inner door is not closed."""
     open_to = (_cabin_unsafe(shown) for shown in machine.cabins if shown.inner_door is not DoorState.CLOSED)
     stopped = _carriage_stopped(machine) or next((wait for wait in open_to if wait), None)
