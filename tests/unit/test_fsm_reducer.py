@@ -26,11 +26,13 @@ from tests.support.core_kit import (
     with_bay,
     with_load,
     with_mailbox,
+    with_safety,
     with_session,
     with_system,
 )
 from tests.support.values import AT
-from towerd.faults import LAYOUT_CHANGED, PLC_NOT_COMPATIBLE
+from towerd.faults import LAYOUT_CHANGED, PLC_NOT_COMPATIBLE, TOWER_DIFFERS
+from towerd.fsm import announcing
 from towerd.fsm import events as ev
 from towerd.fsm.commands import (
     Answer,
@@ -44,12 +46,13 @@ from towerd.fsm.commands import (
     WriteMailbox,
     WritePackml,
 )
+from towerd.fsm.jogging import JOG
 from towerd.fsm.reducer import _HANDLERS, GRACE, LAST, MINUTE, step
 from towerd.fsm.reply import ReplyTo
-from towerd.fsm.state import FaceRow, Fault, Meta, PackmlRequest, State
+from towerd.fsm.state import FaceRow, Fault, Jog, Meta, PackmlRequest, State
 from towerd.planner.decide import decide
 from towerd.plc.codes import Code
-from towerd.plc.snapshot import Alarms, PackmlCommand, PackmlState, Snapshot, Unit
+from towerd.plc.snapshot import Alarms, KeySwitch, PackmlCommand, PackmlState, Safety, Snapshot, Unit
 
 STOCKED = with_bay(machine(), 2, 3, OCCUPIED_LOCKED)
 API = ReplyTo("api", "request 1")
@@ -291,3 +294,24 @@ def test_what_comes_next_leaves_in_the_turn_that_sees_the_end_of_what_was_before
     assert after.tables.steps[Unit.CARRIAGE].state == "done"
     (write,) = commands_of(commands, WriteMailbox)
     assert (write.unit, write.code) == (Unit.BAYS, Code.BAY_UNLOCK)
+
+
+def test_of_another_tower_nothing_is_believed_until_the_right_one_is_back() -> None:
+    other = replace(STOCKED, identity=replace(STOCKED.identity, positions=9))
+    state, commands = take(seen(None, jobs=[job()]), ev.PlcObserved(other))
+    assert (state.volatile.snapshot, state.volatile.reconciled_session) == (None, None)
+    assert TOWER_DIFFERS in state.tables.faults
+    assert not commands_of(commands, WriteMailbox)
+    again, _commands = take(state, ev.PlcObserved(other))
+    assert again.tables.faults == state.tables.faults, "told once"
+    back, _commands = take(again, ev.PlcObserved(STOCKED))
+    assert (back.tables.faults, back.volatile.snapshot) == ({}, STOCKED)
+
+
+def test_timers_of_jog_and_alarms_are_taken_by_their_owners() -> None:
+    by_hand = with_safety(with_system(STOCKED, key_switch=KeySwitch.MANUAL), on=Safety.ENABLING_SWITCH)
+    jogs = seen(by_hand, jog=Jog(1, 1, "lin", MONO_S + 60.0))
+    assert take(jogs, ev.BusChanged(True))[0].volatile.jog is not None
+    assert take(jogs, ev.TimerExpired(JOG))[0].volatile.jog is None
+    ringing = seen(alarm_timer_at=AT)
+    assert take(ringing, ev.TimerExpired(announcing.TIMER))[0].volatile.alarm_timer_at is None

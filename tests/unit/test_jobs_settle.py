@@ -64,3 +64,29 @@ def test_other_commands_move_no_vehicle(code: Code) -> None:
 def test_floor_0_is_a_cabin() -> None:
     assert fork_place(AT_CABIN) == cabin(1)
     assert fork_place(AT_BAY) == bay(2, 3)
+
+
+@pytest.mark.parametrize(
+    ("override", "word", "front", "rear", "outcome"),
+    [
+        (1, BayBits.OCCUPIED_A, True, True, "after"),
+        (2, BayBits.OCCUPIED_B, True, True, "after"),
+        (1, BayBits.OCCUPIED_B, False, False, "before"),
+        (4, 0, False, True, "after"),
+        (8, 0, True, False, "after"),
+        (8, BayBits.OCCUPIED_A | BayBits.OCCUPIED_B, False, True, "before"),
+        (4, 0, True, False, "unknown"),
+    ],
+)
+def test_a_sensor_that_was_left_out_leaves_it_to_the_other_of_its_pair(
+    override: int, word: int, front: bool, rear: bool, outcome: str
+) -> None:
+    seen = with_load(with_bay(machine(), 2, 3, word), present_front=front, present_rear=rear)
+    assert settle(Code.FORK_GET, (2, 3, 0, override), seen) == outcome
+
+
+@pytest.mark.parametrize(("override", "outcome"), [(0, "unknown"), (1, "before"), (2, "after")])
+def test_in_a_cabin_too(override: int, outcome: str) -> None:
+    seen = with_cabin(machine(), on=CabinSensors.VEHICLE_REAR)
+    seen = with_load(seen) if override == 2 else seen
+    assert settle(Code.FORK_GET, (0, 1, 5, override), seen) == outcome
