@@ -98,3 +98,8 @@ def test_numbers_of_open_orders_and_loans_are_passed_over() -> None:
 def test_a_step_that_misses_numbers_is_a_mistake(step: int) -> None:
     with pytest.raises(ValueError, match="does not meet every number"):
         next_number(book(), 0, step)
+
+
+def test_what_the_tower_does_not_have_it_does_not_give() -> None:
+    assert chosen() == "no_such_vehicle"
+    assert chosen(vehicle(colour="red")) == "no_such_vehicle"
