@@ -6,7 +6,7 @@ READY := .venv/.ready
 DESTDIR ?=
 PREFIX := /opt/towerd
 
-.PHONY: help setup demo test check bench reference lock test-systemd test-install test-peers test-engines test-e2e-kill install clean
+.PHONY: test-sweeps test-matrix fault-matrix help setup demo test check bench reference lock test-systemd test-install test-peers test-engines test-e2e-kill install clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1|/' | column -t -s '|'
@@ -50,6 +50,15 @@ test-install: $(READY) ## towerd installed on this machine for real, and started
 
 test-engines: $(READY) ## the whole demo with the other face engine
 	TOWERD_DEMO_BOTH_ENGINES=1 $(PY) -m pytest tests/e2e/test_demo.py -k face_recognition $(ARGS)
+
+test-sweeps: $(READY) ## the plug pulled at every commit of a fetch, a move and a return (`make test` does so for a visit)
+	TOWERD_SWEEPS=1 $(PY) -m pytest -n 2 tests/scenario/test_power_cut_moves.py tests/scenario/test_return_power_cut.py $(ARGS)
+
+test-matrix: $(READY) ## every fault at every moment of a visit, compared with docs/reference/fault-matrix.md
+	$(PY) -m tests.matrix --check
+
+fault-matrix: $(READY) ## docs/reference/fault-matrix.md anew from a run
+	$(PY) -m tests.matrix
 
 test-e2e-kill: $(READY) ## the daemon killed at every step of a delivery, and what it finds afterwards
 	$(PY) -m pytest -n 2 -m kill tests/e2e $(ARGS)

@@ -34,6 +34,11 @@ class World:
         self.now_ms = 0
         self._look_ms = 0
 
+    @property
+    def people_under_way(self) -> bool:
+        """Whether somebody is about to do something."""
+        return bool(self._deeds)
+
     def step(self, dt_ms: int) -> None:
         """Let `dt_ms` pass and do what is due."""
         self.now_ms += dt_ms

@@ -110,6 +110,8 @@ class InnerDoor:
         door.drive(end)
         arrived = self._cabin.inner_open if end else self._cabin.inner_closed and door.at_zero
         if arrived:
+            # where it ends well it is faulty no more, also where it had been there all along
+            self._cabin.inner_fault = None
             return (RESULT_ERROR, ERROR_INTERLOCK) if self._reopening else DONE
         if self._watch.stuck(door.position_ratio, self._plc.now_ms):
             door.stop()
@@ -153,6 +155,8 @@ class OuterDoor:
         """One scan."""
         door = self._cabin.booth.outer
         outcome = self._open() if self._end else self._close()
+        if outcome == DONE:
+            self._cabin.outer_fault = None
         if outcome is None and self._watch.stuck(door.position_ratio + self._failed, self._plc.now_ms):
             door.stop()
             self._cabin.outer_fault = door.position_ratio

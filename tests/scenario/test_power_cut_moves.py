@@ -12,6 +12,7 @@ import pytest
 
 from tests.scenario.test_power_cut import MOST, QUIET, CutJournal, PowerCut, When, without_homing
 from tests.scenario.tower import Daemon, Tower, small_tower
+from tests.support.sweeps import shards
 from towerd.fsm.moves_events import MoveRequested
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import Tables
@@ -122,7 +123,7 @@ def check(done: Errand, purpose: str, wanted: list[tuple[str, int, tuple[int, ..
 
 
 @pytest.mark.looptime
-@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize("shard", shards(SHARDS))
 @pytest.mark.parametrize("purpose", list(ASKED))
 async def test_every_commit(purpose: str, shard: int, tmp_path: Path) -> None:
     whole = await errand(tmp_path / "whole", purpose)

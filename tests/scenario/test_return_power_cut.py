@@ -20,6 +20,7 @@ from simulator.driver import Driver
 from tests.scenario.director import ORDER, Director, finished
 from tests.scenario.test_power_cut import CutJournal, PowerCut, When
 from tests.scenario.tower import Daemon, Tower, car, small_tower
+from tests.support.sweeps import shards
 from towerd.fsm.events import Stamped
 from towerd.fsm.intake_events import CarSecured, DriveInRequested
 from towerd.fsm.reducer import step
@@ -29,7 +30,7 @@ from towerd.journal.replay import replay
 from towerd.journal.sqlite import SqliteJournal
 from towerd.plc.codes import Code
 
-SHARDS = 6
+SHARDS = 12
 QUIET = (Code.SIGNAL, Code.NOP, Code.CANCEL, Code.HOME)
 MOST = 400
 
@@ -159,7 +160,7 @@ def check(tower: Tower, tables: Tables, ready: Ready, wanted: list[Any]) -> None
 
 
 @pytest.mark.looptime
-@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize("shard", shards(SHARDS))
 async def test_every_commit_of_a_return(shard: int, tmp_path: Path) -> None:
     ready = await take_out(tmp_path)
     tower, tables, lives, commits = await come_back(ready, tmp_path / "whole")

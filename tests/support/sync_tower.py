@@ -161,6 +161,12 @@ class SyncTower:
             self.simulator.step(0.02)
             self._beat()
             self.simulator.step(0.02)
+        self._observe()
+
+    def _observe(self) -> None:
+        """Read every block of the session, and tell the core."""
+        assert self.picture is not None
+        table, identity = blocks(), self.picture.identity
         for names in GROUPS:
             for name in names:
                 self.picture.accept(name, self.simulator.read(table[name].start, table[name].length))

@@ -89,9 +89,9 @@ def test_refusals_are_counted_for_each_mailbox() -> None:
 
 def test_a_success_in_between_starts_the_count_anew() -> None:
     turn = turn_of(state_of(machine()))
-    for _ in range(3 * config().refusals_before_fault):
+    for number in range(3 * config().refusals_before_fault):
         ended(rejected(), turn)
-        ended(step_row(state="done", result=3), turn)
+        ended(step_row(state="done", result=3, args=(2, 1 + number % 2, 0, 0)), turn)
     assert turn.tables.faults == {}
 
 
@@ -203,3 +203,39 @@ def test_a_fork_command_by_hand_that_the_plc_refused_moved_nothing() -> None:
     turn = ended(rejected(code=Code.FORK_GET, by="lin"), picture=fork_out(machine()))
     assert FORK not in turn.tables.steps
     assert told(turn) == ["manual_intervention"]
+
+
+def done(turn: Turn, unit: Unit, code: Code, args: Args = (0, 0, 0, 0)) -> Turn:
+    return ended(step_row(unit, "done", code, args, result=3), turn)
+
+
+def test_a_command_that_is_done_again_and_again_in_vain_stops_and_says_so() -> None:
+    turn = turn_of(state_of(machine()))
+    for count in range(1, config().refusals_before_fault + 1):
+        assert COMMAND_FAILED not in turn.tables.faults
+        done(turn, Unit.CABIN1, Code.INNER_DOOR)
+        done(turn, Unit.CABIN1, Code.SIGNAL, (1, 0, 0, 0))
+        paused = turn.volatile.retry_after_mono_s.get(Unit.CABIN1)
+        assert paused == (None if count == 1 else MONO_S + config().retry_s)
+    cause = "INNER_DOOR close (CABIN1): the PLC says done 5 times running, and the machine does not show it"
+    assert turn.tables.faults[COMMAND_FAILED].cause == cause
+
+
+def test_an_outer_door_that_is_done_in_vain_is_tried_every_ten_seconds_and_stops_nothing() -> None:
+    turn = turn_of(state_of(machine()))
+    for _ in range(config().refusals_before_fault):
+        done(turn, Unit.CABIN1, Code.OUTER_DOOR)
+    assert list(turn.tables.faults) == [DOOR_STUCK]
+    assert turn.volatile.retry_after_mono_s[Unit.CABIN1] == MONO_S + 10
+
+
+def test_commands_that_alternate_or_come_now_and_then_are_not_in_vain() -> None:
+    turn = turn_of(state_of(machine()))
+    for number in range(20):
+        done(turn, Unit.CABIN1, Code.INNER_DOOR, (number % 2, number, 0, 0))
+        done(turn, Unit.BAYS, Code.BAY_LOCK, (1, 1 + number % 2, 0, 0))
+    assert not turn.tables.faults
+    for _ in range(20):
+        turn.mono_s += 60
+        done(turn, Unit.CABIN1, Code.INNER_DOOR)
+    assert not turn.tables.faults

@@ -17,7 +17,7 @@ from towerd.fsm.charts import JOB, ORDER
 from towerd.fsm.commanding import free
 from towerd.fsm.decision import decision_holds, forget_decision
 from towerd.fsm.driving_in import drive_in
-from towerd.fsm.inventory import FORK, rest_condition
+from towerd.fsm.inventory import FORK, rest_condition, vehicle_at
 from towerd.fsm.latch import raise_fault
 from towerd.fsm.loans import begin_loan
 from towerd.fsm.obstacles import may_command
@@ -26,13 +26,19 @@ from towerd.fsm.state import Job, TagReading
 from towerd.fsm.timing import motion_s, tell_done
 from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act, Halt, Wait
-from towerd.jobs.transfer import Transfer, bring_fork_in, fork_centred, next_action
+from towerd.jobs.transfer import Transfer, bring_fork_in, close_up, fork_centred, next_action
 from towerd.orders.model import Order, Vehicle
-from towerd.places import cabin
+from towerd.places import CARRIAGE, cabin
 from towerd.plc.codes import Code
-from towerd.plc.snapshot import Snapshot, Unit, cabin_unit
+from towerd.plc.snapshot import Interlock, Snapshot, Unit, cabin_unit
 
 _BOUND = ("identified", "delivering", "staged", "ready", "handed_over")
+_UNTIDY = (
+    Interlock.FORK_NOT_CENTRED
+    | Interlock.INNER_DOOR1_NOT_CLOSED
+    | Interlock.INNER_DOOR2_NOT_CLOSED
+    | Interlock.BAYS_NOT_LOCKED
+)
 
 
 def open_job(turn: Turn) -> Job | None:
@@ -69,17 +75,33 @@ def _bring_fork_in(turn: Turn, job: Job | None) -> None:
         try_act(turn, coming, job.id if job else None)
 
 
+def _tidy_up(turn: Turn, machine: Snapshot) -> None:
+    """Without a job nothing is left out or open towards the shaft: fork in, bays locked, inner doors closed."""
+    match close_up(machine, turn.config.kinematics):
+        case Act() as act:
+            try_act(turn, act, None)
+        case Wait(why):
+            wait_for(turn, why)
+        case _:
+            # what the interlocks still show passes by itself, or is the PLC's to say
+            pass
+
+
 def run_job(turn: Turn) -> None:
     """Do the one thing that comes next for the running job, if it may be done now."""
     job, machine = open_job(turn), turn.snapshot
     owed = FORK in turn.tables.steps
     # the cheap questions first: most snapshots find the carriage at work, or without any
-    if machine is None or not (job or owed) or not free(turn, Unit.CARRIAGE) or not may_command(turn.state):
+    if machine is None or not (job or owed or machine.system.interlocks & _UNTIDY):
+        return
+    if not free(turn, Unit.CARRIAGE) or not may_command(turn.state):
         return
     if job is not None and job.state == "held":
         wait_for(turn, f"job {job.id} is held")
-    elif owed or job is None:
+    elif owed:
         _bring_fork_in(turn, job)
+    elif job is None:
+        _tidy_up(turn, machine)
     else:
         _next_for(turn, job, machine)
 
@@ -87,11 +109,14 @@ def run_job(turn: Turn) -> None:
 def _next_for(turn: Turn, job: Job, machine: Snapshot) -> None:
     if any(step.open and step.job == job.id for step in turn.tables.steps.values()):
         return
-    vehicle = turn.tables.vehicles[job.vehicle]
-    if vehicle.place.kind in ("out", "unknown"):
-        # a technician has let the tower go on without it: the carriage is free for others, a stock import asks anew
+    vehicle, carried = turn.tables.vehicles[job.vehicle], vehicle_at(turn.tables, CARRIAGE)
+    # a technician has let the tower go on without it, or has found another on the carriage, which goes first: the carriage
+    # is free for others, and who waits for the vehicle is planned anew
+    in_the_way = carried if carried is not None and carried.id != vehicle.id else None
+    elsewhere = vehicle if vehicle.place.kind in ("out", "unknown") else in_the_way
+    if elsewhere is not None:
         turn.put("jobs", job.id, replace(job, state=JOB.next(job.state, "cancel"), ended_at=turn.now))  # type: ignore[arg-type]
-        wait_for(turn, f"{vehicle.id} is {vehicle.place}")
+        wait_for(turn, f"{elsewhere.id} is {elsewhere.place}")
         return
     if _waits_for_people(job, vehicle, machine):
         # nothing was moved yet: whoever waits elsewhere is served meanwhile, and the car is fetched once it may be
@@ -208,6 +233,27 @@ def opened_in(turn: Turn, shown: Cabin) -> bool:
     return opened and not by_hand and shown.outer_door is DoorState.OPEN
 
 
+def _door_works(turn: Turn, shown: Cabin) -> bool:
+    """Whether a command to the outer door has not been seen to end.
+
+    Doors and mailboxes come in two reads: the door may show open, and the cabin's epoch moved by it, before the command
+    shows done. Nobody has come or gone for that, and the gate has nothing to ask.
+    """
+    step = turn.tables.steps.get(cabin_unit(shown.number))
+    return step is not None and step.open and step.code == Code.OUTER_DOOR
+
+
+def _left_by_half_a_door(turn: Turn, order: Order, shown: Cabin) -> bool:
+    """Whether the car left through a door that was opened for this customer and never seen to be quite open.
+
+    Who it was opened for is known, the car is gone: it is with them, whatever an end switch of the door says.
+    """
+    step = turn.tables.steps.get(cabin_unit(shown.number))
+    opening = step is not None and step.code == Code.OUTER_DOOR and step.args[0] == 1 and step.by is None
+    not_closed = shown.outer_door is not DoorState.CLOSED
+    return opening and not_closed and ORDER.allows(order.state, "open") and _stands_in(turn, order, shown.number)
+
+
 def _hand_over(turn: Turn, order: Order, shown: Cabin) -> None:
     where = stage(shown)
     if order.state == "ready":
@@ -220,11 +266,12 @@ def _hand_over(turn: Turn, order: Order, shown: Cabin) -> None:
     elif opened_in(turn, shown) and ORDER.allows(order.state, "open") and _stands_in(turn, order, shown.number):
         ready = turn.move_order(order, ORDER.next(order.state, "open"))  # type: ignore[arg-type]
         turn.tell("order_ready", _ready_data(turn, ready), ready)
-    elif _car_is_ready(turn, order, shown.number) and shown.outer_door in STILL:
+    elif where == "left" and _left_by_half_a_door(turn, order, shown):
+        ready = turn.move_order(order, ORDER.next(order.state, "open"))  # type: ignore[arg-type]
+        turn.tell("order_ready", _ready_data(turn, ready), ready)
+        begin_loan(turn, ready)
+    elif _car_is_ready(turn, order, shown.number) and shown.outer_door in STILL and not _door_works(turn, shown):
         _open_gate(turn, order, shown)
-    elif _open_for_nobody(shown) and not _stands_in(turn, order, shown.number):
-        # the car is still to come, and the inner door does not open to the street
-        close_outer(turn, shown)
 
 
 def _ready_data(turn: Turn, order: Order) -> dict[str, object]:
@@ -257,6 +304,13 @@ def _open_for_nobody(shown: Cabin) -> bool:
     return shown.outer_door in (DoorState.OPEN, DoorState.BLOCKED) and shown.nobody
 
 
+def _door_in_use(turn: Turn, order: Order | None, number: int) -> bool:
+    """Whether somebody else sees to this cabin's outer door: a hand-over, or a technician's fetch."""
+    if fetch_at(turn.tables, number) is not None:
+        return True
+    return order is not None and (order.state in ("ready", "handed_over") or _stands_in(turn, order, number))
+
+
 def run_cabins(turn: Turn) -> None:
     """Hand over or take in, in each cabin, what is due there. What is seen counts at once, whether commands may leave or not."""
     machine = turn.snapshot
@@ -269,7 +323,7 @@ def run_cabins(turn: Turn) -> None:
         if order is not None:
             _hand_over(turn, order, shown)
             order = _cabin_order(turn, shown.number)
-        elif _open_for_nobody(shown) and fetch_at(turn.tables, shown.number) is None:
-            # opened for nobody who is known here: no door stays open to the street for ever
+        if _open_for_nobody(shown) and not _door_in_use(turn, order, shown.number):
+            # opened for nobody who is known here, by hand or from inside: no door stays open to the street for ever
             close_outer(turn, shown)
         _show_sign(turn, shown, order)

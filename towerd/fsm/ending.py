@@ -6,13 +6,15 @@ from towerd.faults import COMMAND_FAILED, COMMAND_REFUSED, DOOR_STUCK
 from towerd.fsm.hand import hand_ended
 from towerd.fsm.inventory import ask_sensors, settle_fork
 from towerd.fsm.latch import clear_fault, raise_fault
-from towerd.fsm.state import Step
+from towerd.fsm.state import DoneAgain, Step
 from towerd.fsm.turn import Turn
 from towerd.fsm.upkeep import note_command
 from towerd.jobs.model import Act
 from towerd.plc.codes import ERROR_TEXT, REJECT_TEXT, Code
 
 _FORK_CODES = (Code.FORK_GET, Code.FORK_PUT)
+_DOORS = (Code.INNER_DOOR, Code.OUTER_DOOR)
+_VAIN_WITHIN_S = 60.0
 _INTERLOCK_LOST = 1
 _DOOR_BLOCKED = 7
 _DOOR_RETRY_S = 10.0
@@ -60,8 +62,35 @@ def _failed(turn: Turn, step: Step) -> None:
 def _done(turn: Turn, step: Step) -> None:
     if turn.volatile.refusals.get(step.unit):
         turn.set(refusals={**turn.volatile.refusals, step.unit: 0})
-    if step.code == Code.OUTER_DOOR and not step.args[0]:
+    count = _count_done(turn, step)
+    if count > 1:
+        # the PLC says done, and yet it was asked for again: the machine does not show it
+        _pause(turn, step, turn.config.retry_s, counted=False)
+    if count >= turn.config.refusals_before_fault:
+        _done_in_vain(turn, step, count)
+    elif step.code == Code.OUTER_DOOR and not step.args[0]:
         clear_fault(turn, DOOR_STUCK, None)
+
+
+def _count_done(turn: Turn, step: Step) -> int:
+    """How often this very command has now been done running, with no other between, in a short time; signs do not count."""
+    if step.code == Code.SIGNAL:
+        return 0
+    what = (int(step.code), step.args[0], 0 if step.code in _DOORS else step.args[1])
+    known = turn.volatile.done_again.get(step.unit)
+    same = known is not None and known.what == what and turn.mono_s - known.mono_s < _VAIN_WITHIN_S
+    count = known.count + 1 if known is not None and same else 1
+    turn.set(done_again={**turn.volatile.done_again, step.unit: DoneAgain(what, count, turn.mono_s)})
+    return count
+
+
+def _done_in_vain(turn: Turn, step: Step, count: int) -> None:
+    cause = f"{describe(step)}: the PLC says done {count} times running, and the machine does not show it"
+    if step.code == Code.OUTER_DOOR:
+        raise_fault(turn, DOOR_STUCK, cause)
+        _pause(turn, step, _DOOR_RETRY_S, counted=False)
+    else:
+        raise_fault(turn, COMMAND_FAILED, cause)
 
 
 def _ended_by_hand(turn: Turn, step: Step) -> None:

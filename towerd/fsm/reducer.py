@@ -37,6 +37,7 @@ from towerd.fsm.intake_requests import car_secured, drive_in_cancelled, drive_in
 from towerd.fsm.inventory import FORK, check_places, settle_fork
 from towerd.fsm.jogging import JOG, jog_expired, watch_jog
 from towerd.fsm.latch import clear_fault, raise_fault
+from towerd.fsm.lost import settle_lost
 from towerd.fsm.moves import move_cancelled, move_requested, stock_take_cancelled, stock_take_requested
 from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeCancelled, StockTakeRequested
 from towerd.fsm.moving import follow_moves
@@ -142,6 +143,7 @@ def _timer_expired(turn: Turn, event: ev.TimerExpired) -> None:
     if event.name == MINUTE:
         every_minute(turn)
         tell_wear(turn)
+        settle_lost(turn)
         turn.ask(StartTimer(MINUTE, 60.0))
     elif event.name == JOG:
         jog_expired(turn)

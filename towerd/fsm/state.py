@@ -270,6 +270,15 @@ class PackmlRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class DoneAgain:
+    """A command that the PLC has done `count` times running, the last time at `mono_s`: code and what it was about."""
+
+    what: tuple[int, int, int]
+    count: int
+    mono_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class AxisRun:
     """An axis in motion: since when by the monotonic clock, s, and from where, in its raw unit (mm, 0.01°)."""
 
@@ -328,6 +337,7 @@ class Volatile:
     touched_mono_s: dict[str, float] = field(default_factory=dict)
     retry_after_mono_s: dict[str, float] = field(default_factory=dict)
     refusals: dict[str, int] = field(default_factory=dict)
+    done_again: dict[str, DoneAgain] = field(default_factory=dict)
     axis_runs: dict[str, AxisRun] = field(default_factory=dict)
     axis_samples: tuple[AxisSample, ...] = ()
     held_units: frozenset[Unit] = frozenset()

@@ -9,6 +9,7 @@ from towerd.faults import LAYOUT_CHANGED, WRONG_VEHICLE
 from towerd.fsm.events import FaultReset, LayoutConfirmed, StockEntry, StockImported
 from towerd.fsm.inventory import FORK, forget_unknown, rest_condition
 from towerd.fsm.latch import clear_fault
+from towerd.fsm.lost import settle_lost
 from towerd.fsm.recognising import believe_tags, is_found, rebind
 from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import content_of
@@ -87,6 +88,7 @@ def fault_reset(turn: Turn, event: FaultReset) -> None:
         believe_tags(turn, event.by)
     turn.set(refusals={}, retry_after_mono_s={})
     turn.tell("manual_intervention", {"reset": event.fault, "by": event.by})
+    settle_lost(turn)
     turn.answer(event.reply, True, (), {"fault": event.fault})
 
 

@@ -1,0 +1,164 @@
+"""One cell of the matrix: a visit to a moment, a fault, and what becomes of it."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+
+from tests.matrix.phases import ORDER, PHASES, Phase
+from tests.matrix.technician import Technician, customer
+from tests.matrix.tower import MatrixTower
+from tests.matrix.variants import ORDERED, VARIANTS, Variant
+from tests.property.test_core import Witness, check_truth
+from tests.support.sync_tower import executed_motions, told_again
+from towerd.plc.snapshot import PackmlState
+
+ALONE_S = 60.0
+"""How long a visit may take by itself with the fault in it."""
+ROUNDS = 12
+CAR = "v_0007"
+STUCK_S = 8.0
+"""How long the same things are in the way before a technician is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What became of a visit. `outcome`: alone, helped (`acts` says how), or stuck with what was shown."""
+
+    fault: str
+    phase: str
+    outcome: str
+    acts: tuple[str, ...]
+    seconds: float
+    shown: tuple[str, ...] = ()
+    unsafe: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
+def _begin() -> MatrixTower:
+    tower = MatrixTower(Witness())
+    for _ in range(200):
+        tower.tick(0.5)
+        machine = tower.state.volatile.snapshot
+        if machine is not None and machine.system.packml_state is PackmlState.EXECUTE:
+            break
+    tower.tick(10.0)
+    tower.import_stock()
+    tower.order(1, 1)
+    return tower
+
+
+def moment(name: str) -> MatrixTower:
+    """A tower of one's own at that moment of a visit without a fault."""
+    made = _kept(name)
+    # people who are on their way hold on to the tower they are in, and are no copies
+    return _reach(name) if made.simulator.world.people_under_way else copy.deepcopy(made)
+
+
+@cache
+def _kept(name: str) -> MatrixTower:
+    return _reach(name)
+
+
+def _reach(name: str) -> MatrixTower:
+    phase = next(one for one in PHASES if one.name == name)
+    tower = _begin()
+    if phase.reached(tower):
+        return tower
+    tower.code(ORDER, right=True)
+    for _ in range(600):
+        if phase.reached(tower):
+            return tower
+        tower.tick()
+    raise AssertionError(f"{name} never came")
+
+
+def _over(tower: MatrixTower) -> bool:
+    """The order has ended, and the car is out."""
+    order = tower.state.tables.orders[ORDER]
+    out = tower.tower.truth()[CAR] == "gone"
+    return order.state == "completed" or (order.state == "failed" and out)
+
+
+def _go_on(tower: MatrixTower, seconds: float) -> bool:
+    """Whether the visit ends within `seconds`; no longer waited for once the same things have been in the way for a while."""
+    until_s = tower.now_s + seconds
+    shown, since_s = (), tower.now_s
+    while tower.now_s < until_s:
+        customer(tower)
+        tower.tick(0.5)
+        if _over(tower):
+            return True
+        now = tower.view().why_not
+        if now != shown:
+            shown, since_s = now, tower.now_s
+        if shown and tower.now_s - since_s >= STUCK_S:
+            return False
+    return False
+
+
+def _lost(tower: MatrixTower) -> tuple[str, ...]:
+    found = []
+    try:
+        check_truth(tower)
+    except AssertionError as error:
+        found.append(f"inventory and truth differ: {error}")
+    if max(Counter(executed_motions(tower)).values(), default=0) > 1:
+        found.append("a command was executed twice")
+    if told_again(tower) != tower.state.tables:
+        found.append("the replay differs")
+    return tuple(found)
+
+
+def _inject(tower: MatrixTower, variant: Variant) -> None:
+    place = tower.tower.truth()[CAR]
+    if ORDERED in variant.params.values() and (
+        place == "gone" or tower.simulator.plant.booths[0].outer.position_ratio > 0
+    ):
+        # in the customer's hands, or out of the tower, it is out of this fault's reach
+        return
+    tower.simulator.inject(
+        variant.fault, **{name: place if one == ORDERED else one for name, one in variant.params.items()}
+    )
+
+
+def run(variant: Variant, phase: Phase) -> Cell:
+    """Let the fault happen at that moment, see whether the car comes out, and help as the program says."""
+    tower = moment(phase.name)
+    begun_s = tower.now_s
+    if variant.fault == "door_by_hand":
+        tower.watch.force(1, str(variant.params["door"]), tower.now_s)
+    _inject(tower, variant)
+    if variant.fault == "wrong_identity":
+        # who the PLC is, is asked when a session begins
+        tower.lose("connection ended")
+    technician = Technician(tower)
+    outcome = "alone" if _go_on(tower, ALONE_S) else ""
+    for _ in range(ROUNDS):
+        if outcome:
+            break
+        helped = technician.help()
+        if _go_on(tower, 20.0):
+            ended = tower.state.tables.orders[ORDER].state
+            outcome = "left" if ended == "failed" else "helped" if technician.done else "alone"
+        elif not helped:
+            break
+    view = tower.view()
+    shown = () if outcome else (*view.why_not, str(view.extra.get("doing")), tower.state.tables.orders[ORDER].state)
+    return Cell(
+        variant.name,
+        phase.name,
+        outcome or "stuck",
+        tuple(technician.done),
+        round(tower.now_s - begun_s, 1),
+        tuple(str(one) for one in shown),
+        tuple(sorted(tower.watch.seen)),
+        _lost(tower),
+    )
+
+
+def row(number: int) -> list[Cell]:
+    """One fault at every moment."""
+    return [run(VARIANTS[number], phase) for phase in PHASES]

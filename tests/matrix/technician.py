@@ -1,0 +1,98 @@
+"""A technician who knows nothing but what `towerctl why`, `alarms` and `status` show, and does what they say.
+
+What has to be mended on the spot (a jammed drive, a stuck sensor) is mended when the program names it, never before.
+"""
+
+from __future__ import annotations
+
+from tests.matrix.phases import ORDER
+from tests.matrix.tower import MatrixTower
+from tests.support.sync_tower import ask_packml
+from towerd.fsm import events as ev
+from towerd.fsm.alarm_events import AlarmAcknowledged
+from towerd.fsm.manual_events import PlaceSet
+from towerd.fsm.reply import ReplyTo
+from towerd.places import parse_place
+
+API = ReplyTo("api", "technician")
+_PACKML = {"packml_aborted": "clear", "packml_stopped": "reset", "packml_idle": "start", "packml_held": "unhold"}
+
+
+def _mend(tower: MatrixTower) -> list[str]:
+    done = [f"mend {fault.name}" for fault in tower.simulator.faults_active]
+    for fault in tower.simulator.faults_active:
+        tower.simulator.clear(fault.name, **fault.params)
+    return done
+
+
+def _look_into_places(tower: MatrixTower) -> None:
+    """Look into every place that is in doubt, and say what stands there (`towerctl bay set`)."""
+    tables = tower.state.tables
+    truth = {parse_place(place): vehicle for vehicle, place in tower.tower.truth().items() if place != "gone"}
+    doubted = {record.place for record in tables.bays.values() if record.unknown}
+    moved = {place for place, vehicle in truth.items() if tables.vehicles[vehicle].place != place}
+    for place in sorted(doubted | moved, key=str):
+        tower.take(PlaceSet(place, truth.get(place), "looked", "technician", API))
+
+
+class Technician:
+    """One visit of a technician. `help` does the next thing, and says what it was; nothing where nothing is shown."""
+
+    def __init__(self, tower: MatrixTower) -> None:
+        self._tower = tower
+        self.done: list[str] = []
+
+    def help(self) -> bool:
+        """Do what is shown to be done now; False where nothing is shown that a technician could do."""
+        tower = self._tower
+        view = tower.view()
+        codes = [obstacle.code for obstacle in view.obstacles]
+        alarms = [alarm.code for alarm in view.alarms]
+        named = bool(codes or alarms)
+        before = len(self.done)
+        if named:
+            self.done += _mend(tower)
+            tower.tick(0.5)
+        if "reset_required" in codes:
+            tower.simulator.press_reset()
+            self.done.append("press reset")
+            tower.tick(0.5)
+        if "PLC-032" in codes and tower.simulator.plant.fork_place() == (0, 1):
+            tower.watch.force(1, "outer", tower.now_s)
+            tower.simulator.open_by_hand(1)
+            self.done.append("outer door by hand")
+            tower.tick(3.0)
+        if any(alarm.startswith("PLC") for alarm in alarms):
+            tower.take(AlarmAcknowledged("all", "technician", API))
+            self.done.append("acknowledge")
+            tower.tick(0.5)
+        self._faults()
+        for code in codes:
+            if code in _PACKML:
+                ask_packml(tower, _PACKML[code])
+                self.done.append(f"packml {_PACKML[code]}")
+                tower.tick(0.5)
+        return len(self.done) > before
+
+    def _faults(self) -> None:
+        tower = self._tower
+        for number in tuple(tower.state.tables.faults):
+            if number // 1000 == 3:
+                _look_into_places(tower)
+                self.done.append("look, bay set")
+            tower.take(ev.FaultReset(number, "technician", API))
+            self.done.append(f"reset {number}")
+            tower.tick(0.5)
+
+
+def customer(tower: MatrixTower) -> None:
+    """Whoever waits shows who they are whenever they are asked, and whoever passes the cabin looks and presses."""
+    order = tower.state.tables.orders[ORDER]
+    if (
+        order.state in ("accepted", "arrived", "staged", "identified", "delivering")
+        and ORDER not in tower.state.volatile.decisions
+    ):
+        tower.code(ORDER, right=True)
+    booth = tower.simulator.plant.booths[0]
+    if not (booth.person or booth.motion or booth.stranger or booth.unrest):
+        tower.simulator.press_clear(1)
