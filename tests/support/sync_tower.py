@@ -54,6 +54,7 @@ class SyncTower:
     ended: int | None = None
 
     def __post_init__(self) -> None:
+        self.simulator: Simulator = self.tower.simulator
         self.control = Control()
         self.jog = JogBlock()
         self.sessions = 1000
@@ -61,10 +62,6 @@ class SyncTower:
         self.picture: Picture | None = None
         self.timers: dict[str, float] = {}
         self.start()
-
-    @property
-    def simulator(self) -> Simulator:
-        return self.tower.simulator
 
     def start(self) -> None:
         """A new life of the daemon over the same tables."""
