@@ -77,6 +77,18 @@ def test_the_same_person_is_more_alike_than_another(engine: FaceEngine) -> None:
         assert engine.similarity(one, other) > engine.similarity(one, biden)
 
 
+def test_a_selfie_is_compared_with_what_a_camera_sees(engine: FaceEngine) -> None:
+    selfies, frames = {}, {}
+    for name in ("obama", "obama2", "obama3", "biden"):
+        image = read_photo(PHOTOS_DIR / f"{name}.jpg")
+        face = engine.detect(image)[0]
+        selfies[name], frames[name] = engine.embed_selfie(image, face), engine.embed(image, face)
+    policy = default_policy(engine.name)
+    for one, other in (("obama", "obama2"), ("obama", "obama3"), ("obama2", "obama3")):
+        assert engine.similarity(selfies[one], frames[other]) >= policy.accept_one
+        assert engine.similarity(selfies[one], frames["biden"]) < policy.accept_one - policy.margin
+
+
 def test_similarity_is_symmetric_and_one_for_the_same(engine: FaceEngine) -> None:
     _, _, obama = seen(engine, "obama.jpg")
     _, _, biden = seen(engine, "biden.jpg")

@@ -50,6 +50,12 @@ class GreyEngine:
             vector[person - 1] = 1
         return (vector / np.linalg.norm(vector)).astype(np.float32)
 
+    def embed_selfie(self, bgr: Image, face: Face) -> Vector:
+        return self.embed(bgr, face)
+
+    def similarities(self, one: Vector, many: Vector) -> Vector:
+        return np.array([self.similarity(one, other) for other in many], np.float32)
+
     def similarity(self, one: Vector, other: Vector) -> float:
         if self._name == "opencv":
             return float(np.dot(one, other))

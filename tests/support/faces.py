@@ -52,6 +52,9 @@ class ScriptedEngine:
         vector[self.person] = 1
         return vector
 
+    def embed_selfie(self, bgr: Image, face: Face) -> Vector:
+        return self.embed(bgr, face)
+
     def similarities(self, one: Vector, many: Vector) -> Vector:
         return many @ one
 

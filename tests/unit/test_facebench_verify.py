@@ -5,7 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from towerd.facebench.verify import Fold, PairScores, accuracy, all_pairs, half, missed, on_others, score, thresholds
+from towerd.facebench.verify import (
+    Fold,
+    PairScores,
+    accuracy,
+    all_pairs,
+    either_way,
+    half,
+    missed,
+    on_others,
+    score,
+    thresholds,
+)
 
 PEOPLE = np.array([0, 0, 1, 1, 2])
 MATRIX = np.array(
@@ -30,6 +41,10 @@ def test_every_pair_is_there_once(pairs: PairScores) -> None:
     assert sorted(pairs.genuine.tolist()) == pytest.approx([0.4, 0.9])
     assert len(pairs.impostor) == 8
     assert pairs.pictures.tolist() == [2, 2, 1]
+
+
+def test_each_picture_is_once_the_selfie_and_once_the_cameras() -> None:
+    assert either_way(np.array([[1, 0.2], [0.4, 1]], np.float32))[0].tolist() == pytest.approx([1, 0.3])
 
 
 def test_a_threshold_gives_both_rates(pairs: PairScores) -> None:

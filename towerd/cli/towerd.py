@@ -16,6 +16,7 @@ from towerd.cli import client
 from towerd.cli.client import DEFAULT_SOCKET, Exit, JsonOption, SocketOption, fail
 from towerd.cli.towerd_face import app as face
 from towerd.cli.towerd_face_bench import bench
+from towerd.cli.towerd_face_calibrate import calibrate
 from towerd.cli.towerd_plctest import plc_test
 from towerd.errors import JournalError
 from towerd.settings import Settings
@@ -36,6 +37,7 @@ app.add_typer(stock, name="stock")
 app.add_typer(audit, name="audit")
 app.add_typer(face, name="face")
 face.command()(bench)
+face.command()(calibrate)
 app.command()(plc_test)
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The settings file.")]

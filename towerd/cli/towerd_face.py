@@ -89,8 +89,8 @@ def load_all(names: Sequence[EngineChoice] | None) -> list[FaceEngine]:
 
 @app.command()
 def compare(
-    one: Annotated[Path, typer.Argument(metavar="A", help="A picture of one person.")],
-    other: Annotated[Path, typer.Argument(metavar="B", help="Another picture.")],
+    one: Annotated[Path, typer.Argument(metavar="A", help="A selfie.")],
+    other: Annotated[Path, typer.Argument(metavar="B", help="A picture as a camera takes it.")],
     engine: EnginesOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -15,7 +15,17 @@ from towerd.facebench.recordings import Pair, Recording, folds, photo_people, se
 from towerd.facebench.rules import Rules
 from towerd.facebench.stages import Cost, cost_apart
 from towerd.facebench.stats import Indices, Rate, Scores, det_curve, rate_by_people
-from towerd.facebench.verify import Fold, PairScores, Point, accuracy, all_pairs, on_others, score, thresholds
+from towerd.facebench.verify import (
+    Fold,
+    PairScores,
+    Point,
+    accuracy,
+    all_pairs,
+    either_way,
+    on_others,
+    score,
+    thresholds,
+)
 from towerd.facebench.webcam import Webcam, webcam
 from towerd.faceid.engine import FaceEngine
 from towerd.faceid.passive import Passive
@@ -90,9 +100,9 @@ class EngineResult:
 
 @dataclass(frozen=True, slots=True)
 class _Photos:
-    """The encoded pictures of LFW that have a face, and where each is in `matrix`."""
+    """The pictures of LFW that have a face, and where each is. `matrix`: each as the camera's (rows) with each as a selfie."""
 
-    vectors: Scores
+    selfies: Scores
     people: Indices
     matrix: Scores
     row: dict[tuple[str, int], int]
@@ -140,32 +150,33 @@ def _photos(engine: FaceEngine, encoder: Encoder, options: Options, tell: Tell) 
     if options.quick:
         people = people[:: max(1, len(people) // _QUICK_PEOPLE)]
     vectors: list[Scores] = []
+    selfies: list[Scores] = []
     numbers: list[int] = []
     row: dict[tuple[str, int], int] = {}
     lost, tried = np.zeros(len(people), np.int64), np.zeros(len(people), np.int64)
     for number, person in enumerate(people):
         if number % 100 == 0:
             tell(f"{engine.name}: lfw, {number} of {len(people)} people")
-        encoded = encoder.encode(person, in_the_middle)
+        encoded = encoder.encode(person, in_the_middle, selfies=True)
         tried[number], lost[number] = len(encoded.found), int((~encoded.found).sum())
         for index in np.flatnonzero(encoded.found):
             row[(person.person, person.numbers[index])] = len(vectors)
             vectors.append(encoded.vectors[index])
+            selfies.append(encoded.selfies[index])
             numbers.append(number)
-    whole = np.array(vectors, np.float32)
-    return _Photos(
-        whole, np.array(numbers), similarities(engine, whole, whole), row, rate_by_people(lost, tried, options.seed)
-    )
+    waiting = np.array(selfies, np.float32)
+    matrix = similarities(engine, np.array(vectors, np.float32), waiting)
+    return _Photos(waiting, np.array(numbers), matrix, row, rate_by_people(lost, tried, options.seed))
 
 
 def _one_each(photos: _Photos) -> Scores:
     """The first picture of each person: those who wait beside the people of the webcam."""
     _, first = np.unique(photos.people, return_index=True)
-    return np.asarray(photos.vectors[first], np.float32)
+    return np.asarray(photos.selfies[first], np.float32)
 
 
 def _verification(photos: _Photos, options: Options, rules: Rules, *, fixed: bool) -> tuple[Verification, Rules]:
-    pairs = all_pairs(photos.matrix, photos.people)
+    pairs = all_pairs(either_way(photos.matrix), photos.people)
     if not fixed:
         rules = rules.with_far(thresholds(pairs))
     points = {f"FAR {rate:.0e}": score(pairs, limit, options.seed) for rate, limit in rules.far.items()}
@@ -204,7 +215,7 @@ def _accuracy(photos: _Photos, path: Path) -> tuple[float, float] | None:
 
 def _similarity(photos: _Photos, pair: Pair) -> float:
     one, other = photos.row.get(pair.one), photos.row.get(pair.other)
-    return -1.0 if one is None or other is None else float(photos.matrix[one, other])
+    return -1.0 if one is None or other is None else float(photos.matrix[one, other] + photos.matrix[other, one]) / 2
 
 
 def _identification(photos: _Photos, options: Options, rules: Rules, *, fixed: bool) -> tuple[Identification, Rules]:
@@ -229,7 +240,9 @@ def _recordings(engine: FaceEngine, encoder: Encoder, options: Options, tell: Te
         if options.quick:
             some = some[:: max(1, len(some) // _QUICK_SERIES)]
         tell(f"{engine.name}: {name}, {len(some)} recordings")
-        found[name] = [(one, encoder.encode(one, as_at_the_tower, live=True)) for one in some]
+        found[name] = [
+            (one, encoder.encode(one, as_at_the_tower, live=True, selfies=name == "nuaa/real")) for one in some
+        ]
     return found
 
 

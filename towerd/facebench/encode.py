@@ -16,22 +16,25 @@ from numpy.typing import NDArray
 from towerd.facebench.attack import Seen
 from towerd.facebench.recordings import Recording
 from towerd.facebench.stats import Scores
-from towerd.faceid.engine import Face, FaceEngine, Image
+from towerd.faceid.engine import Face, FaceEngine, Image, Vector
 from towerd.faceid.passive import Passive
 from towerd.faceid.pose import Landmarks
 from towerd.faceid.quality import VIEW, pick_one
 
 Pick = Callable[[list[Face], Image], Face | None]
+_NOBODY = np.full(128, np.nan, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Of each picture of a recording: the vector, the landmarks, and the score of the passive check.
+    """Of each picture of a recording: the vector, the one that it has as a selfie (the same where that was not asked for),
+    the landmarks, and the score of the passive check.
 
     Rows of nan where no face was found, and where the check did not run.
     """
 
     vectors: Scores
+    selfies: Scores
     landmarks: NDArray[np.float32]
     live: NDArray[np.float32]
 
@@ -64,50 +67,52 @@ class Encoder:
         self._passive = passive
         self._store = None if store is None else store / f"{engine.name}-{engine.version}"
 
-    def encode(self, recording: Recording, pick: Pick, *, live: bool = False) -> Encoded:
-        """A recording's pictures; `live` asks for the passive check too, which runs where its networks were given."""
-        path = self._path(recording, live=live and self._passive is not None)
+    def encode(self, recording: Recording, pick: Pick, *, live: bool = False, selfies: bool = False) -> Encoded:
+        """A recording's pictures. `live` asks for the passive check too, which runs where its networks were given; `selfies` for
+        vectors as of selfies.
+        """
+        live = live and self._passive is not None
+        path = self._path(f"{recording.key}|{live}|{selfies}")
         if path is not None and path.exists():
             with np.load(path) as kept:
-                return Encoded(kept["vectors"], kept["landmarks"], kept["live"])
-        done = self._work(recording.images(), pick, live=live)
+                return Encoded(kept["vectors"], kept["selfies"], kept["landmarks"], kept["live"])
+        done = self._work(recording.images(), pick, self._passive if live else None, selfies=selfies)
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             part = path.with_suffix(".part")
             with part.open("wb") as file:
-                np.savez(file, vectors=done.vectors, landmarks=done.landmarks, live=done.live)
+                np.savez(file, vectors=done.vectors, selfies=done.selfies, landmarks=done.landmarks, live=done.live)
             part.rename(path)
         return done
 
-    def _path(self, recording: Recording, *, live: bool) -> Path | None:
+    def _path(self, key: str) -> Path | None:
         if self._store is None:
             return None
-        name = hashlib.sha256(f"{recording.key}|{live}".encode()).hexdigest()[:32]
-        return self._store / f"{name}.npz"
+        return self._store / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.npz"
 
-    def _work(self, images: Iterator[Image], pick: Pick, *, live: bool) -> Encoded:
-        vectors, landmarks, scores = [], [], []
+    def _work(self, images: Iterator[Image], pick: Pick, passive: Passive | None, *, selfies: bool) -> Encoded:
+        rows: list[tuple[Vector, Vector, NDArray[np.float32], float]] = []
         for image in images:
             face = pick(self._engine.detect(image), image)
-            nothing = np.full(128, np.nan, np.float32)
-            vectors.append(nothing if face is None else self._engine.embed(image, face))
-            landmarks.append(np.full((5, 2), np.nan) if face is None else np.array(face.landmarks))
-            ran = face is not None and live and self._passive is not None
-            scores.append(self._passive.live(image, face) if ran and self._passive and face else np.nan)
+            if face is None:
+                rows.append((_NOBODY, _NOBODY, np.full((5, 2), np.nan, np.float32), np.nan))
+                continue
+            vector = self._engine.embed(image, face)
+            selfie = self._engine.embed_selfie(image, face) if selfies else vector
+            live = np.nan if passive is None else passive.live(image, face)
+            rows.append((vector, selfie, np.array(face.landmarks, np.float32), live))
+        vectors, as_selfies, landmarks, scores = zip(*rows, strict=True) if rows else ((), (), (), ())
         return Encoded(
             np.array(vectors, np.float32).reshape(-1, 128),
+            np.array(as_selfies, np.float32).reshape(-1, 128),
             np.array(landmarks, np.float32).reshape(-1, 5, 2),
             np.array(scores, np.float32),
         )
 
 
 def similarities(engine: FaceEngine, one: Scores, other: Scores) -> Scores:
-    """Of all rows with all rows, as the engine's own measure is (a test holds them equal)."""
-    dots = one @ other.T
-    if engine.name == "opencv":
-        return np.asarray(dots, np.float32)
-    lengths = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1)[None, :]
-    return np.asarray(np.maximum(1 - np.sqrt(np.maximum(lengths - 2 * dots, 0)), -1), np.float32)
+    """Of all rows with all rows, as the engine's own measure is."""
+    return np.array([engine.similarities(row, other) for row in one], np.float32).reshape(len(one), len(other))
 
 
 def seen(encoded: Encoded, engine: FaceEngine) -> tuple[Seen, ...]:

@@ -44,6 +44,11 @@ class Point:
     far: Rate
 
 
+def either_way(matrix: Scores) -> Scores:
+    """Each pair once as selfie and camera's picture and once the other way about: the mean, from camera's × selfies."""
+    return np.asarray((matrix + matrix.T) / 2, np.float32)
+
+
 def all_pairs(matrix: Scores, people: Indices) -> PairScores:
     """Every pair once, from a square matrix of similarities and the person (0 and up) of each row."""
     one, other = np.triu_indices(len(people), 1)

@@ -11,7 +11,7 @@ from towerd.facebench.encode import Encoded, similarities
 from towerd.facebench.identify import STRANGER, Rule, WholeRule
 from towerd.facebench.rules import Rules
 from towerd.facebench.stats import Indices, Scores
-from towerd.facebench.verify import PairScores, Point, score
+from towerd.facebench.verify import PairScores, Point, either_way, score
 from towerd.faceid.engine import FaceEngine
 
 WAITING = 500
@@ -35,16 +35,21 @@ class Webcam:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One recording: who it shows, and the vectors of its frames with a face."""
+    """One recording: who it shows, and the vectors of its frames with a face, as the camera's and as selfies."""
 
     person: int
     vectors: Scores
+    selfies: Scores
 
 
 def webcam(engine: FaceEngine, recordings: Sequence[tuple[str, Encoded]], filler: Scores, rules: Rules) -> Webcam:
     """Measure. `filler`: vectors of other people, of whom as many wait beside those of the webcam as make 500."""
     names = sorted({person for person, _ in recordings})
-    sessions = [Session(names.index(person), one.vectors[one.found]) for person, one in recordings if one.found.any()]
+    sessions = [
+        Session(names.index(person), one.vectors[one.found], one.selfies[one.found])
+        for person, one in recordings
+        if one.found.any()
+    ]
     pairs = _pairs(engine, sessions, len(names))
     limits = {"accept_one": rules.policy.accept_one, "accept": rules.policy.accept}
     if FAR in rules.far:
@@ -63,7 +68,7 @@ def _pairs(engine: FaceEngine, sessions: Sequence[Session], people: int) -> Pair
     vectors = np.concatenate([one.vectors for one in sessions])
     person = np.concatenate([np.full(len(one.vectors), one.person) for one in sessions])
     session = np.concatenate([np.full(len(one.vectors), number) for number, one in enumerate(sessions)])
-    matrix = similarities(engine, vectors, vectors)
+    matrix = either_way(similarities(engine, vectors, np.concatenate([one.selfies for one in sessions])))
     one, other = np.triu_indices(len(vectors), 1)
     apart = session[one] != session[other]
     one, other = one[apart], other[apart]
@@ -75,15 +80,17 @@ def _looks(session: Session) -> Iterator[Scores]:
         yield session.vectors[start : start + LOOK_FRAMES]
 
 
+def _middle(vectors: Scores) -> Scores:
+    return np.asarray(vectors[len(vectors) // 2], np.float32)
+
+
 def _whole(engine: FaceEngine, sessions: Sequence[Session], filler: Scores, rules: Rules) -> WholeRule:
     """The selfie of each person is a frame from the middle of the first session."""
     first: dict[int, int] = {}
     for number, one in enumerate(sessions):
         first.setdefault(one.person, number)
     people = np.array(sorted(first))
-    selfies = np.array(
-        [sessions[first[person]].vectors[len(sessions[first[person]].vectors) // 2] for person in people]
-    )
+    selfies = np.array([_middle(sessions[first[person]].selfies) for person in people])
     gallery = np.concatenate([selfies, filler])
     everybody: Indices = np.concatenate([people, people.max() + 1 + np.arange(len(filler))])
     rule = Rule(rules.policy, rules.alike, len(everybody))

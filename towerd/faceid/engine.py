@@ -62,6 +62,9 @@ class FaceEngine(Protocol):
     def embed(self, bgr: Image, face: Face) -> Vector:
         """128 numbers that stand for the face, in the engine's own space."""
 
+    def embed_selfie(self, bgr: Image, face: Face) -> Vector:
+        """The same for a selfie, for which there is more time; to be compared with vectors of `embed`."""
+
     def similarities(self, one: Vector, many: Vector) -> Vector:
         """`similarity` of `one` to every row of `many` (n × 128) at once."""
 

@@ -75,6 +75,10 @@ class FaceRecognitionEngine:
         encoding = self._library.face_encodings(image, [box], num_jitters=1, model="small")[0]
         return np.asarray(encoding, np.float32)
 
+    def embed_selfie(self, bgr: Image, face: Face) -> Vector:
+        """As `embed`: the network was trained for single pictures."""
+        return self.embed(bgr, face)
+
     def similarities(self, one: Vector, many: Vector) -> Vector:
         """1 - distance to every row, held at -1."""
         return cast("Vector", np.maximum(-1, 1 - np.linalg.norm(many - one, axis=1)).astype(np.float32))

@@ -123,8 +123,9 @@ def compare(engine: FaceEngine, pictures: tuple[Image | None, Image | None], pol
     reasons = (against_one, against_other)
     if one is None or other is None:
         return Comparison(engine.name, None, "unusable", reasons, policy.accept_one, policy.accept)
-    vectors = [engine.embed(cast("Image", image), face) for image, face in zip(pictures, (one, other), strict=True)]
-    score = engine.similarity(vectors[0], vectors[1])
+    # the first as a selfie, the second as the camera sees somebody
+    selfie = engine.embed_selfie(cast("Image", pictures[0]), one)
+    score = engine.similarity(selfie, engine.embed(cast("Image", pictures[1]), other))
     verdict: Verdict = "same" if score >= policy.accept_one else "different"
     return Comparison(
         engine.name, score, "unusable" if any(reasons) else verdict, reasons, policy.accept_one, policy.accept

@@ -41,7 +41,7 @@ class Gallery:
         selfie = check_selfie(self._engine, selfie_jpeg)
         if selfie.image is None or selfie.face is None:
             return selfie.reasons, None
-        vector = self._engine.embed(selfie.image, selfie.face)
+        vector = self._engine.embed_selfie(selfie.image, selfie.face)
         template = Template(self._engine.name, self._engine.version, vector, selfie_jpeg)
         return (), self._vault.seal(order, pack(template))
 
@@ -60,7 +60,7 @@ class Gallery:
         selfie = check_selfie(self._engine, template.selfie_jpeg)
         if selfie.image is None or selfie.face is None:
             return f"{self._engine.name} finds no good face in the selfie"
-        self._keep(order, self._engine.embed(selfie.image, selfie.face))
+        self._keep(order, self._engine.embed_selfie(selfie.image, selfie.face))
         return ""
 
     def alike(self, order: str) -> list[str]:

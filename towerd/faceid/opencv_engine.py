@@ -12,6 +12,7 @@ from towerd.faceid.config import EngineName
 from towerd.faceid.engine import EngineError, Face, Image, Vector, scaled
 from towerd.faceid.models import ModelError, detector_model, recogniser_model
 from towerd.faceid.pose import Landmarks
+from towerd.faceid.sface_mean import common
 
 DETECT_SIDE_PX = 640
 NEAR_SIDE_PX = 320
@@ -39,6 +40,7 @@ class OpenCvEngine:
         side = (DETECT_SIDE_PX, DETECT_SIDE_PX)
         self._detector = cv2.FaceDetectorYN.create("onnx", detector, nothing, side, SCORE_MIN, _NMS_IOU, _TOP_K)
         self._recogniser = cv2.FaceRecognizerSF.create("onnx", recogniser, nothing)
+        self._common = common()
 
     @property
     def name(self) -> EngineName:
@@ -47,8 +49,8 @@ class OpenCvEngine:
 
     @property
     def version(self) -> str:
-        """Of the vectors: the network's name and quantisation."""
-        return "sface-2021dec-int8bq"
+        """Of the vectors: the network's name and quantisation, and how much of their mean is taken off."""
+        return "sface-2021dec-int8bq-c5"
 
     def detect(self, bgr: Image) -> list[Face]:
         """The faces, largest first. Looked for in an image of at most 640 px a side: memory and time stay bounded.
@@ -73,12 +75,27 @@ class OpenCvEngine:
 
     def embed(self, bgr: Image, face: Face) -> Vector:
         """The face's vector, of unit length."""
+        return self._apart(self._feature(self._aligned(bgr, face)))
+
+    def embed_selfie(self, bgr: Image, face: Face) -> Vector:
+        """The vector of the face and its mirror image together: what is the same in both tells more."""
+        aligned = self._aligned(bgr, face)
+        mirrored = np.ascontiguousarray(aligned[:, ::-1])
+        return self._apart(self._feature(aligned) + self._feature(mirrored))
+
+    def _aligned(self, bgr: Image, face: Face) -> Image:
         row = np.array(
             [[face.left, face.top, face.width, face.height, *np.ravel(face.landmarks), face.score]], np.float32
         )
-        aligned = self._recogniser.alignCrop(bgr, row)
-        vector = np.asarray(self._recogniser.feature(aligned), np.float32).ravel()
-        return cast("Vector", (vector / max(float(np.linalg.norm(vector)), 1e-9)).astype(np.float32))
+        return cast("Image", self._recogniser.alignCrop(bgr, row))
+
+    def _feature(self, aligned: Image) -> Vector:
+        # copied, for the network gives the same memory each time
+        return np.array(self._recogniser.feature(aligned), np.float32).ravel()
+
+    def _apart(self, vector: Vector) -> Vector:
+        """Without what all faces have in common."""
+        return _unit(_unit(vector) - self._common)
 
     def similarities(self, one: Vector, many: Vector) -> Vector:
         """Cosine to every row: one product of matrix and vector."""
@@ -87,6 +104,10 @@ class OpenCvEngine:
     def similarity(self, one: Vector, other: Vector) -> float:
         """Cosine, -1 to 1."""
         return float(np.dot(one, other))
+
+
+def _unit(vector: Vector) -> Vector:
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), np.float32)
 
 
 def _shrink(bgr: Image, size: tuple[int, int]) -> Image:
