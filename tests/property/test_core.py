@@ -61,7 +61,7 @@ MOVES = st.one_of(
     st.tuples(
         st.just("move"),
         st.sampled_from(["fetch", "move", "bring", "put_back", "store"]),
-        st.sampled_from(["v_0042", "v_0007", "2-3", "1-1", "cabin:1", "carriage"]),
+        st.sampled_from(["v_0042", "v_0007", "2-3", "1-1", "3-4", "cabin:1", "carriage"]),
         st.sampled_from([None, bay(3, 4), bay(1, 1), cabin(1)]),
     ),
     st.tuples(st.just("take")),

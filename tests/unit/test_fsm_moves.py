@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.support.core_kit import (
     OCCUPIED_LOCKED,
     answers,
     order_in,
+    step_row,
     told,
     vehicle,
     with_bay,
@@ -19,11 +21,13 @@ from tests.support.core_kit import (
 )
 from tests.support.moves_kit import REPLY, STOCKED, job_for, move, turn
 from towerd.bays.model import BayBits
+from towerd.fsm.inventory import FORK
 from towerd.fsm.moves import move_cancelled, move_requested, stock_take_cancelled, stock_take_requested
 from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeCancelled, StockTakeRequested
 from towerd.fsm.state import BayRecord
 from towerd.fsm.turn import Turn
 from towerd.places import CARRIAGE, OUT, UNKNOWN, Place, bay, cabin
+from towerd.plc.codes import Code
 
 EMPTIED = with_bay(STOCKED, 2, 3, EMPTY_LOCKED)
 IN_CABIN = with_cabin_vehicle(EMPTIED, 1)
@@ -182,6 +186,28 @@ def test_what_was_asked_for_before_goes_first_but_may_be_put_back(before: Any, p
     assert answer.ok is ok
     assert answer.reasons == (() if ok else ("already_asked",))
     assert t.tables.moves[5].open is not ok
+
+
+PUT_UNDER_WAY = (step_row(code=Code.FORK_PUT, args=(3, 4, 0, 0)),)
+PUT_UNSETTLED = (replace(PUT_UNDER_WAY[0], unit=FORK, state="settling"),)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("steps", [PUT_UNDER_WAY, PUT_UNSETTLED])
+def test_a_car_that_the_fork_sets_down_is_not_found_a_second_time(steps: Any) -> None:
+    """The sensors of the bay show it before the books do."""
+    seen = with_bay(EMPTIED, 3, 4, OCCUPIED_LOCKED)
+    assert refused(turn(seen=seen, place=CARRIAGE, steps=steps), "bring", "3-4") == "moving"
+    assert refused(turn(seen=seen, place=CARRIAGE, steps=steps), "bring") == "moving"
+    t = turn(seen=seen, place=CARRIAGE, steps=steps)
+    assert take(t, MOVED_TO).reasons == ("moving",)
+    assert take(turn(seen=seen, place=CARRIAGE, steps=steps)).reasons == ("nothing_to_read",)
+    assert list(t.tables.vehicles) == ["car-1"]
+
+
+@pytest.mark.parametrize("steps", [PUT_UNDER_WAY, PUT_UNSETTLED])
+def test_a_car_on_the_fork_that_the_books_know_may_be_asked_for(steps: Any) -> None:
+    seen = with_load(EMPTIED)
+    assert ask(turn(seen=seen, place=CARRIAGE, steps=steps), "put_back").ok
 
 
 def cancel(t: Turn, number: int = 5) -> Any:

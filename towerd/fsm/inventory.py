@@ -21,6 +21,8 @@ from towerd.plc.snapshot import Snapshot, Unit
 
 FORK = "FORK"
 """The row of `steps` that holds a fork command until the sensors have said what came of it."""
+FORK_CODES = (Code.FORK_GET, Code.FORK_PUT)
+"""The commands that take a vehicle from one place to another."""
 _TRIES_IN_VAIN = 2
 _DONE = 3
 
@@ -61,6 +63,15 @@ def forget_unknown(turn: Turn, place: Place) -> None:
         turn.put("bays", str(place), BayRecord(place, reason=known.reason, disabled=True))
     else:
         turn.drop("bays", str(place))
+
+
+def is_worked_on(tables: Tables, place: Place) -> bool:
+    """Whether a fork command that is open, or not settled yet, takes a vehicle from or to a place.
+
+    The sensors may then show what the books say only once it is settled: no record may be made from what they show.
+    """
+    at_work = [step for row, step in tables.steps.items() if row == FORK or (step.open and step.code in FORK_CODES)]
+    return any(place in (fork_place(step.args), CARRIAGE) for step in at_work)
 
 
 def seen_of(machine: Snapshot, place: Place) -> str:

@@ -14,7 +14,7 @@ from towerd.errors import Refusal
 from towerd.fsm.book import end_move, job_of, move_of, open_moves, order_of
 from towerd.fsm.charts import JOB
 from towerd.fsm.fetching import taken_by_fetch
-from towerd.fsm.inventory import bay_places, is_off_limits, seen_of, vehicle_at
+from towerd.fsm.inventory import bay_places, is_off_limits, is_worked_on, seen_of, vehicle_at
 from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeCancelled, StockTakeRequested
 from towerd.fsm.recognising import add_move, found_vehicle
 from towerd.fsm.state import Move
@@ -62,14 +62,16 @@ def _source(turn: Turn, machine: Snapshot, what: str) -> _Source | Refusal:
         )
     if not _exists(machine, place):
         return Refusal(("no_such_place",), f"This tower has no {place}.")
-    seen = seen_of(machine, place)
+    seen, known = seen_of(machine, place), vehicle or vehicle_at(turn.tables, place)
+    if is_worked_on(turn.tables, place) and (known is None or seen != "occupied"):
+        return Refusal(("moving",), f"The fork works at {place}: ask again once it is known what it has done.")
     if seen == "empty":
         return Refusal(("place_empty",), f"Nothing stands in {place}.")
     if seen != "occupied":
         return Refusal(("sensors_disagree",), f"The sensors of {place} disagree: look, and use the override in Manual.")
     if not _usable(machine, place):
         return Refusal(("bay_out_of_service",), f"{place} is disabled or faulty, or something overhangs.")
-    return _Source(place, vehicle or vehicle_at(turn.tables, place))
+    return _Source(place, known)
 
 
 def _held_cabins(turn: Turn, source: _Source) -> set[Place]:
