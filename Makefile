@@ -6,7 +6,7 @@ READY := .venv/.ready
 DESTDIR ?=
 PREFIX := /opt/towerd
 
-.PHONY: test-sweeps test-matrix fault-matrix help setup demo test check bench reference lock test-systemd test-install test-peers test-engines test-e2e-kill install clean
+.PHONY: test-sweeps test-lines test-matrix fault-matrix help setup demo test check bench reference lock test-systemd test-install test-peers test-engines test-e2e-kill install clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1|/' | column -t -s '|'
@@ -19,8 +19,8 @@ $(READY): requirements/dev.txt requirements/build.txt
 demo: $(READY) ## a whole tower in this terminal; ARGS="--help" says what can be seen
 	$(PY) -m simulator.demo $(ARGS)
 
-test: $(READY) ## every test but those of the service manager, of the killed daemon and of foreign peers (about 5 minutes)
-	$(PY) -m pytest -n 2 -m "not systemd and not kill and not peers" $(ARGS)
+test: $(READY) ## every test but those of the service manager, of the killed daemon, of serial lines and of foreign peers (about 5 minutes)
+	$(PY) -m pytest -n 2 -m "not systemd and not kill and not peers and not line" $(ARGS)
 
 check: $(READY) ## style, types, imports, references and lock
 	.venv/bin/ruff check .
@@ -53,6 +53,9 @@ test-engines: $(READY) ## the whole demo with the other face engine
 
 test-sweeps: $(READY) ## the plug pulled at every commit of a fetch, a move and a return (`make test` does so for a visit)
 	TOWERD_SWEEPS=1 $(PY) -m pytest -n 2 tests/scenario/test_power_cut_moves.py tests/scenario/test_return_power_cut.py $(ARGS)
+
+test-lines: $(READY) ## Modbus RTU in real time on paced serial lines, one test after the other
+	$(PY) -m pytest -m line tests/contract tests/e2e $(ARGS)
 
 test-matrix: $(READY) ## every fault at every moment of a visit, compared with docs/reference/fault-matrix.md
 	$(PY) -m tests.matrix --check

@@ -22,7 +22,7 @@ from towerd.fsm.events import PlcLost, PlcObserved
 from towerd.plc.config import LinkConfig
 from towerd.plc.session import PlcSession
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.line]
 
 BEAT_LIMIT_S = 0.3
 CYCLE_LIMIT_S = 0.3

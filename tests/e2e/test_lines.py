@@ -21,7 +21,7 @@ from towerd.fsm.events import Event, PlcLost
 from towerd.plc.config import LinkConfig
 from towerd.plc.link import RtuTransport
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.line, pytest.mark.timeout(180)]
 
 VISIT_LIMIT_S = 150.0
 BEAT_LIMIT_S = 0.3

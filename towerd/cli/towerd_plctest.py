@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -16,6 +18,18 @@ _WARNING = (
     "The machine at {target} will move: lift, fork, locks and the outer door. Nobody may be in the shaft or in a cabin, and"
     " somebody must stand at the emergency stop. Go on?"
 )
+
+
+@contextmanager
+def _quiet_link() -> Iterator[None]:
+    """The link tells each failed request; here the checks tell what they saw."""
+    link = logging.getLogger("pymodbus")
+    before = link.level
+    link.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        link.setLevel(before)
 
 
 def plc_test(
@@ -34,8 +48,6 @@ def plc_test(
     from towerd.plc.transport import TransportError
     from towerd.plctest import report, runner
 
-    # the link tells each failed request; here the checks tell what they saw
-    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
     try:
         config = runner.parse_target(target, device_id, max_registers)
     except ValueError as error:
@@ -44,7 +56,8 @@ def plc_test(
         typer.confirm(_WARNING.format(target=target), abort=True)
     checks = [check for check in runner.all_checks() if move or not check.moves]
     try:
-        results = asyncio.run(runner.run_checks(config, checks))
+        with _quiet_link():
+            results = asyncio.run(runner.run_checks(config, checks))
     except runner.OtherPcError as error:
         raise fail(str(error), Exit.REFUSED) from error
     except TransportError as error:
