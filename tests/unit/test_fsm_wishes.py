@@ -13,6 +13,7 @@ from tests.support.core_kit import (
     EMPTY_LOCKED,
     HOME_BAY,
     OCCUPIED_LOCKED,
+    inner_door_open,
     order_in,
     vehicle,
     with_bay,
@@ -166,3 +167,18 @@ def test_a_car_with_a_move_is_not_stranded() -> None:
     assert wishes(turn(move("bring", state="arrived", target=cabin(1)), seen=seen, place=cabin(1))) == []
     (alone,) = wishes(turn(seen=seen, place=cabin(1)))
     assert alone[:3] == (None, "car-1", cabin(1))
+
+
+def test_a_car_that_was_put_into_another_cabin_by_hand_is_handed_over_there() -> None:
+    seen = with_cabin_vehicle(EMPTIED, 2)
+    elsewhere = turn(orders=[order_in("delivering", cabin=1)], seen=seen, place=cabin(2))
+    assert wishes(elsewhere) == [("ord-1", "car-1", cabin(2), (cabin(2),))]
+    there = turn(orders=[order_in("delivering", cabin=2)], seen=inner_door_open(seen, 2), place=cabin(2))
+    assert wishes(there) == [("ord-1", "car-1", cabin(2), (cabin(2),))], "its inner door is to be shut first"
+
+
+@pytest.mark.parametrize("word", [OCCUPIED_LOCKED | BayBits.DISABLED, OCCUPIED_LOCKED | BayBits.FAULT, EMPTY_LOCKED])
+def test_the_carriage_goes_for_no_car_that_it_could_not_take(word: int) -> None:
+    seen = with_bay(STOCKED, 2, 3, word)
+    assert wishes(turn(orders=[order_in("identified", cabin=None)], seen=seen)) == []
+    assert wishes(turn(move(), seen=seen)) == []

@@ -8,6 +8,7 @@ from towerd.fsm.book import at_work, open_moves
 from towerd.fsm.inventory import bay_places, is_disabled, is_off_limits
 from towerd.fsm.state import Move, Tables
 from towerd.fsm.turn import Turn
+from towerd.jobs.transfer import kept_at
 from towerd.orders.model import Order, Vehicle
 from towerd.places import CARRIAGE, Place, cabin
 from towerd.planner.model import Wish
@@ -60,9 +61,10 @@ def is_stopped(tables: Tables, order: Order) -> bool:
 
 def _order_targets(machine: Snapshot, order: Order, vehicle: Vehicle, cabins: tuple[Place, ...]) -> tuple[Place, ...]:
     """Where an order's vehicle may go now; none where it stands in its cabin, or cannot be moved."""
-    if vehicle.place.kind == "cabin" and order.cabin is None:
-        # it stood there already when it was ordered: its cabin becomes the order's
-        return (vehicle.place,)
+    if vehicle.place.kind == "cabin":
+        # wherever it was put, by hand or before it was ordered, is the order's cabin from now on, once it is shut
+        shut = machine.cabin(vehicle.place.position).inner_door is DoorState.CLOSED
+        return () if order.cabin == vehicle.place.position and shut else (vehicle.place,)
     if vehicle.place.kind not in ("bay", "carriage"):
         return ()
     if order.cabin is None:
@@ -152,10 +154,12 @@ def _stranded(turn: Turn) -> list[Vehicle]:
 
 
 def _may_leave(machine: Snapshot, wish: Wish) -> bool:
-    # the carriage goes for no car that it could not take: somebody has to press the button first
-    if wish.source.kind != "cabin" or wish.targets == (wish.source,):
+    # the carriage goes for no car that it could not take: somebody has to act first, and others are served meanwhile
+    if wish.source == CARRIAGE or wish.targets == (wish.source,):
         return True
-    return machine.cabin(wish.source.position).fork_may_enter
+    if wish.source.kind == "cabin" and not machine.cabin(wish.source.position).fork_may_enter:
+        return False
+    return kept_at(machine, wish.source) is None
 
 
 def wishes_now(turn: Turn, machine: Snapshot) -> tuple[Wish, ...]:

@@ -183,8 +183,15 @@ def _unfit(machine: Snapshot, place: Place, *, get: bool) -> Wait | None:
         return Wait("place_sensors_disagree")
     if not get and not machine.load.centred:
         return Wait("vehicle_misplaced")
-    if not get or place.kind != "cabin":
-        return None
+    return kept_at(machine, place) if get else None
+
+
+def kept_at(machine: Snapshot, place: Place) -> Wait | None:
+    """What keeps the fork from taking the vehicle that stands in a bay or a cabin, whatever the carriage does (5.10)."""
+    if content_of(machine, place) != "occupied":
+        return Wait("place_sensors_disagree")
+    if place.kind == "bay":
+        return None if is_usable(machine.bay_word(place.floor, place.position)) else Wait("bay_out_of_service")
     shown = machine.cabin(place.position)
     if shown.sensors & _MISPLACED:
         return Wait("vehicle_misplaced")
