@@ -12,12 +12,14 @@ from tests.support.core_kit import (
     CABIN_1,
     HOME_BAY,
     MONO_S,
+    OCCUPIED_LOCKED,
     asked,
     job,
     machine,
     order_in,
     told,
     vehicle,
+    with_bay,
     with_cabin,
     with_system,
     writes,
@@ -295,7 +297,7 @@ def test_what_was_taken_in_is_stored() -> None:
 def test_no_car_is_delivered_into_the_cabin_that_one_is_driven_into() -> None:
     waiting = order_in("identified", "ord-2", cabin=None, vehicle="car-2")
     cars = [vehicle(place=OUT), vehicle("car-2", HOME_BAY, 2)]
-    t = coming(machine(), row("opening"), vehicles=cars, orders=[waiting])
+    t = coming(with_bay(machine(), 2, 3, OCCUPIED_LOCKED), row("opening"), vehicles=cars, orders=[waiting])
     assert [wish.targets for wish in planned(t).wishes] == [(cabin(2),)]
 
 
