@@ -101,6 +101,12 @@ def test_a_vehicle_at_rest_is_its_open_orders_or_anybodys(order: str, condition:
     assert rest_condition(tables_of(orders=[order_in(order)]), "car-1") == condition
 
 
+def test_a_car_that_is_to_be_looked_at_is_so_wherever_it_is_found() -> None:
+    car = vehicle(condition="unknown", rests_as="inspection")
+    assert rest_condition(tables_of(vehicles=[car]), "car-1") == "inspection"
+    assert rest_condition(tables_of(vehicles=[vehicle()]), "car-1") == "available"
+
+
 def test_the_sensors_of_every_kind_of_place_speak_one_language() -> None:
     assert [seen_of(OCCUPIED, HOME_BAY), seen_of(machine(), HOME_BAY)] == ["occupied", "empty"]
     assert [seen_of(with_load(machine()), CARRIAGE), seen_of(machine(), CARRIAGE)] == ["occupied", "empty"]

@@ -75,6 +75,13 @@ def test_why_a_car_is_not_offered_outlives_its_being_found(condition: Any) -> No
     assert t.tables.vehicles["car-2"].condition == condition
 
 
+def test_a_returned_car_that_was_lost_and_found_is_still_to_be_looked_at() -> None:
+    lost = vehicle("car-2", UNKNOWN, 4712, condition="unknown", rests_as="inspection")
+    t = turn(vehicles=[found_on(CARRIAGE), lost], seen=CARRIED)
+    read_tags(t)
+    assert t.tables.vehicles["car-2"].condition == "inspection"
+
+
 def test_an_expected_car_with_another_tag_is_nobodys_business_here() -> None:
     t = turn(vehicles=[vehicle(place=CARRIAGE), OTHER], seen=CARRIED)
     read_tags(t)

@@ -141,7 +141,9 @@ def _take_in(turn: Turn, row: Intake) -> None:
     before = turn.tables.vehicles[row.vehicle]
     # that a technician has fetched it ends with its coming back
     reasons = tuple(reason for reason in before.reasons if reason != "fetched")
-    vehicle = turn.put_vehicle(before, place=cabin(row.cabin), condition="inspection", reasons=reasons)
+    vehicle = turn.put_vehicle(
+        before, place=cabin(row.cabin), condition="inspection", rests_as="inspection", reasons=reasons
+    )
     if row.kind == "loan":
         loan_returned(turn, row.about, row.lost_s)
     turn.tell("vehicle_condition", {"vehicle": vehicle.id, "condition": "inspection", "reasons": list(vehicle.reasons)})

@@ -33,7 +33,10 @@ def vehicle_at(tables: Tables, place: Place) -> Vehicle | None:
 
 
 def rest_condition(tables: Tables, vehicle_id: str) -> Condition:
-    """What a vehicle is that stands in its bay and is not moved: an open order's, or anybody's."""
+    """What a vehicle is that stands in its bay and is not moved: still to be looked at, an open order's, or anybody's."""
+    vehicle = tables.vehicles.get(vehicle_id)
+    if vehicle is not None and vehicle.rests_as != "available":
+        return vehicle.rests_as
     bound = any(order.open and order.vehicle == vehicle_id for order in tables.orders.values())
     return "reserved" if bound else "available"
 

@@ -113,6 +113,7 @@ def recognise(turn: Turn, place: Place, tag: int, by: str) -> None:
     _take_its_place(turn, here, seen)
     data = {"place": str(place), "tag": tag, "vehicle": seen.id, "was": here.id, "before": str(seen.place), "by": by}
     condition = "moving" if seen.condition in _FREE_TO_MOVE and not is_found(seen) else seen.condition
+    condition = condition if seen.rests_as == "available" else seen.rests_as
     turn.put_vehicle(turn.tables.vehicles[seen.id], place=place, condition=condition)
     turn.tell("inventory_corrected", data)
 

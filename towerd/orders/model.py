@@ -54,7 +54,10 @@ class VehicleRecord:
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """A vehicle that this tower knows. `out_of_service` holds the reasons that keep it from being ordered."""
+    """A vehicle that this tower knows. `out_of_service` holds the reasons that keep it from being ordered.
+
+    `rests_as`: what it is again once it is known where it stands; that its place was in doubt makes no car available.
+    """
 
     record: VehicleRecord
     place: Place = OUT
@@ -62,6 +65,7 @@ class Vehicle:
     reasons: tuple[str, ...] = ()
     charge_ratio: float | None = None
     odometer_km: int | None = None
+    rests_as: Condition = "available"
 
     @property
     def id(self) -> str:
