@@ -218,6 +218,22 @@ class Obstacle:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """What an order, a move, a job, a car that is driven in or a place waits for: a code, which one, for what, what to do.
+
+    `asks`: `help` is owed by somebody who has to be called, `customer` is on the way or at the car, and what the `machine`
+    has to do passes by itself.
+    """
+
+    code: str
+    what: str
+    text: str
+    cure: str
+    asks: Literal["help", "customer", "machine"]
+    since_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """A line of the catalogue."""
 
@@ -284,6 +300,7 @@ class View:
     floors: int
     positions: int
     lift: LiftView
+    waiting: tuple[Waiting, ...] = ()
     cabins: tuple[CabinView, ...] = ()
     intakes: tuple[IntakeView, ...] = ()
     owing: tuple[OwingView, ...] = ()
@@ -306,3 +323,8 @@ class View:
     jobs: tuple[JobView, ...] = ()
     places: tuple[PlaceView, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def needs_help(self) -> bool:
+        """Whether something waits that goes on only once somebody has done something about it."""
+        return any(row.asks == "help" for row in self.waiting)

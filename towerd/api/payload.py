@@ -38,13 +38,15 @@ def status(view: View) -> dict[str, Any]:
 
 
 def why(view: View) -> dict[str, Any]:
-    """What stops motion or delivery now, and what to do about it."""
+    """What stops motion or delivery now, what everything that is open waits for, and what to do about it."""
     return {
         "at": rfc3339(view.at),
         "simulated": view.simulated,
         "can_deliver": view.can_deliver,
         "why_not": list(view.why_not),
         "obstacles": jsonable(view.obstacles),
+        "needs_help": view.needs_help,
+        "waiting": jsonable(view.waiting),
         "doing": jsonable(view.activity),
     }
 

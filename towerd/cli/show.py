@@ -98,11 +98,21 @@ def obstacles(rows: list[dict[str, Any]]) -> Table:
     return table
 
 
+def waiting(rows: list[dict[str, Any]]) -> Table:
+    """What waits, for what, since when, and what to do."""
+    table = Table("code", "what", "since", "what to do", title="Waiting", title_justify="left")
+    for row in rows:
+        table.add_row(row["code"], f"{row['what']}\n{row['text']}", row["since_at"] or "", row["cure"])
+    return table
+
+
 def status_page(status: dict[str, Any]) -> RenderableType:
     """The whole status as one page."""
     parts: list[RenderableType] = [headline(status), Panel(_machine(status))]
     if status["obstacles"]:
         parts.append(obstacles(status["obstacles"]))
+    if status["waiting"]:
+        parts.append(waiting(status["waiting"]))
     parts.extend(_table("Orders", status["orders"], ("number", "kind", "state", "vehicle", "cabin", "since_at")))
     parts.extend(_table("Driving in", status["intakes"], ("cabin", "vehicle", "state", "since_at", "text")))
     parts.extend(_table("Owed", status["owing"], ("cabin", "what", "since_at", "please")))

@@ -91,17 +91,19 @@ def watch(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) ->
 
 @app.command()
 def why(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -> None:
-    """Say why nothing moves or no car comes down, since when, and what to do. Exit 1 if so. Role: viewer."""
+    """Say what is in the way and what waits, since when, and what to do. Exit 1 if somebody must do it. Role: viewer."""
     body = client.get(socket, "/why", as_json)
     if as_json:
         client.print_json(body)
-    elif body["obstacles"]:
+    elif body["obstacles"] or body["waiting"]:
         from towerd.cli import show
 
-        show.on_terminal(show.obstacles(body["obstacles"]))
+        for rows, table in ((body["obstacles"], show.obstacles), (body["waiting"], show.waiting)):
+            if rows:
+                show.on_terminal(table(rows))
     else:
         typer.echo("nothing is in the way" if body["can_deliver"] else f"cannot deliver: {', '.join(body['why_not'])}")
-    raise typer.Exit(Exit.DONE if body["can_deliver"] else Exit.REFUSED)
+    raise typer.Exit(Exit.DONE if body["can_deliver"] and not body["needs_help"] else Exit.REFUSED)
 
 
 @app.command()

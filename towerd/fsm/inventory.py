@@ -212,4 +212,8 @@ def check_places(turn: Turn) -> None:
             raise_fault(turn, INVENTORY_DISAGREES, cause)
             mark_unknown(turn, place, cause)
         else:
-            mark_unknown(turn, place, f"{shown} without a record")
+            cause = f"{place} shows {shown} without a record"
+            if place == CARRIAGE and not is_unknown(turn.tables, place):
+                # with it nothing else is fetched
+                raise_fault(turn, INVENTORY_DISAGREES, cause)
+            mark_unknown(turn, place, cause)

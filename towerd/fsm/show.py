@@ -22,6 +22,7 @@ from towerd.fsm.show_moves import show_moves, show_stock_take
 from towerd.fsm.state import Job, State, Step
 from towerd.fsm.turn import Turn
 from towerd.fsm.upkeep_show import device_views
+from towerd.fsm.waiting import waiting
 from towerd.lift.model import Axis
 from towerd.orders.book import OrderBook
 from towerd.orders.choice import orderable
@@ -227,6 +228,7 @@ def build_view(state: State, config: CoreConfig, turn: Turn) -> View:
         can_deliver=not blocked,
         why_not=tuple(obstacle.code for obstacle in blocked),
         obstacles=blocked,
+        waiting=waiting(turn),
         engine=config.engine,
         liveness=config.liveness or ("not_checked",),
         face_alone=config.face_alone,

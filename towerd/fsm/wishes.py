@@ -142,7 +142,8 @@ def stranded_since_s(turn: Turn, vehicle: str) -> float:
     return max((at.timestamp() for at in ends if at is not None), default=0.0)
 
 
-def _stranded(turn: Turn) -> list[Vehicle]:
+def stranded(turn: Turn) -> list[Vehicle]:
+    """Vehicles on the carriage or in a cabin that no order and no move wants there: they go into a free bay."""
     inside = [vehicle for vehicle in turn.tables.vehicles.values() if vehicle.place.kind in ("carriage", "cabin")]
     if not inside:
         return []
@@ -169,9 +170,9 @@ def wishes_now(turn: Turn, machine: Snapshot) -> tuple[Wish, ...]:
     if turn.tables.moves:
         moves, idle = _move_wishes(turn, machine)
         wishes += moves
-    if stranded := _stranded(turn):
+    if unwanted := stranded(turn):
         bays = free_bays(turn, machine)
-        wishes += [Wish(None, one.id, one.place, bays, stranded_since_s(turn, one.id)) for one in stranded]
+        wishes += [Wish(None, one.id, one.place, bays, stranded_since_s(turn, one.id)) for one in unwanted]
     wishes = [wish for wish in wishes if _may_leave(machine, wish)]
     carried = [wish for wish in wishes if wish.source == CARRIAGE]
     if carried or machine.load.state != "empty":

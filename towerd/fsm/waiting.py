@@ -1,0 +1,184 @@
+"""What everything that is open waits for, with what to do about it: shown by `towerctl why` beside the obstacles. Pure.
+
+Derived anew from state and snapshot, by the questions that jobs, gates and the planner ask themselves.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from towerd.cabin.handover import Gate, fetch_denies, gate_denies
+from towerd.cabin.intake_words import advice, plea
+from towerd.cabin.model import DoorState
+from towerd.faults import FAULTS
+from towerd.fsm.book import at_work, open_moves, order_of
+from towerd.fsm.commanding import free
+from towerd.fsm.decision import decision_holds
+from towerd.fsm.delivering import open_job
+from towerd.fsm.inventory import FORK
+from towerd.fsm.obstacles import may_command
+from towerd.fsm.state import Job, Move
+from towerd.fsm.turn import Turn
+from towerd.fsm.waiting_places import CARRIAGE_FIRST, NO_BAY, bay_words, lost_words, no_cabin, waiting_places
+from towerd.fsm.waiting_words import Words, words_for
+from towerd.fsm.wishes import delivery_wishes, is_stopped, move_targets
+from towerd.jobs.model import Wait
+from towerd.jobs.transfer import Transfer, next_action
+from towerd.orders.model import Order, Vehicle
+from towerd.places import cabin
+from towerd.plc.snapshot import Snapshot, Unit
+from towerd.view import Waiting
+
+_DUE: Final = ("identified", "delivering", "staged")
+_DRIVE_OUT = Words("drive_out", "The door is open, the car is to be driven out", "Drive it out.", "customer")
+_LEAVE = Words("leave_cabin", "The car has left; the door closes once the cabin is deserted", "Leave it.", "customer")
+_NOT_STOPPING: Final = (3000, 4999)
+
+
+def _row(words: Words, what: str, since_at: datetime | None) -> Waiting:
+    return Waiting(words.code, what, words.text, words.cure, words.asks, since_at)
+
+
+def _job_words(turn: Turn, machine: Snapshot, job: Job) -> Words | None:
+    if job.state == "held":
+        return Words("job_held", f"A technician holds job {job.id}", f"towerctl job resume {job.id}")
+    busy = any(step.open and step.job == job.id for step in turn.tables.steps.values()) or FORK in turn.tables.steps
+    vehicle = turn.tables.vehicles[job.vehicle]
+    if busy or vehicle.place.kind in ("out", "unknown") or not free(turn, Unit.CARRIAGE) or not may_command(turn.state):
+        return None
+    found = next_action(machine, Transfer(vehicle.record.tag, vehicle.place, job.target), turn.config.kinematics)
+    return words_for(found.why) if isinstance(found, Wait) else None
+
+
+def _jobs(turn: Turn, machine: Snapshot) -> list[Waiting]:
+    job = open_job(turn)
+    words = _job_words(turn, machine, job) if job is not None else None
+    if job is None or words is None:
+        return []
+    order = turn.tables.orders.get(job.order or "")
+    about = f" for order {order.number}" if order is not None else ""
+    what = f"job {job.id}{about}: {job.vehicle} to {job.target}"
+    return [_row(words, what, job.waiting_since_at or job.started_at)]
+
+
+def _gate_words(turn: Turn, machine: Snapshot, order: Order, vehicle: Vehicle) -> Words | None:
+    shown, read = machine.cabin(vehicle.place.position), turn.volatile.readings.get(order.id)
+    gate = Gate(vehicle.record.tag, read.tag if read else 0, read.epoch if read else 0, decision_holds(turn, order))
+    denied = gate_denies(shown, gate)
+    return words_for(denied.why) if denied is not None else None
+
+
+def _stopped_words(turn: Turn, order: Order) -> Words:
+    job = next(job for job in reversed(turn.tables.jobs.values()) if job.order == order.id)
+    text = f"{job.stopped_by} has cancelled job {job.id}; the order waits"
+    return Words("job_cancelled", text, f"towerctl job resume {job.id}")
+
+
+def _due_words(turn: Turn, machine: Snapshot, order: Order, vehicle: Vehicle) -> Words | None:
+    job = open_job(turn)
+    if job is not None and job.vehicle == vehicle.id:
+        return None
+    if order.cabin is not None and vehicle.place == cabin(order.cabin):
+        return _gate_words(turn, machine, order, vehicle)
+    if is_stopped(turn.tables, order):
+        return _stopped_words(turn, order)
+    barred = bay_words(turn, machine, vehicle.place)
+    if barred is not None:
+        return barred
+    if any(wish.order == order.id for wish in delivery_wishes(turn, machine)):
+        return CARRIAGE_FIRST
+    return no_cabin(turn, machine, cabin(order.cabin) if order.cabin else None, order.id)
+
+
+def _order_words(turn: Turn, machine: Snapshot, order: Order) -> Words | None:
+    vehicle = turn.tables.vehicles.get(order.vehicle or "")
+    if vehicle is None:
+        return None
+    if vehicle.place.kind == "unknown" or (order.state in _DUE and vehicle.place.kind == "out"):
+        return lost_words(vehicle)
+    if order.state in _DUE:
+        return _due_words(turn, machine, order, vehicle)
+    if order.state == "handed_over" and order.cabin is not None:
+        shut = machine.cabin(order.cabin).outer_door is DoorState.CLOSED
+        return words_for(f"cabin{order.cabin}_not_clear") if shut else _LEAVE
+    return _DRIVE_OUT if order.state == "ready" else None
+
+
+def _orders(turn: Turn, machine: Snapshot) -> list[Waiting]:
+    found = []
+    for order in turn.tables.orders.values():
+        words = _order_words(turn, machine, order) if order.open else None
+        if words is not None:
+            found.append(_row(words, f"order {order.number}: {order.vehicle}", order.since_at))
+    return found
+
+
+def _asked_words(turn: Turn, machine: Snapshot, move: Move) -> Words | None:
+    vehicle = turn.tables.vehicles[move.vehicle]
+    if vehicle.place.kind in ("unknown", "out"):
+        return lost_words(vehicle)
+    if move_targets(turn, machine, move):
+        return CARRIAGE_FIRST
+    if move.purpose in ("fetch", "bring"):
+        if vehicle.place.kind != "cabin" or move.target not in (None, vehicle.place):
+            return no_cabin(turn, machine, move.target)
+        order, denied = order_of(turn.tables, vehicle.id), fetch_denies(machine.cabin(vehicle.place.position))
+        if order is not None and not move.reason:
+            cure = f"towerctl put-back {vehicle.id}, or fetch it with a reason."
+            return Words("vehicle_wanted", f"Order {order.number} needs the car", cure)
+        return words_for(denied.why) if denied is not None else None
+    return None if move.purpose == "identify" else NO_BAY
+
+
+def _move_words(turn: Turn, machine: Snapshot, move: Move) -> Words | None:
+    if move.state == "arrived":
+        cure = f"towerctl put-back {move.vehicle}"
+        return Words("kept_in_cabin", f"{move.by} keeps it in {move.target}", cure, "customer")
+    if move.state in ("ready", "left"):
+        return _DRIVE_OUT if move.state == "ready" else _LEAVE
+    return None if at_work(turn.tables, move) else _asked_words(turn, machine, move)
+
+
+def _moves(turn: Turn, machine: Snapshot) -> list[Waiting]:
+    found = []
+    for move in open_moves(turn.tables):
+        words = _move_words(turn, machine, move)
+        if words is not None:
+            what = f"move {move.id}: {move.purpose} {move.vehicle}"
+            found.append(_row(words, what, move.since_at or move.asked_at))
+    return found
+
+
+def _people(turn: Turn) -> list[Waiting]:
+    """Drivers who drive a car in, and what people have left undone."""
+    found = [
+        Waiting(f"drive_in_{row.state}", f"cabin {row.cabin}: {row.vehicle}", text, text, "customer", row.since_at)
+        for row in turn.tables.intakes.values()
+        if row.open and row.state != "storing" and (text := advice(row.cabin, row.state, row.reasons))
+    ]
+    for owed in turn.tables.owing.values():
+        text = plea(owed.cabin, owed.what)
+        found.append(Waiting(f"{owed.what}_owed", f"cabin {owed.cabin}", text, text, "help", owed.since_at))
+    return found
+
+
+def _faults(turn: Turn) -> list[Waiting]:
+    """Faults of inventory and hand-over that do not stop the machine, and keep one place or door from working."""
+    least, most = _NOT_STOPPING
+    rows = [row for row in turn.tables.faults.values() if least <= row.number <= most and not FAULTS[row.number].stops]
+    return [
+        Waiting(
+            FAULTS[row.number].code, FAULTS[row.number].text, row.cause, FAULTS[row.number].cure, "help", row.since_at
+        )
+        for row in rows
+    ]
+
+
+def waiting(turn: Turn) -> tuple[Waiting, ...]:
+    """What each job, order, move, driver and place waits for now; without a picture of the machine, what is remembered."""
+    machine = turn.snapshot
+    seen: list[Waiting] = []
+    if machine is not None:
+        seen = [*_jobs(turn, machine), *_orders(turn, machine), *_moves(turn, machine), *waiting_places(turn, machine)]
+    return (*seen, *_people(turn), *_faults(turn))

@@ -1,0 +1,98 @@
+"""Why there is no place for a vehicle to go to, and which vehicles nobody can take away. Pure."""
+
+from __future__ import annotations
+
+from towerd.bays.model import is_usable
+from towerd.cabin.model import Cabin, DoorState
+from towerd.fsm.book import fetch_at, open_moves
+from towerd.fsm.delivering import open_job
+from towerd.fsm.intake_book import intake_in
+from towerd.fsm.inventory import is_disabled, vehicle_at
+from towerd.fsm.turn import Turn
+from towerd.fsm.waiting_words import Words, words_for
+from towerd.fsm.wishes import free_bays, stranded
+from towerd.orders.model import Vehicle
+from towerd.places import CARRIAGE, Place, cabin
+from towerd.plc.snapshot import Snapshot
+from towerd.view import Waiting
+
+NO_BAY = Words(
+    "no_free_bay",
+    "There is no free bay for the car",
+    "Free a bay: towerctl bay show shows them; towerctl bay enable BAY --reason …, or fetch a car out.",
+)
+CARRIAGE_FIRST = Words("carriage_awaited", "It waits for the carriage", "It passes by itself.", "machine")
+
+
+def bay_words(turn: Turn, machine: Snapshot, place: Place) -> Words | None:
+    """Why nothing is fetched from a bay; None where it may be, or where the place is no bay."""
+    if place.kind != "bay":
+        return None
+    name = f"{place.floor}-{place.position}"
+    if is_disabled(turn.tables, place):
+        cure = f"towerctl bay enable {name} --reason …"
+        return Words("bay_disabled", f"A technician has disabled bay {name}", cure)
+    return None if is_usable(machine.bay_word(place.floor, place.position)) else words_for("bay_out_of_service")
+
+
+def lost_words(vehicle: Vehicle) -> Words:
+    """A vehicle that nobody knows the place of."""
+    cure = f"Look where it stands, then: towerctl bay set PLACE {vehicle.id} --reason …"
+    return Words("vehicle_unknown", f"Where {vehicle.id} stands is {vehicle.place}", cure)
+
+
+def _holder(turn: Turn, shown: Cabin, but: str) -> tuple[str, str]:
+    """Who has a cabin, and how it is freed; no cure where that comes by itself."""
+    tables, number = turn.tables, shown.number
+    order = next((one for one in tables.orders.values() if one.open and one.cabin == number and one.id != but), None)
+    if order is not None:
+        return f"order {order.number}", ""
+    if intake_in(tables, number) is not None:
+        return "a car that is driven in", ""
+    kept = [move for move in open_moves(tables) if move.state == "arrived" and move.target == cabin(number)]
+    if kept:
+        return f"move {kept[0].id}, by {kept[0].by}", f"towerctl put-back {kept[0].vehicle}"
+    if fetch_at(tables, number) is not None:
+        return "a car that is fetched", ""
+    if shown.content != "empty":
+        car = vehicle_at(tables, cabin(number))
+        what = car.id if car is not None else "something without a record"
+        return what, words_for(f"cabin{number}_not_clear").cure
+    if shown.outer_door is not DoorState.CLOSED:
+        return "its outer door", words_for(f"outer_door{number}_not_closed").cure
+    return "another", ""
+
+
+def no_cabin(turn: Turn, machine: Snapshot, wanted: Place | None = None, but: str = "") -> Words:
+    """Why no cabin is free, or not the wanted one; what order `but` has itself does not count."""
+    held = [(one.number, *_holder(turn, one, but)) for one in machine.cabins if wanted in (None, cabin(one.number))]
+    text = ", ".join(f"cabin {number} is held by {who}" for number, who, _cure in held)
+    cures = list(dict.fromkeys(cure for _number, _who, cure in held if cure))
+    cure = " Or: ".join(cures) or "It passes by itself once a cabin is free."
+    return Words("no_free_cabin", f"No cabin is free: {text}", cure, "help" if cures else "machine")
+
+
+def _stranded(turn: Turn, machine: Snapshot) -> list[Waiting]:
+    found = []
+    job, bays = open_job(turn), free_bays(turn, machine)
+    for car in stranded(turn):
+        words = None
+        if job is not None and job.vehicle == car.id:
+            continue
+        if not bays:
+            words = NO_BAY
+        elif car.place.kind == "cabin" and not machine.cabin(car.place.position).fork_may_enter:
+            words = words_for(f"cabin{car.place.position}_not_clear")
+        if words is not None:
+            found.append(Waiting(words.code, f"{car.id} in {car.place}", words.text, words.cure, words.asks))
+    return found
+
+
+def waiting_places(turn: Turn, machine: Snapshot) -> list[Waiting]:
+    """Vehicles that cannot be put away, and a carriage that carries nobody knows what: nothing else is fetched then."""
+    found = _stranded(turn, machine)
+    if machine.load.state != "empty" and open_job(turn) is None and vehicle_at(turn.tables, CARRIAGE) is None:
+        text = f"Its sensors say {machine.load.state}, and no car is recorded there"
+        cure = "Look which car it is, then: towerctl bay set carriage VEHICLE --reason …"
+        found.append(Waiting("carriage_unrecorded", "the carriage", text, cure, "help"))
+    return found
