@@ -1,0 +1,81 @@
+"""Why there is no place for a vehicle, and which ones nobody can take away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.support.core_kit import machine, order_in, vehicle, with_bay, with_cabin, with_cabin_vehicle, with_load
+from tests.support.intake_kit import row as intake
+from tests.support.moves_kit import OCCUPIED, STOCKED, job_for, move, turn
+from towerd.bays.model import BayBits
+from towerd.cabin.model import CabinSensors, DoorState
+from towerd.fsm.state import BayRecord
+from towerd.fsm.waiting_places import bay_words, lost_words, no_cabin, waiting_places
+from towerd.places import CARRIAGE, UNKNOWN, bay, cabin
+from towerd.plc.snapshot import Snapshot
+
+FULL = replace(machine(), bay_words=(OCCUPIED,) * 12)
+HERE = with_cabin_vehicle(STOCKED, 1)
+
+
+def test_a_bay_that_nothing_is_fetched_from() -> None:
+    t = turn(bays={"bay:2-3": BayRecord(bay(2, 3), disabled=True)})
+    disabled = bay_words(t, STOCKED, bay(2, 3))
+    assert disabled is not None
+    assert disabled.cure.startswith("towerctl bay enable 2-3")
+    faulty = bay_words(t, with_bay(STOCKED, 1, 1, int(BayBits.DISABLED)), bay(1, 1))
+    assert faulty is not None
+    assert faulty.code == "bay_out_of_service"
+    assert bay_words(t, STOCKED, bay(1, 1)) is None
+    assert bay_words(t, STOCKED, CARRIAGE) is None
+    assert "car-1" in lost_words(vehicle(place=UNKNOWN)).cure
+
+
+@pytest.mark.parametrize(
+    ("rows", "seen", "who", "asks"),
+    [
+        ({"orders": [order_in("ready", cabin=1)]}, STOCKED, "order ", "machine"),
+        ({"intakes": {1: intake("waiting")}}, STOCKED, "driven in", "machine"),
+        ({"moves": [move("bring", state="arrived", target=cabin(1))]}, HERE, "move 5, by lin", "help"),
+        ({"moves": [move(state="ready", target=cabin(1))]}, HERE, "fetched", "machine"),
+        ({"place": cabin(1)}, HERE, "car-1", "help"),
+        ({}, HERE, "without a record", "help"),
+        ({}, with_cabin(STOCKED, 1, outer_door=DoorState.BLOCKED), "outer door", "help"),
+        ({}, STOCKED, "another", "machine"),
+    ],
+)
+def test_a_cabin_is_held_by_somebody(rows: dict[str, Any], seen: Snapshot, who: str, asks: str) -> None:
+    moves = rows.pop("moves", [])
+    words = no_cabin(turn(*moves, seen=seen, **rows), seen, cabin(1))
+    assert "cabin 1 is held by" in words.text
+    assert who in words.text
+    assert "cabin 2" not in words.text
+    assert words.asks == asks
+
+
+def test_all_cabins_but_ones_own() -> None:
+    own = order_in("staged", cabin=1)
+    words = no_cabin(turn(orders=[own]), STOCKED, None, own.id)
+    assert "cabin 1 is held by another, cabin 2" in words.text
+
+
+def codes(seen: Snapshot, **rows: Any) -> list[str]:
+    return [row.code for row in waiting_places(turn(seen=seen, **rows), seen)]
+
+
+def test_a_car_that_cannot_be_put_away() -> None:
+    loaded = with_load(FULL)
+    assert codes(loaded, place=CARRIAGE) == ["no_free_bay"]
+    assert codes(loaded, place=CARRIAGE, jobs=[job_for()]) == []
+    assert codes(with_load(machine()), place=CARRIAGE) == []
+    shut = with_cabin(HERE, 1, off=CabinSensors.CLEAR_CONFIRMED)
+    assert codes(shut, place=cabin(1)) == ["cabin_not_clear"]
+    assert codes(HERE, place=cabin(1)) == []
+
+
+def test_a_carriage_that_carries_nobody_knows_what() -> None:
+    assert codes(with_load(STOCKED)) == ["carriage_unrecorded"]
+    assert codes(with_load(STOCKED), jobs=[job_for()]) == []
