@@ -10,7 +10,7 @@ from tests.support.core_kit import machine, order_in, state_of, step_row, tables
 from tests.support.values import AT
 from towerd.faults import INVENTORY_DISAGREES, LOCK_CHANGED, PLACE_UNKNOWN, WRONG_VEHICLE
 from towerd.fsm.lost import settle_lost
-from towerd.fsm.state import Fault, Tables
+from towerd.fsm.state import BayRecord, Fault, Tables
 from towerd.fsm.turn import Turn
 from towerd.orders.model import Vehicle
 from towerd.places import UNKNOWN, bay
@@ -64,6 +64,16 @@ def test_nothing_ends_while_the_vehicle_is_looked_for(fault: int) -> None:
     t.put("faults", fault, Fault(fault, AT, "gone"))
     settle_lost(t)
     assert t.tables.orders["ord-1"].state == "delivering"
+
+
+def test_nothing_ends_while_a_place_is_in_doubt() -> None:
+    t = turn("delivering")
+    t.put("bays", "bay:2-3", BayRecord(bay(2, 3), unknown=True))
+    settle_lost(t)
+    assert t.tables.orders["ord-1"].state == "delivering"
+    t.put("bays", "bay:2-3", BayRecord(bay(2, 3), disabled=True))
+    settle_lost(t)
+    assert t.tables.orders["ord-1"].state == "failed"
 
 
 def test_nothing_ends_while_a_door_opens_nor_once_it_has_ended() -> None:

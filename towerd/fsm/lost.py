@@ -31,9 +31,12 @@ def _another(turn: Turn, order: Order, lost: Vehicle) -> Vehicle | None:
 def settle_lost(turn: Turn) -> None:
     """Give every order whose vehicle is unknown another of the same make, model and colour, or end it.
 
-    Only once no fault about the inventory stands: until a technician has let go of it, the vehicle is being looked for.
+    Only once no fault about the inventory stands and no place is in doubt: until then the vehicle is being looked for.
     """
     if any(number // 1000 == _INVENTORY for number in turn.tables.faults):
+        return
+    if any(record.unknown for record in turn.tables.bays.values()):
+        # it may stand in a place of which nobody has said yet what is there
         return
     for order in tuple(turn.tables.orders.values()):
         lost = turn.tables.vehicles.get(order.vehicle or "")
