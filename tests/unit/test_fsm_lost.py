@@ -13,7 +13,7 @@ from towerd.fsm.lost import settle_lost
 from towerd.fsm.state import BayRecord, Fault, Tables
 from towerd.fsm.turn import Turn
 from towerd.orders.model import Vehicle
-from towerd.places import UNKNOWN, bay
+from towerd.places import OUT, UNKNOWN, bay
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Unit
 
@@ -72,6 +72,15 @@ def test_nothing_ends_while_a_place_is_in_doubt() -> None:
     settle_lost(t)
     assert t.tables.orders["ord-1"].state == "delivering"
     t.put("bays", "bay:2-3", BayRecord(bay(2, 3), disabled=True))
+    settle_lost(t)
+    assert t.tables.orders["ord-1"].state == "failed"
+
+
+def test_nothing_ends_while_a_car_stands_there_whose_tag_is_still_to_be_read() -> None:
+    t = turn("delivering", vehicle("found-1", bay(2, 3), 0))
+    settle_lost(t)
+    assert t.tables.orders["ord-1"].state == "delivering"
+    t = turn("delivering", vehicle("found-1", OUT, 0))
     settle_lost(t)
     assert t.tables.orders["ord-1"].state == "failed"
 

@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import Final
 
 from towerd.fsm.orders import end_order, may_end
+from towerd.fsm.recognising import is_found
 from towerd.fsm.turn import Turn
 from towerd.orders.book import OrderBook
 from towerd.orders.choice import choose_vehicle
 from towerd.orders.claim_parts import VehicleByModel
 from towerd.orders.model import Order, Vehicle
-from towerd.places import UNKNOWN
+from towerd.places import OUT, UNKNOWN
 
 # 3xxx: where vehicles are
 _INVENTORY: Final = 3
@@ -35,8 +36,9 @@ def settle_lost(turn: Turn) -> None:
     """
     if any(number // 1000 == _INVENTORY for number in turn.tables.faults):
         return
-    if any(record.unknown for record in turn.tables.bays.values()):
-        # it may stand in a place of which nobody has said yet what is there
+    unsaid = any(record.unknown for record in turn.tables.bays.values())
+    if unsaid or any(is_found(vehicle) and vehicle.place != OUT for vehicle in turn.tables.vehicles.values()):
+        # it may stand in a place of which nobody has said yet what is there, or be the one whose tag is still to be read
         return
     for order in tuple(turn.tables.orders.values()):
         lost = turn.tables.vehicles.get(order.vehicle or "")
