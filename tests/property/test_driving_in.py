@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import HealthCheck, Phase, event, example, given, settings
 from hypothesis import strategies as st
 
 from simulator.driver import Driver
@@ -16,8 +16,9 @@ from tests.property.test_core import ACTS, TICKS, Witness, act, check_truth, hel
 from tests.scenario.tower import Tower, car, small_tower
 from tests.support.sync_tower import SyncTower, executed_motions, told_again
 from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
+from towerd.fsm.moves_events import MoveRequested
 from towerd.fsm.reply import ReplyTo
-from towerd.places import OUT
+from towerd.places import OUT, cabin
 from towerd.plc.snapshot import PackmlState
 
 KIOSK = ReplyTo("api", "kiosk")
@@ -91,6 +92,13 @@ def car_out() -> SyncTower:
     return tower
 
 
+def clear_the_cabin(tower: SyncTower) -> None:
+    """A car that somebody had brought to the cabin and left there goes back: nobody can drive in beside it."""
+    for vehicle in tuple(tower.state.tables.vehicles.values()):
+        if vehicle.place.kind == "cabin":
+            tower.take(MoveRequested("put_back", vehicle.id, None, "lin", KIOSK))
+
+
 def bring_back(tower: SyncTower) -> None:
     """Quiet times: whatever stands in the way is helped, and the car that is out comes back."""
     go(tower)
@@ -104,6 +112,7 @@ def bring_back(tower: SyncTower) -> None:
         if machine is None or machine.system.packml_state is not PackmlState.EXECUTE or tables.faults:
             help_out(tower)
         if row is None or not row.open:
+            clear_the_cabin(tower)
             ask(tower)
         elif row.state == "waiting":
             come(tower)
@@ -126,6 +135,9 @@ def bring_back(tower: SyncTower) -> None:
     suppress_health_check=[HealthCheck.too_slow],
 )
 @given(st.lists(st.one_of(DRIVING, DRIVING, TICKS, ACTS), min_size=5, max_size=60))
+@example(
+    [("take",), ("move", "bring", "v_0042", cabin(1)), ("exit",), ("leave",), ("come", 1), ("leave",), ("plc_restart",)]
+)
 def test_whatever_happens_while_a_car_is_driven_in(acts: list[tuple[Any, ...]]) -> None:
     tower = car_out()
     ask(tower)
