@@ -16,11 +16,10 @@ from towerd.fsm.state import PlaceBefore, State
 from towerd.fsm.turn import Turn
 from towerd.jobs.settle import fork_place
 from towerd.places import CARRIAGE, Place, bay, cabin
-from towerd.plc.codes import Code
+from towerd.plc.codes import FORK_CODES
 from towerd.plc.snapshot import KeySwitch, Snapshot
 from towerd.view import Obstacle
 
-_FORK_CODES = (Code.FORK_GET, Code.FORK_PUT)
 _CARRIED = {"loaded": "occupied"}
 
 
@@ -44,7 +43,7 @@ def _words(row: PlaceBefore) -> str:
 
 def _in_flight(state: State) -> set[str]:
     """Places between which a fork command of a job is not settled yet: nobody has changed them by hand."""
-    steps = (step for step in state.tables.steps.values() if step.by is None and step.code in _FORK_CODES)
+    steps = (step for step in state.tables.steps.values() if step.by is None and step.code in FORK_CODES)
     open_steps = [step for step in steps if step.open or step.state == "settling"]
     return {str(place) for step in open_steps for place in (fork_place(step.args), CARRIAGE)}
 

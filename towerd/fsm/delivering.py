@@ -21,8 +21,8 @@ from towerd.fsm.inventory import FORK, rest_condition, vehicle_at
 from towerd.fsm.latch import raise_fault
 from towerd.fsm.loans import begin_loan
 from towerd.fsm.obstacles import may_command
-from towerd.fsm.orders import release
-from towerd.fsm.state import Job, TagReading
+from towerd.fsm.orders import door_works, release
+from towerd.fsm.state import Job, Step, TagReading
 from towerd.fsm.timing import motion_s, tell_done
 from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act, Halt, Wait
@@ -106,6 +106,12 @@ def run_job(turn: Turn) -> None:
         _next_for(turn, job, machine)
 
 
+def _give_back(turn: Turn, job: Job, why: str) -> None:
+    """End a job that cannot go on: the carriage is free for others."""
+    turn.put("jobs", job.id, replace(job, state=JOB.next(job.state, "cancel"), ended_at=turn.now))  # type: ignore[arg-type]
+    wait_for(turn, why)
+
+
 def _next_for(turn: Turn, job: Job, machine: Snapshot) -> None:
     if any(step.open and step.job == job.id for step in turn.tables.steps.values()):
         return
@@ -115,13 +121,11 @@ def _next_for(turn: Turn, job: Job, machine: Snapshot) -> None:
     in_the_way = carried if carried is not None and carried.id != vehicle.id else None
     elsewhere = vehicle if vehicle.place.kind in ("out", "unknown") else in_the_way
     if elsewhere is not None:
-        turn.put("jobs", job.id, replace(job, state=JOB.next(job.state, "cancel"), ended_at=turn.now))  # type: ignore[arg-type]
-        wait_for(turn, f"{elsewhere.id} is {elsewhere.place}")
+        _give_back(turn, job, f"{elsewhere.id} is {elsewhere.place}")
         return
     if _waits_for_people(job, vehicle, machine):
         # nothing was moved yet: whoever waits elsewhere is served meanwhile, and the car is fetched once it may be
-        turn.put("jobs", job.id, replace(job, state=JOB.next(job.state, "cancel"), ended_at=turn.now))  # type: ignore[arg-type]
-        wait_for(turn, f"{vehicle.place} has to be confirmed clear")
+        _give_back(turn, job, f"{vehicle.place} has to be confirmed clear")
         return
     match next_action(machine, Transfer(vehicle.record.tag, vehicle.place, job.target), turn.config.kinematics):
         case Act() as act:
@@ -191,6 +195,12 @@ def _reading(turn: Turn, order: Order, shown: Cabin, tag: int) -> TagReading | N
     return read
 
 
+def _stage(turn: Turn, order: Order, trigger: str, shown: Cabin) -> None:
+    """The car waits in the cabin for its customer to be identified."""
+    staged = turn.move_order(order, ORDER.next(order.state, trigger))  # type: ignore[arg-type]
+    turn.tell("order_staged", {"cabin": shown.number}, staged)
+
+
 def _open_gate(turn: Turn, order: Order, shown: Cabin) -> None:
     tag = turn.tables.vehicles[order.vehicle or ""].record.tag
     read = _reading(turn, order, shown, tag)
@@ -202,8 +212,7 @@ def _open_gate(turn: Turn, order: Order, shown: Cabin) -> None:
     if denied.wrong_vehicle:
         raise_fault(turn, WRONG_VEHICLE, f"cabin {shown.number}: {denied.why}")
     elif not gate.identified and order.state in ("identified", "delivering"):
-        staged = turn.move_order(order, ORDER.next(order.state, "await_customer"))  # type: ignore[arg-type]
-        turn.tell("order_staged", {"cabin": shown.number}, staged)
+        _stage(turn, order, "await_customer", shown)
     elif shown.outer_door is not DoorState.CLOSED and shown.nobody:
         # a door that an abort left open without its customer
         close_outer(turn, shown)
@@ -216,42 +225,35 @@ def _shut_again(turn: Turn, order: Order, shown: Cabin) -> None:
     The door closes once nobody is there; until it is closed the car may still leave, and the order is `ready`.
     """
     if shown.outer_door is DoorState.CLOSED:
-        staged = turn.move_order(order, ORDER.next(order.state, "shut"))  # type: ignore[arg-type]
-        turn.tell("order_staged", {"cabin": shown.number}, staged)
+        _stage(turn, order, "shut", shown)
     elif not decision_holds(turn, order):
         wait_for(turn, f"cabin {shown.number}: the customer is to identify again; the door closes when nobody is there")
         if shown.nobody and shown.outer_door in STILL:
             close_outer(turn, shown)
 
 
+def _opening(turn: Turn, shown: Cabin) -> Step | None:
+    """The tower's own command to open the outer door, if it was the last to this cabin: a technician's hand hands nothing over."""
+    step = turn.tables.steps.get(cabin_unit(shown.number))
+    opens = step is not None and step.code == Code.OUTER_DOOR and step.args[0] == 1 and step.by is None
+    return step if opens else None
+
+
 def opened_in(turn: Turn, shown: Cabin) -> bool:
     """Whether the open outer door is one that was opened by command, seen to its end."""
-    step = turn.tables.steps.get(cabin_unit(shown.number))
-    opened = step is not None and step.code == Code.OUTER_DOOR and step.args[0] == 1 and step.state == "done"
-    # a technician's hand hands nothing over
-    by_hand = step is not None and step.by is not None
-    return opened and not by_hand and shown.outer_door is DoorState.OPEN
+    step = _opening(turn, shown)
+    return step is not None and step.state == "done" and shown.outer_door is DoorState.OPEN
 
 
-def _door_works(turn: Turn, shown: Cabin) -> bool:
-    """Whether a command to the outer door has not been seen to end.
+def _opened_for(turn: Turn, order: Order, shown: Cabin) -> bool:
+    """Whether the door was opened for this order's customer: quite, or the car is gone through one not seen to be quite open.
 
-    Doors and mailboxes come in two reads: the door may show open, and the cabin's epoch moved by it, before the command
-    shows done. Nobody has come or gone for that, and the gate has nothing to ask.
+    Who it was opened for is known; a car that is gone is with them, whatever an end switch of the door says.
     """
-    step = turn.tables.steps.get(cabin_unit(shown.number))
-    return step is not None and step.open and step.code == Code.OUTER_DOOR
-
-
-def _left_by_half_a_door(turn: Turn, order: Order, shown: Cabin) -> bool:
-    """Whether the car left through a door that was opened for this customer and never seen to be quite open.
-
-    Who it was opened for is known, the car is gone: it is with them, whatever an end switch of the door says.
-    """
-    step = turn.tables.steps.get(cabin_unit(shown.number))
-    opening = step is not None and step.code == Code.OUTER_DOOR and step.args[0] == 1 and step.by is None
-    not_closed = shown.outer_door is not DoorState.CLOSED
-    return opening and not_closed and ORDER.allows(order.state, "open") and _stands_in(turn, order, shown.number)
+    if not (ORDER.allows(order.state, "open") and _stands_in(turn, order, shown.number)):
+        return False
+    left = stage(shown) == "left" and shown.outer_door is not DoorState.CLOSED and _opening(turn, shown) is not None
+    return opened_in(turn, shown) or left
 
 
 def _hand_over(turn: Turn, order: Order, shown: Cabin) -> None:
@@ -263,14 +265,12 @@ def _hand_over(turn: Turn, order: Order, shown: Cabin) -> None:
             _shut_again(turn, order, shown)
     elif order.state == "handed_over":
         _see_off(turn, order, shown)
-    elif opened_in(turn, shown) and ORDER.allows(order.state, "open") and _stands_in(turn, order, shown.number):
+    elif _opened_for(turn, order, shown):
         ready = turn.move_order(order, ORDER.next(order.state, "open"))  # type: ignore[arg-type]
         turn.tell("order_ready", _ready_data(turn, ready), ready)
-    elif where == "left" and _left_by_half_a_door(turn, order, shown):
-        ready = turn.move_order(order, ORDER.next(order.state, "open"))  # type: ignore[arg-type]
-        turn.tell("order_ready", _ready_data(turn, ready), ready)
-        begin_loan(turn, ready)
-    elif _car_is_ready(turn, order, shown.number) and shown.outer_door in STILL and not _door_works(turn, shown):
+        if where == "left" and not opened_in(turn, shown):
+            begin_loan(turn, ready)
+    elif _car_is_ready(turn, order, shown.number) and shown.outer_door in STILL and not door_works(turn, shown.number):
         _open_gate(turn, order, shown)
 
 

@@ -10,13 +10,10 @@ from towerd.fsm.state import DoneAgain, Step
 from towerd.fsm.turn import Turn
 from towerd.fsm.upkeep import note_command
 from towerd.jobs.model import Act
-from towerd.plc.codes import ERROR_TEXT, REJECT_TEXT, Code
+from towerd.plc.codes import ERROR_DOOR_BLOCKED, ERROR_INTERLOCK_LOST, ERROR_TEXT, FORK_CODES, REJECT_TEXT, Code
 
-_FORK_CODES = (Code.FORK_GET, Code.FORK_PUT)
 _DOORS = (Code.INNER_DOOR, Code.OUTER_DOOR)
 _VAIN_WITHIN_S = 60.0
-_INTERLOCK_LOST = 1
-_DOOR_BLOCKED = 7
 _DOOR_RETRY_S = 10.0
 
 
@@ -24,7 +21,7 @@ def describe(work: Step | Act) -> str:
     """A command for people: LIFT_TO 3-4, INNER_DOOR open (CABIN1)."""
     code, args = (work.code, work.args) if isinstance(work, Step) else (work.command.code, work.command.args)
     name = Code(code).name
-    if code in (Code.INNER_DOOR, Code.OUTER_DOOR):
+    if code in _DOORS:
         return f"{name} {'open' if args[0] else 'close'} ({work.unit})"
     if code in (Code.HOME, Code.SIGNAL):
         return f"{name} {args[0]}"
@@ -50,10 +47,10 @@ def _turned_down(turn: Turn, step: Step, why: str) -> None:
 def _failed(turn: Turn, step: Step) -> None:
     error = step.error or 0
     text = ERROR_TEXT.get(error, f"error {error}")
-    if step.code == Code.OUTER_DOOR and error == _DOOR_BLOCKED:
+    if step.code == Code.OUTER_DOOR and error == ERROR_DOOR_BLOCKED:
         raise_fault(turn, DOOR_STUCK, f"{describe(step)}: {text}")
         _pause(turn, step, _DOOR_RETRY_S, counted=False)
-    elif error == _INTERLOCK_LOST:
+    elif error == ERROR_INTERLOCK_LOST:
         _turned_down(turn, step, text)
     else:
         raise_fault(turn, COMMAND_FAILED, f"{describe(step)}: {text}")
@@ -95,7 +92,7 @@ def _done_in_vain(turn: Turn, step: Step, count: int) -> None:
 
 def _ended_by_hand(turn: Turn, step: Step) -> None:
     # whoever gave it stands beside the machine and is told; nothing is latched, counted or tried again
-    if step.code in _FORK_CODES and step.state != "rejected":
+    if step.code in FORK_CODES and step.state != "rejected":
         ask_sensors(turn, step)
         settle_fork(turn)
     else:
@@ -112,7 +109,7 @@ def step_ended(turn: Turn, step: Step) -> None:
         code = step.reject_code or 0
         _turned_down(turn, step, REJECT_TEXT.get(code, f"refusal {code}"))
         return
-    if step.code in _FORK_CODES:
+    if step.code in FORK_CODES:
         ask_sensors(turn, step)
         settle_fork(turn)
     if step.state == "failed":

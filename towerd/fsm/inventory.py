@@ -16,12 +16,11 @@ from towerd.jobs.settle import fork_place, settle
 from towerd.jobs.transfer import content_of, fork_centred
 from towerd.orders.model import Condition, Vehicle
 from towerd.places import CARRIAGE, UNKNOWN, Place, bay, cabin
-from towerd.plc.codes import Code
+from towerd.plc.codes import FORK_CODES, Code
 from towerd.plc.snapshot import Snapshot, Unit
 
 FORK = "FORK"
 """The row of `steps` that holds a fork command until the sensors have said what came of it."""
-FORK_CODES = (Code.FORK_GET, Code.FORK_PUT)
 """The commands that take a vehicle from one place to another."""
 _TRIES_IN_VAIN = 2
 _DONE = 3

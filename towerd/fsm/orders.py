@@ -103,12 +103,21 @@ def end_order(turn: Turn, order: Order, state: OrderState, reason: str | None, *
     turn.tell(f"order_{state}", {"reason": reason}, ended)
 
 
+def door_works(turn: Turn, number: int) -> bool:
+    """Whether a command to the outer door of a cabin has not been seen to end.
+
+    Doors and mailboxes come in two reads: the door may show open, and the cabin's epoch moved by it, before the command
+    shows done. Nobody has come or gone for that.
+    """
+    step = turn.tables.steps.get(cabin_unit(number))
+    return step is not None and step.open and step.code == Code.OUTER_DOOR
+
+
 def _door_opens(turn: Turn, order: Order) -> bool:
     """Whether the outer door opens or stands open for the order, by what was commanded and by what is seen."""
     if order.cabin is None:
         return False
-    step = turn.tables.steps.get(cabin_unit(order.cabin))
-    if step is not None and step.open and step.code == Code.OUTER_DOOR:
+    if door_works(turn, order.cabin):
         return True
     machine = turn.snapshot
     return machine is not None and machine.cabin(order.cabin).outer_door is not DoorState.CLOSED

@@ -7,7 +7,7 @@ from typing import Any
 
 from towerd.faults import LAYOUT_CHANGED, WRONG_VEHICLE
 from towerd.fsm.events import FaultReset, LayoutConfirmed, StockEntry, StockImported
-from towerd.fsm.inventory import FORK, FORK_CODES, forget_unknown, rest_condition
+from towerd.fsm.inventory import FORK, forget_unknown, rest_condition
 from towerd.fsm.latch import clear_fault
 from towerd.fsm.lost import settle_lost
 from towerd.fsm.recognising import believe_tags, is_found, rebind
@@ -15,6 +15,7 @@ from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import content_of
 from towerd.orders.model import Vehicle
 from towerd.places import CARRIAGE, Place
+from towerd.plc.codes import FORK_CODES
 
 
 def _seen(turn: Turn, place: Place) -> str | None:

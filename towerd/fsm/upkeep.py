@@ -12,11 +12,10 @@ from towerd.fsm.turn import Turn
 from towerd.fsm.upkeep_events import ServiceDone
 from towerd.lift.kinematics import Kinematics, Motion
 from towerd.lift.model import Axis, PlcOpenState
-from towerd.plc.codes import Code
+from towerd.plc.codes import ERROR_DOOR_BLOCKED, ERROR_INTERLOCK_LOST, FORK_CODES, Code
 from towerd.plc.snapshot import KeySwitch, PackmlState, Snapshot, Unit
 from towerd.upkeep.model import (
     DeviceKind,
-    ServiceRule,
     Wear,
     drift,
     due,
@@ -29,16 +28,13 @@ from towerd.upkeep.model import (
 )
 
 _AXES: Final[tuple[DeviceKind, ...]] = ("lift", "turntable")
-_NO_RULE: Final = ServiceRule()
 # shorter moves say more of the polling than of the machine
 _LEAST_S: Final = 0.5
-_INTERLOCK_LOST: Final = 1
-_DOOR_BLOCKED: Final = 7
 
 
 def device_of(unit: Unit, code: int, args: tuple[int, int, int, int]) -> tuple[DeviceKind, str] | None:
     """The device that a command works, and what it is called; None where none of its own (LIFT_TO: two axes; SIGNAL)."""
-    if code in (Code.FORK_GET, Code.FORK_PUT):
+    if code in FORK_CODES:
         return "fork", "fork"
     if code in (Code.BAY_LOCK, Code.BAY_UNLOCK):
         return "lock", f"lock {args[0]}-{args[1]}"
@@ -120,7 +116,9 @@ def _fold_axes(turn: Turn, machine: Snapshot) -> None:
 
 
 def _needs_another(step: Step) -> bool:
-    return step.state == "rejected" or (step.state == "failed" and step.error in (_INTERLOCK_LOST, _DOOR_BLOCKED))
+    return step.state == "rejected" or (
+        step.state == "failed" and step.error in (ERROR_INTERLOCK_LOST, ERROR_DOOR_BLOCKED)
+    )
 
 
 def _took_s(turn: Turn, step: Step) -> float | None:
@@ -171,7 +169,7 @@ def tell_wear(turn: Turn) -> None:
     _keep_told(turn, DEVICE_SLOWER, [wear for wear in rows if is_slower(wear, rules)], _slower)
     trying = [wear for wear in rows if needs_tries(wear, rules)]
     _keep_told(turn, DEVICE_TRIES, trying, lambda wear: f"{wear.device} needs another try for {wear.tries_ratio:.0%}")
-    late = [wear for wear in rows if due(wear, rules.intervals.get(wear.kind, _NO_RULE), turn.now) != "no"]
+    late = [wear for wear in rows if due(wear, rules.rule_of(wear.kind), turn.now) != "no"]
     _keep_told(turn, SERVICE_DUE, late, lambda wear: f"{wear.device} after {wear.cycles_since_service} cycles")
 
 

@@ -6,17 +6,15 @@ from datetime import datetime
 
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.state import State
-from towerd.upkeep.model import ServiceRule, drift, due, due_at
+from towerd.upkeep.model import drift, due, due_at
 from towerd.view import DeviceView
-
-_NO_RULE = ServiceRule()
 
 
 def device_views(state: State, config: CoreConfig, now: datetime) -> tuple[DeviceView, ...]:
     """Every device that has worked, by name."""
     shown = []
     for wear in sorted(state.tables.wear.values(), key=lambda one: one.device):
-        rule = config.upkeep.intervals.get(wear.kind, _NO_RULE)
+        rule = config.upkeep.rule_of(wear.kind)
         shown.append(
             DeviceView(
                 device=wear.device,

@@ -8,7 +8,7 @@ from towerd.bays.model import BayBits
 from towerd.cabin.model import CabinSensors
 from towerd.jobs.transfer import content_of
 from towerd.places import Place, bay, cabin
-from towerd.plc.codes import Args, Code
+from towerd.plc.codes import FORK_CODES, Args, Code
 from towerd.plc.snapshot import Snapshot
 
 Outcome = Literal["before", "after", "unknown"]
@@ -54,7 +54,7 @@ def settle(code: int, args: Args, machine: Snapshot) -> Outcome:
     Sensors that arg3 left out of the question are left out here too: the other of the pair decides alone (5.11).
     Raises ValueError on another command than FORK_GET and FORK_PUT.
     """
-    if code not in (Code.FORK_GET, Code.FORK_PUT):
+    if code not in FORK_CODES:
         raise ValueError(f"command {code} moves no vehicle between places")
     there = _seen_at(machine, fork_place(args), args[3])
     carried = _seen_on_carriage(machine, args[3])

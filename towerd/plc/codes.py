@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 Args = tuple[int, int, int, int]
 
@@ -68,6 +69,14 @@ ERROR_TEXT: dict[int, str] = {
     8: "sensor disagreement",
     9: "overload",
 }
+
+FORK_CODES: Final = (Code.FORK_GET, Code.FORK_PUT)
+"""Commands that take or leave a vehicle."""
+
+ERROR_INTERLOCK_LOST: Final = 1
+"""last_error: a condition was lost while the command ran (plc-if.md 5)."""
+ERROR_DOOR_BLOCKED: Final = 7
+"""last_error: an outer door was blocked three times."""
 
 STOP_REASON_TEXT: dict[int, str] = {
     0: "none",

@@ -39,6 +39,10 @@ class UpkeepRules:
     tries_ratio: float = 0.2
     intervals: dict[DeviceKind, ServiceRule] = field(default_factory=dict)
 
+    def rule_of(self, kind: DeviceKind) -> ServiceRule:
+        """When this kind of device is due; never, where nothing is set."""
+        return self.intervals.get(kind, ServiceRule())
+
 
 @dataclass(frozen=True, slots=True)
 class Wear:
