@@ -6,53 +6,28 @@ nothing that it asked for has left. Between them they are every moment at which 
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
+from tests.scenario.cutting import MOST, Cut, Story, When, through
 from tests.scenario.director import ORDER, Director, finished
-from tests.scenario.tower import Daemon, Tower, small_tower
+from tests.scenario.tower import Tower, small_tower
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.events import Stamped
 from towerd.fsm.reducer import step
-from towerd.fsm.state import State, Tables, Volatile
+from towerd.fsm.state import State, Tables
 from towerd.journal.replay import replay
 from towerd.journal.sqlite import SqliteJournal
 from towerd.places import OUT
 from towerd.plc.codes import Code
-from towerd.ports import Changes
 
-When = Literal["before", "after"]
 SHARDS = 10
 QUIET = (Code.SIGNAL, Code.NOP, Code.CANCEL)
-# the first life that is not cut makes this many; the sweep's own end is what proves that none was left out
-MOST = 400
-
-
-class PowerCut(BaseException):
-    """Nothing catches it but the test."""
-
-
-class CutJournal(SqliteJournal):
-    """Loses power at commit number `at` of this life; 0 never."""
-
-    def __init__(self, path: Path, at: int, when: When) -> None:
-        super().__init__(path)
-        self.commits = 0
-        self._at, self._when = at, when
-
-    def commit(self, stamped: Stamped, before: Volatile, changes: Changes, attachment: bytes | None) -> None:
-        self.commits += 1
-        if self.commits == self._at and self._when == "before":
-            raise PowerCut
-        super().commit(stamped, before, changes, attachment)
-        if self.commits == self._at:
-            raise PowerCut
 
 
 @dataclass
@@ -67,46 +42,11 @@ class Visit:
     motions: list[tuple[str, int, tuple[int, ...]]] = field(default_factory=list)
 
 
-async def live(tower: Tower, director: Director, journal: CutJournal) -> tuple[bool, Tables]:
-    """One life; whether it was cut, and the tables it left."""
-    daemon: Daemon = tower.daemon(journal)
-    daemon.start()
-    people = asyncio.create_task(director.play(daemon))
-    engine = daemon.task
-    assert engine is not None
-    try:
-        while not engine.done() and not finished(daemon):
-            await asyncio.sleep(0.05)
-            assert asyncio.get_running_loop().time() < 400, daemon.explain()
-            assert not daemon.tables.faults, daemon.explain()
-        cut = engine.done()
-        if cut:
-            error = engine.exception()
-            assert isinstance(error, PowerCut), error
-        return cut, daemon.tables
-    finally:
-        people.cancel()
-        await asyncio.gather(people, return_exceptions=True)
-        await daemon.kill()
-        journal.close()
-
-
 async def visit(folder: Path, at: int = 0, when: When = "before") -> Visit:
     folder.mkdir()  # noqa: ASYNC240 - virtual time, nothing else waits
     tower, director = Tower(small_tower(speed_up=8.0)), Director()
-    plant = asyncio.create_task(tower.live())
-    lives, cut, journal, tables = 0, True, None, Tables()
-    try:
-        while cut:
-            journal = CutJournal(folder / "journal.db", at if lives == 0 else 0, when)
-            cut, tables = await live(tower, director, journal)
-            lives += 1
-            # the dark lasts longer or shorter than the PLC's patience with a silent PC
-            await asyncio.sleep(0.3 if at % 2 else 1.7)
-    finally:
-        plant.cancel()
-        await asyncio.gather(plant, return_exceptions=True)
-    done = Visit(tower, director, tables, journal.commits if journal else 0, lives)
+    came = await through(tower, folder / "journal.db", Story(director.play, finished), Cut(at, when))
+    done = Visit(tower, director, came.tables, came.commits, came.lives)
     done.motions = [(str(e.unit), e.code, tuple(e.args)) for e in tower.simulator.executed if e.code not in QUIET]
     return done
 

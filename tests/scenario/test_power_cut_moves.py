@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.scenario.test_power_cut import MOST, QUIET, CutJournal, PowerCut, When, without_homing
+from tests.scenario.cutting import MOST, Cut, Story, When, through
+from tests.scenario.test_power_cut import QUIET, without_homing
 from tests.scenario.tower import Daemon, Tower, small_tower
 from tests.support.sweeps import shards
 from towerd.fsm.moves_events import MoveRequested
@@ -65,47 +66,13 @@ class Errand:
     motions: list[tuple[str, int, tuple[int, ...]]] = field(default_factory=list)
 
 
-async def live(tower: Tower, technician: Technician, journal: CutJournal) -> tuple[bool, Tables]:
-    """One life; whether it was cut, and the tables it left."""
-    daemon = tower.daemon(journal)
-    daemon.start()
-    people = asyncio.create_task(technician.play(daemon))
-    engine = daemon.task
-    assert engine is not None
-    try:
-        while not engine.done() and not finished(daemon):
-            await asyncio.sleep(0.05)
-            assert asyncio.get_running_loop().time() < 400, daemon.explain()
-            assert not daemon.tables.faults, daemon.explain()
-        cut = engine.done()
-        if cut:
-            assert isinstance(engine.exception(), PowerCut), engine.exception()
-        return cut, daemon.tables
-    finally:
-        people.cancel()
-        await asyncio.gather(people, return_exceptions=True)
-        await daemon.kill()
-        journal.close()
-
-
 async def errand(folder: Path, purpose: str, at: int = 0, when: When = "before") -> Errand:
     folder.mkdir()  # noqa: ASYNC240 - virtual time, nothing else waits
-    tower, technician = Tower(small_tower(speed_up=8.0)), Technician(purpose)
-    plant = asyncio.create_task(tower.live())
-    lives, cut, commits, tables = 0, True, 0, Tables()
-    try:
-        while cut:
-            journal = CutJournal(folder / "journal.db", at if lives == 0 else 0, when)
-            cut, tables = await live(tower, technician, journal)
-            commits = journal.commits
-            lives += 1
-            # the dark lasts longer or shorter than the PLC's patience with a silent PC
-            await asyncio.sleep(0.3 if at % 2 else 1.7)
-    finally:
-        plant.cancel()
-        await asyncio.gather(plant, return_exceptions=True)
+    tower = Tower(small_tower(speed_up=8.0))
+    story = Story(Technician(purpose).play, finished)
+    came = await through(tower, folder / "journal.db", story, Cut(at, when))
     motions = [(str(e.unit), e.code, tuple(e.args)) for e in tower.simulator.executed if e.code not in QUIET]
-    return Errand(tower, tables, commits, lives, motions)
+    return Errand(tower, came.tables, came.commits, came.lives, motions)
 
 
 def check(done: Errand, purpose: str, wanted: list[tuple[str, int, tuple[int, ...]]]) -> None:

@@ -17,8 +17,8 @@ import pytest
 
 from simulator.core import Simulator
 from simulator.driver import Driver
+from tests.scenario.cutting import MOST, Cut, Story, When, through
 from tests.scenario.director import ORDER, Director, finished
-from tests.scenario.test_power_cut import CutJournal, PowerCut, When
 from tests.scenario.tower import Daemon, Tower, car, small_tower
 from tests.support.sweeps import shards
 from towerd.fsm.events import Stamped
@@ -32,7 +32,6 @@ from towerd.plc.codes import Code
 
 SHARDS = 12
 QUIET = (Code.SIGNAL, Code.NOP, Code.CANCEL, Code.HOME)
-MOST = 400
 
 
 @dataclass
@@ -43,7 +42,6 @@ class Ready:
     journal: Path
     executed: int
     vehicle: str
-    now_s: float
 
 
 async def people(daemon: Daemon, driver: Driver, vehicle: str) -> None:
@@ -72,30 +70,6 @@ def stored(daemon: Daemon, vehicle: str) -> bool:
     return there and not jobs and not any(one.open for one in tables.steps.values())
 
 
-async def life(tower: Tower, journal: CutJournal, ready: Ready) -> tuple[bool, Tables]:
-    """One life; whether it was cut, and the tables it left."""
-    daemon = tower.daemon(journal)
-    daemon.start()
-    acting = asyncio.create_task(people(daemon, Driver(tower.simulator.plant, 1), ready.vehicle))
-    engine = daemon.task
-    assert engine is not None
-    try:
-        while not engine.done() and not stored(daemon, ready.vehicle):
-            await asyncio.sleep(0.05)
-            assert asyncio.get_running_loop().time() < ready.now_s + 300, daemon.explain()
-            assert not daemon.tables.faults, daemon.explain()
-        cut = engine.done()
-        if cut:
-            error = engine.exception()
-            assert isinstance(error, PowerCut), error
-        return cut, daemon.tables
-    finally:
-        acting.cancel()
-        await asyncio.gather(acting, return_exceptions=True)
-        await daemon.kill()
-        journal.close()
-
-
 async def take_out(folder: Path) -> Ready:
     """A visit, to its end."""
     tower, director = Tower(small_tower(speed_up=8.0)), Director()
@@ -111,7 +85,7 @@ async def take_out(folder: Path) -> Ready:
     await asyncio.gather(acting, plant, return_exceptions=True)
     await daemon.kill()
     journal.close()
-    return Ready(tower.simulator, folder / "out.db", len(tower.simulator.executed), vehicle, 0.0)
+    return Ready(tower.simulator, folder / "out.db", len(tower.simulator.executed), vehicle)
 
 
 async def come_back(ready: Ready, folder: Path, at: int = 0, when: When = "before") -> tuple[Tower, Tables, int, int]:
@@ -121,21 +95,14 @@ async def come_back(ready: Ready, folder: Path, at: int = 0, when: When = "befor
     shutil.copy(ready.journal, path)
     tower = Tower(small_tower(speed_up=8.0))
     tower.simulator = copy.deepcopy(ready.simulator)
-    ready.now_s = asyncio.get_running_loop().time()
     tower.sessions = iter(range(2001, 9999))  # type: ignore[assignment]
-    plant = asyncio.create_task(tower.live())
-    lives, cut, journal, tables = 0, True, None, Tables()
-    try:
-        while cut:
-            journal = CutJournal(path, at if lives == 0 else 0, when)
-            cut, tables = await life(tower, journal, ready)
-            lives += 1
-            # the dark lasts longer or shorter than the PLC's patience with a silent PC
-            await asyncio.sleep(0.3 if at % 2 else 1.7)
-    finally:
-        plant.cancel()
-        await asyncio.gather(plant, return_exceptions=True)
-    return tower, tables, lives, journal.commits if journal else 0
+    story = Story(
+        lambda daemon: people(daemon, Driver(tower.simulator.plant, 1), ready.vehicle),
+        lambda daemon: stored(daemon, ready.vehicle),
+        asyncio.get_running_loop().time() + 300,
+    )
+    came = await through(tower, path, story, Cut(at, when))
+    return tower, came.tables, came.lives, came.commits
 
 
 def motions(tower: Tower, ready: Ready) -> list[tuple[str, int, tuple[int, ...]]]:
