@@ -115,6 +115,13 @@ class Bringing(Kiosk):
         self.driver.press()
         await self.stored()
 
+    async def leave_it_secured(self) -> None:
+        """Drive in, say that the car is secured, get out, and walk away without the button."""
+        self.driver.drive_in(self.car)
+        await self.until("securing")
+        await self.secure()
+        self.driver.get_out()
+
     def drive_out(self) -> None:
         """Drive the car out again; one that is none of this tower's is seen no more."""
         self.driver.drive_out()

@@ -151,10 +151,7 @@ async def test_nothing_moves_while_somebody_is_there(what: str) -> None:
     async with car_is_out() as back:
         sim = back.run.tower.simulator
         await back.open_door()
-        back.driver.drive_in(back.car)
-        await back.until("securing")
-        await back.secure()
-        back.driver.get_out()
+        await back.leave_it_secured()
         back.driver.press()
         {"person": sim.person, "motion": sim.motion, "curtain": sim.curtain}[what](1, True)
         await asyncio.sleep(5)
@@ -171,10 +168,7 @@ async def test_nothing_moves_while_somebody_is_there(what: str) -> None:
 async def test_the_door_is_blocked() -> None:
     async with car_is_out() as back:
         await back.open_door()
-        back.driver.drive_in(back.car)
-        await back.until("securing")
-        await back.secure()
-        back.driver.get_out()
+        await back.leave_it_secured()
         back.run.tower.simulator.fault("door_blocked", cabin=1)
         back.driver.press()
         await back.daemon.until(lambda: DOOR_STUCK in back.tables.faults, "the door is told as stuck")
@@ -195,10 +189,7 @@ async def test_the_driver_leaves_with_the_car_instead() -> None:
         await back.until("waiting")
         assert back.loan.state == "out"
         # the answer was about another stay: it is asked again
-        back.driver.drive_in(back.car)
-        await back.until("securing")
-        await back.secure()
-        back.driver.get_out()
+        await back.leave_it_secured()
         back.driver.press()
         await back.stored()
 
