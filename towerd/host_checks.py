@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
-
 from towerd.checks import Check
 from towerd.clock import is_synchronised
 from towerd.errors import ConfigError
@@ -69,6 +67,9 @@ def _certificate(settings: Settings) -> Iterator[Check]:
     if settings.mqtt.tls is None:
         yield Check("broker", "tls", None, "none: for a broker on this machine only")
         return
+    # a tenth of a second that the daemon's start has no use for
+    from cryptography import x509
+
     cure = "Renew the tower's certificate."
     try:
         loaded = x509.load_pem_x509_certificate(settings.mqtt.tls.cert_file.read_bytes())
