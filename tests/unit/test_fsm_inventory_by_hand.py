@@ -39,11 +39,11 @@ from towerd.fsm.inventory import (
     is_off_limits,
     is_unknown,
     rest_condition,
-    seen_of,
     settle_fork,
 )
 from towerd.fsm.state import BayRecord, PlaceBefore
 from towerd.fsm.turn import Turn
+from towerd.jobs.transfer import content_of
 from towerd.places import CARRIAGE, UNKNOWN
 from towerd.plc.codes import Args, Code
 from towerd.plc.snapshot import Snapshot
@@ -108,10 +108,10 @@ def test_a_car_that_is_to_be_looked_at_is_so_wherever_it_is_found() -> None:
 
 
 def test_the_sensors_of_every_kind_of_place_speak_one_language() -> None:
-    assert [seen_of(OCCUPIED, HOME_BAY), seen_of(machine(), HOME_BAY)] == ["occupied", "empty"]
-    assert [seen_of(with_load(machine()), CARRIAGE), seen_of(machine(), CARRIAGE)] == ["occupied", "empty"]
-    assert seen_of(with_load(machine(), present_front=False), CARRIAGE) == "disagree"
-    assert seen_of(with_cabin_vehicle(machine()), CABIN_1) == "occupied"
+    assert [content_of(OCCUPIED, HOME_BAY), content_of(machine(), HOME_BAY)] == ["occupied", "empty"]
+    assert [content_of(with_load(machine()), CARRIAGE), content_of(machine(), CARRIAGE)] == ["occupied", "empty"]
+    assert content_of(with_load(machine(), present_front=False), CARRIAGE) == "disagree"
+    assert content_of(with_cabin_vehicle(machine()), CABIN_1) == "occupied"
 
 
 @pytest.mark.parametrize(

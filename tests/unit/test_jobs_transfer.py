@@ -31,7 +31,7 @@ from towerd.bays.model import BayBits
 from towerd.cabin.model import CabinSensors, DoorState, Gauge
 from towerd.faults import WRONG_VEHICLE
 from towerd.jobs.model import Act, Arrived, Halt, Next, Wait
-from towerd.jobs.transfer import HOMING_S, Transfer, close_up, minimum_s, next_action, stands_at
+from towerd.jobs.transfer import HOMING_S, Transfer, close_up, content_of, minimum_s, next_action, stands_at
 from towerd.lift.kinematics import Kinematics
 from towerd.lift.model import Load, PlcOpenState
 from towerd.places import CARRIAGE, Place, bay, cabin
@@ -312,3 +312,15 @@ def test_a_car_whose_tag_nobody_knows_is_not_compared() -> None:
     seen = standing_at(with_load(machine(), tag=815), BAY)
     assert isinstance(next_action(seen, Transfer(TAG, CARRIAGE, CABIN), KINEMATICS), Halt)
     assert isinstance(next_action(seen, Transfer(0, CARRIAGE, CABIN), KINEMATICS), Act)
+
+
+def test_what_the_sensors_of_each_kind_of_place_say_together() -> None:
+    half = with_load(machine(), present_front=False)
+    assert [content_of(one, CARRIAGE) for one in (machine(), with_load(machine()), half)] == [
+        "empty",
+        "occupied",
+        "disagree",
+    ]
+    assert [content_of(machine(), place) for place in (bay(1, 1), cabin(1))] == ["empty", "empty"]
+    with pytest.raises(IndexError, match="no bay 9-1"):
+        content_of(machine(), bay(9, 1))

@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from towerd.fsm.hand import Denied, refuse
-from towerd.fsm.inventory import FORK, accept_reading, forget_unknown, rest_condition, seen_of, vehicle_at
+from towerd.fsm.inventory import FORK, accept_reading, forget_unknown, rest_condition, vehicle_at
 from towerd.fsm.lease import lease_denies, renew
 from towerd.fsm.manual import link_denies
 from towerd.fsm.manual_events import BayServiceChanged, PlaceSet
 from towerd.fsm.state import BayRecord
 from towerd.fsm.turn import Turn
+from towerd.jobs.transfer import content_of
 from towerd.places import UNKNOWN, Place
 from towerd.plc.snapshot import Unit
 
@@ -23,7 +24,7 @@ def _place_denies(turn: Turn, place: Place, kinds: tuple[str, ...]) -> Denied | 
     if machine is None or place.kind not in kinds:
         return Denied("no_place", f"{place} cannot be set", _NO_PLACE)
     try:
-        seen_of(machine, place)
+        content_of(machine, place)
     except IndexError:
         return Denied("no_place", f"there is no {place}", _NO_PLACE)
     return None
@@ -43,8 +44,8 @@ def _content_denies(turn: Turn, event: PlaceSet) -> Denied | None:
         cure = "towerctl status lists the vehicles; towerd stock import brings in a new one."
         return Denied("no_such_vehicle", f"the tower knows no vehicle {event.vehicle}", cure)
     wanted = "empty" if event.vehicle is None else "occupied"
-    if machine is not None and seen_of(machine, event.place) != wanted and not event.override:
-        text = f"the sensors of {event.place} say {seen_of(machine, event.place)}"
+    if machine is not None and content_of(machine, event.place) != wanted and not event.override:
+        text = f"the sensors of {event.place} say {content_of(machine, event.place)}"
         return Denied("sensors_disagree", text, "Look again. Where a sensor is wrong: --override, with the reason.")
     return None
 

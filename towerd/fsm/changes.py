@@ -9,30 +9,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from towerd.bays.model import content
 from towerd.fsm.hand import Denied, refuse
 from towerd.fsm.manual_events import ChangesConfirmed
 from towerd.fsm.state import PlaceBefore, State
 from towerd.fsm.turn import Turn
 from towerd.jobs.settle import fork_place
-from towerd.places import CARRIAGE, Place, bay, cabin
+from towerd.jobs.transfer import content_of
+from towerd.places import CARRIAGE, Place, cabin
 from towerd.plc.codes import FORK_CODES
 from towerd.plc.snapshot import KeySwitch, Snapshot
 from towerd.view import Obstacle
 
-_CARRIED = {"loaded": "occupied"}
-
 
 def _places_now(state: State, machine: Snapshot) -> dict[str, PlaceBefore]:
     names = {vehicle.place: vehicle.id for vehicle in state.tables.vehicles.values()}
-    positions = machine.identity.positions
-    seen: list[tuple[Place, str]] = [
-        (bay(index // positions + 1, index % positions + 1), content(word))
-        for index, word in enumerate(machine.bay_words)
-    ]
-    seen.append((CARRIAGE, _CARRIED.get(machine.load.state, machine.load.state)))
-    seen.extend((cabin(shown.number), shown.content) for shown in machine.cabins)
-    return {str(place): PlaceBefore(place, names.get(place), shown) for place, shown in seen}
+    bays = (place for place, _word in machine.bays())
+    places = (*bays, CARRIAGE, *(cabin(shown.number) for shown in machine.cabins))
+    return {str(place): PlaceBefore(place, names.get(place), content_of(machine, place)) for place in places}
 
 
 def _words(row: PlaceBefore) -> str:

@@ -15,7 +15,7 @@ from towerd.fsm.turn import Turn
 from towerd.jobs.settle import fork_place, settle
 from towerd.jobs.transfer import content_of, fork_centred
 from towerd.orders.model import Condition, Vehicle
-from towerd.places import CARRIAGE, UNKNOWN, Place, bay, cabin
+from towerd.places import CARRIAGE, UNKNOWN, Place, cabin
 from towerd.plc.codes import FORK_CODES, Code
 from towerd.plc.snapshot import Snapshot, Unit
 
@@ -67,26 +67,23 @@ def forget_unknown(turn: Turn, place: Place) -> None:
         turn.drop("bays", str(place))
 
 
+def fork_steps(tables: Tables) -> list[Step]:
+    """Fork commands that are open, or whose vehicle the sensors have not settled yet."""
+    return [step for row, step in tables.steps.items() if row == FORK or (step.open and step.code in FORK_CODES)]
+
+
 def is_worked_on(tables: Tables, place: Place) -> bool:
     """Whether a fork command that is open, or not settled yet, takes a vehicle from or to a place.
 
     The sensors may then show what the books say only once it is settled: no record may be made from what they show.
     """
-    at_work = [step for row, step in tables.steps.items() if row == FORK or (step.open and step.code in FORK_CODES)]
-    return any(place in (fork_place(step.args), CARRIAGE) for step in at_work)
-
-
-def seen_of(machine: Snapshot, place: Place) -> str:
-    """empty, occupied or disagree, by the sensors of a bay, a cabin or the carriage."""
-    if place == CARRIAGE:
-        return {"loaded": "occupied"}.get(machine.load.state, machine.load.state)
-    return content_of(machine, place)
+    return any(place in (fork_place(step.args), CARRIAGE) for step in fork_steps(tables))
 
 
 def accept_reading(turn: Turn, place: Place, *, occupied: bool) -> None:
     """A technician's word stands against the sensors, as long as they show just what they show now (5.11)."""
     machine = turn.snapshot
-    shown = seen_of(machine, place) if machine is not None else None
+    shown = content_of(machine, place) if machine is not None else None
     if shown is not None and shown != ("occupied" if occupied else "empty"):
         known = turn.tables.bays.get(str(place)) or BayRecord(place)
         turn.put("bays", str(place), replace(known, unknown=False, reason="seen by a technician", accepted=shown))
@@ -164,11 +161,7 @@ def _moved(turn: Turn, step: Step, place: Place, *, after: bool) -> None:
 
 def bay_places(machine: Snapshot) -> list[tuple[Place, str]]:
     """Every bay with what its two sensors say together."""
-    positions = machine.identity.positions
-    return [
-        (bay(index // positions + 1, index % positions + 1), content(word))
-        for index, word in enumerate(machine.bay_words)
-    ]
+    return [(place, content(word)) for place, word in machine.bays()]
 
 
 def _check_cabins(turn: Turn, machine: Snapshot) -> None:
@@ -199,7 +192,7 @@ def check_places(turn: Turn) -> None:
     if machine is None or FORK in turn.tables.steps:
         return
     _check_cabins(turn, machine)
-    seen = [*bay_places(machine), (CARRIAGE, {"loaded": "occupied"}.get(machine.load.state, machine.load.state))]
+    seen = [*bay_places(machine), (CARRIAGE, content_of(machine, CARRIAGE))]
     remembered = {vehicle.place for vehicle in turn.tables.vehicles.values()}
     for place, shown in seen:
         if _is_accepted(turn, place, shown):

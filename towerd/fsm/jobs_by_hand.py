@@ -13,14 +13,14 @@ from typing import Any, Final
 from towerd.fsm.book import end_move, move_of
 from towerd.fsm.charts import JOB, MOVE
 from towerd.fsm.hand import Denied, await_end, refuse
-from towerd.fsm.inventory import FORK, forget_unknown, rest_condition, seen_of, vehicle_at
+from towerd.fsm.inventory import FORK, forget_unknown, rest_condition, vehicle_at
 from towerd.fsm.lease import lease_denies, renew
 from towerd.fsm.manual import link_denies, send_by_hand
 from towerd.fsm.manual_events import JobCommanded, JobFinished
 from towerd.fsm.state import Job
 from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act, Halt, Wait
-from towerd.jobs.transfer import Transfer, next_action
+from towerd.jobs.transfer import Transfer, content_of, next_action
 from towerd.places import CARRIAGE, Place
 from towerd.plc.snapshot import KeySwitch, Unit
 
@@ -154,7 +154,7 @@ def _finish_denies(turn: Turn, job: Job, place: Place) -> Denied | None:
     if held_by is not None and held_by.id != job.vehicle:
         return Denied("place_taken", f"by the books {held_by.id} is at {place}", "towerctl bay set puts it right.")
     try:
-        seen = seen_of(machine, place)
+        seen = content_of(machine, place)
     except IndexError:
         return Denied("no_place", f"there is no {place}", "Name a bay, a cabin or the carriage.")
     if seen != "occupied" or (place != CARRIAGE and machine.load.state != "empty"):

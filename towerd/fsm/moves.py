@@ -14,12 +14,13 @@ from towerd.errors import Refusal
 from towerd.fsm.book import end_move, job_of, move_of, open_moves, order_of
 from towerd.fsm.charts import JOB
 from towerd.fsm.fetching import taken_by_fetch
-from towerd.fsm.inventory import bay_places, is_off_limits, is_worked_on, seen_of, vehicle_at
+from towerd.fsm.inventory import bay_places, is_off_limits, is_worked_on, vehicle_at
 from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeCancelled, StockTakeRequested
 from towerd.fsm.recognising import add_move, found_vehicle
 from towerd.fsm.state import Move
 from towerd.fsm.turn import Turn
 from towerd.fsm.wishes import free_bays
+from towerd.jobs.transfer import content_of
 from towerd.orders.model import Vehicle
 from towerd.places import CARRIAGE, Place, cabin, parse_place
 from towerd.plc.snapshot import Snapshot
@@ -62,7 +63,7 @@ def _source(turn: Turn, machine: Snapshot, what: str) -> _Source | Refusal:
         )
     if not _exists(machine, place):
         return Refusal(("no_such_place",), f"This tower has no {place}.")
-    seen, known = seen_of(machine, place), vehicle or vehicle_at(turn.tables, place)
+    seen, known = content_of(machine, place), vehicle or vehicle_at(turn.tables, place)
     if is_worked_on(turn.tables, place) and (known is None or seen != "occupied"):
         return Refusal(("moving",), f"The fork works at {place}: ask again once it is known what it has done.")
     if seen == "empty":
@@ -96,7 +97,7 @@ def _bay_refused(turn: Turn, machine: Snapshot, source: _Source, target: Place |
         return Refusal(("already_there",), f"It stands in {target}.")
     if not _usable(machine, target):
         return Refusal(("bay_out_of_service",), f"{target} is disabled or faulty, or something overhangs.")
-    seen = seen_of(machine, target)
+    seen = content_of(machine, target)
     if seen != "empty" or vehicle_at(turn.tables, target) is not None:
         return Refusal(("bay_not_empty",), f"{target} is not empty: its sensors say {seen}.")
     if is_off_limits(turn.tables, target):

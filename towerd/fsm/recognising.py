@@ -10,10 +10,11 @@ from dataclasses import replace
 
 from towerd.faults import WRONG_VEHICLE
 from towerd.fsm.book import end_move, move_of, order_of
-from towerd.fsm.inventory import FORK, forget_unknown, mark_unknown, seen_of, vehicle_at
+from towerd.fsm.inventory import FORK, forget_unknown, mark_unknown, vehicle_at
 from towerd.fsm.latch import raise_fault
 from towerd.fsm.state import Job, Move
 from towerd.fsm.turn import Turn
+from towerd.jobs.transfer import content_of
 from towerd.orders.model import Vehicle, VehicleRecord
 from towerd.places import CARRIAGE, OUT, UNKNOWN, Place, cabin
 from towerd.plc.snapshot import Snapshot
@@ -66,7 +67,7 @@ def rebind(turn: Turn, old: str, new: str, *, jobs: bool = True) -> None:
 
 
 def _occupied(machine: Snapshot, place: Place) -> bool:
-    return place.kind in ("bay", "cabin", "carriage") and seen_of(machine, place) == "occupied"
+    return place.kind in ("bay", "cabin", "carriage") and content_of(machine, place) == "occupied"
 
 
 def tags_read(machine: Snapshot) -> dict[Place, int]:

@@ -26,7 +26,7 @@ from towerd.fsm.waiting import waiting
 from towerd.lift.model import Axis
 from towerd.orders.book import OrderBook
 from towerd.orders.choice import orderable
-from towerd.places import CARRIAGE, Place, bay, cabin
+from towerd.places import CARRIAGE, Place, cabin
 from towerd.plc.codes import STOP_REASON_TEXT, Code
 from towerd.plc.snapshot import Identity, Snapshot
 from towerd.view import Activity, BayView, CabinView, ChallengeView, LiftView, Obstacle, Offer, View
@@ -89,10 +89,8 @@ def _cabin(shown: _Shown, door: Cabin) -> CabinView:
 def _bays(shown: _Shown, machine: Snapshot) -> tuple[BayView, ...]:
     tables = shown.state.tables
     reserved = {order.vehicle: order.id for order in tables.orders.values() if order.open and order.vehicle}
-    positions = machine.identity.positions
     found = []
-    for index, word in enumerate(machine.bay_words):
-        place = bay(index // positions + 1, index % positions + 1)
+    for place, word in machine.bays():
         record = tables.bays.get(str(place))
         vehicle = shown.names.get(place)
         found.append(

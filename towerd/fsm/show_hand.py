@@ -9,7 +9,6 @@ from towerd.fsm.changes import changes
 from towerd.fsm.lease import holder
 from towerd.fsm.state import Job, State
 from towerd.fsm.timing import motion_s
-from towerd.places import bay
 from towerd.view import HandView, JobView, PlaceView
 
 _AXES = ("lift", "turntable", "fork")
@@ -63,10 +62,8 @@ def place_views(state: State) -> tuple[PlaceView, ...]:
     if machine is None:
         return ()
     names = {vehicle.place: vehicle.id for vehicle in state.tables.vehicles.values()}
-    positions = machine.identity.positions
     found = []
-    for index, word in enumerate(machine.bay_words):
-        place = bay(index // positions + 1, index % positions + 1)
+    for place, word in machine.bays():
         record = state.tables.bays.get(str(place))
         found.append(
             PlaceView(

@@ -7,7 +7,7 @@ from typing import Any
 
 from towerd.faults import LAYOUT_CHANGED, WRONG_VEHICLE
 from towerd.fsm.events import FaultReset, LayoutConfirmed, StockEntry, StockImported
-from towerd.fsm.inventory import FORK, forget_unknown, rest_condition
+from towerd.fsm.inventory import forget_unknown, fork_steps, rest_condition
 from towerd.fsm.latch import clear_fault
 from towerd.fsm.lost import settle_lost
 from towerd.fsm.recognising import believe_tags, is_found, rebind
@@ -15,7 +15,6 @@ from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import content_of
 from towerd.orders.model import Vehicle
 from towerd.places import CARRIAGE, Place
-from towerd.plc.codes import FORK_CODES
 
 
 def _seen(turn: Turn, place: Place) -> str | None:
@@ -60,8 +59,7 @@ def _place(turn: Turn, entry: StockEntry) -> None:
 
 def stock_imported(turn: Turn, event: StockImported) -> None:
     """Take over a stock file whole, or refuse it whole with every reason."""
-    busy = any(row == FORK or (step.open and step.code in FORK_CODES) for row, step in turn.tables.steps.items())
-    problems = ["a vehicle is being moved"] if busy else _problems(turn, event.entries)
+    problems = ["a vehicle is being moved"] if fork_steps(turn.tables) else _problems(turn, event.entries)
     if problems:
         turn.answer(event.reply, False, ("stock_refused",), {"problems": problems})
         return

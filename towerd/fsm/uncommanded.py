@@ -85,11 +85,10 @@ def _moved(before: Snapshot | None, machine: Snapshot) -> Iterator[tuple[str, st
             yield from _doors(shown)
     if before is not None and before.bay_words == machine.bay_words:
         return
-    positions = machine.identity.positions
     known = before.bay_words if before is not None else ()
-    for index, word in enumerate(machine.bay_words):
+    for index, (place, word) in enumerate(machine.bays()):
         if index >= len(known) or known[index] != word:
-            yield from _bay(f"{index // positions + 1}-{index % positions + 1}", word)
+            yield from _bay(f"{place.floor}-{place.position}", word)
 
 
 def _exit_pressed(machine: Snapshot, number: int) -> bool:

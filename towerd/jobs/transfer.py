@@ -18,7 +18,7 @@ from towerd.faults import WRONG_VEHICLE
 from towerd.jobs.model import Act, Arrived, Halt, Next, Wait
 from towerd.lift.kinematics import Kinematics
 from towerd.lift.registers import HomeAxis, fork_get, fork_put, home, lift_to
-from towerd.places import CARRIAGE, Place, bay, cabin
+from towerd.places import CARRIAGE, Place, cabin
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Capability, Interlock, Safety, Snapshot, Unit, cabin_unit
 
@@ -53,10 +53,9 @@ def stands_at(machine: Snapshot, place: Place) -> bool:
 
 def unlocked_bays(machine: Snapshot) -> tuple[Place, ...]:
     """Bays whose lock is open, without those that are disabled at the PLC's panel and empty (plc-if.md 5)."""
-    positions = machine.identity.positions
     return tuple(
-        bay(index // positions + 1, index % positions + 1)
-        for index, word in enumerate(machine.bay_words)
+        place
+        for place, word in machine.bays()
         if not is_locked(word) and not (word & BayBits.DISABLED and content(word) == "empty")
     )
 
@@ -199,7 +198,9 @@ def kept_at(machine: Snapshot, place: Place) -> Wait | None:
 
 
 def content_of(machine: Snapshot, place: Place) -> str:
-    """empty, occupied or disagree, by the sensors of a bay or a cabin."""
+    """empty, occupied or disagree, by the sensors of a bay, a cabin or the carriage. Raises IndexError outside the tower."""
+    if place == CARRIAGE:
+        return "occupied" if machine.load.state == "loaded" else machine.load.state
     if place.kind == "cabin":
         return machine.cabin(place.position).content
     return content(machine.bay_word(place.floor, place.position))

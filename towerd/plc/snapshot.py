@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag, StrEnum
 
 from towerd.cabin.model import Cabin
 from towerd.lift.model import Axis, Load
+from towerd.places import Place, bay
 
 
 class Unit(StrEnum):
@@ -223,6 +225,12 @@ class Snapshot:
     cabins: tuple[Cabin, ...]
     bay_words: tuple[int, ...]
     alarms: Alarms
+
+    def bays(self) -> Iterator[tuple[Place, int]]:
+        """Every bay with its word, in the contract's order."""
+        positions = self.identity.positions
+        for index, word in enumerate(self.bay_words):
+            yield bay(index // positions + 1, index % positions + 1), word
 
     def bay_word(self, floor: int, position: int) -> int:
         """The word of one bay. Raises IndexError outside the tower."""
