@@ -177,6 +177,12 @@ def test_a_bay_out_of_service_is_not_touched(bit: BayBits, word: int) -> None:
     assert why(at_bay(word | bit), BAY, CABIN) == "bay_out_of_service"
 
 
+@pytest.mark.parametrize("bit", [BayBits.FAULT, BayBits.DISABLED, BayBits.OVERHANG])
+@pytest.mark.parametrize("word", [EMPTY_LOCKED, EMPTY_OPEN])
+def test_nothing_is_left_in_a_bay_out_of_service(bit: BayBits, word: int) -> None:
+    assert why(with_load(at_bay(word | bit)), CARRIAGE, BAY) == "bay_out_of_service"
+
+
 def test_the_fork_waits_until_lock_and_door_have_ended_their_command() -> None:
     unlocking = with_mailbox(at_bay(OCCUPIED_OPEN), Unit.BAYS, active_seq=9, active_code=Code.BAY_UNLOCK)
     assert why(unlocking, BAY, CABIN) == "bays_working"

@@ -133,10 +133,7 @@ def _travel(machine: Snapshot, place: Place, kinematics: Kinematics) -> Next:
 
 
 def _open_bay(machine: Snapshot, place: Place, kinematics: Kinematics) -> Next | None:
-    word = machine.bay_word(place.floor, place.position)
-    if not is_usable(word):
-        return Wait("bay_out_of_service")
-    if is_locked(word):
+    if is_locked(machine.bay_word(place.floor, place.position)):
         return Act(Unit.BAYS, bay_unlock(place.floor, place.position), kinematics.bay_lock_s / kinematics.speed_up)
     return _working(machine, Unit.BAYS)
 
@@ -177,12 +174,17 @@ def _use_fork(machine: Snapshot, place: Place, *, get: bool, kinematics: Kinemat
 
 def _unfit(machine: Snapshot, place: Place, *, get: bool) -> Wait | None:
     """What keeps the fork from a place before anything is opened for it (plc-if.md 5.10)."""
-    seen = content_of(machine, place)
-    if seen != ("occupied" if get else "empty") or machine.load.state != ("empty" if get else "loaded"):
+    if get:
+        return kept_at(machine, place) if machine.load.state == "empty" else Wait("place_sensors_disagree")
+    if content_of(machine, place) != "empty" or machine.load.state != "loaded":
         return Wait("place_sensors_disagree")
-    if not get and not machine.load.centred:
-        return Wait("vehicle_misplaced")
-    return kept_at(machine, place) if get else None
+    return _out_of_service(machine, place) if machine.load.centred else Wait("vehicle_misplaced")
+
+
+def _out_of_service(machine: Snapshot, place: Place) -> Wait | None:
+    if place.kind != "bay" or is_usable(machine.bay_word(place.floor, place.position)):
+        return None
+    return Wait("bay_out_of_service")
 
 
 def kept_at(machine: Snapshot, place: Place) -> Wait | None:
@@ -190,7 +192,7 @@ def kept_at(machine: Snapshot, place: Place) -> Wait | None:
     if content_of(machine, place) != "occupied":
         return Wait("place_sensors_disagree")
     if place.kind == "bay":
-        return None if is_usable(machine.bay_word(place.floor, place.position)) else Wait("bay_out_of_service")
+        return _out_of_service(machine, place)
     shown = machine.cabin(place.position)
     if shown.sensors & _MISPLACED:
         return Wait("vehicle_misplaced")
