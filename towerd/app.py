@@ -308,7 +308,10 @@ async def _serve(daemon: Daemon, read: Callable[[], Settings]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, daemon.request_stop)
     loop.add_signal_handler(signal.SIGHUP, daemon.reload, read)
-    return await daemon.run()
+    try:
+        return await daemon.run()
+    finally:
+        daemon.watchdog.close()
 
 
 def run(settings: Settings, read: Callable[[], Settings] | None = None) -> int:

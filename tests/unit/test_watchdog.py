@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -78,3 +80,54 @@ def test_a_manager_that_went_away_does_not_end_the_loop(
     captured = capsys.readouterr()
     assert "service manager not reached" in captured.out + captured.err
     watchdog.close()
+
+
+def _filled(environment: dict[str, str]) -> SystemdWatchdog:
+    """One whose manager does not read: nothing more fits into the socket's buffer."""
+    watchdog = SystemdWatchdog({**environment, "WATCHDOG_USEC": "4000000"}, iter(range(10_000)).__next__)
+    for _ in range(2_000):
+        watchdog.alive()
+    return watchdog
+
+
+def _all_heard(manager: socket.socket) -> list[str]:
+    manager.setblocking(False)
+    heard = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            heard.append(_heard(manager))
+    return heard
+
+
+def test_that_the_manager_is_lost_and_back_is_logged_once_each(
+    manager: socket.socket, capsys: pytest.CaptureFixture[str]
+) -> None:
+    watchdog = _filled({"NOTIFY_SOCKET": manager.getsockname()})
+    heard = len(_all_heard(manager))
+    assert heard < 2_000, "the buffer was full"
+    watchdog.alive()
+    watchdog.alive()
+    captured = capsys.readouterr()
+    said = captured.out + captured.err
+    assert (said.count("service manager not reached"), said.count("service manager reached again")) == (1, 1)
+    watchdog.close()
+
+
+def test_what_changes_the_service_is_told_in_order_once_there_is_room(manager: socket.socket) -> None:
+    watchdog = _filled({"NOTIFY_SOCKET": manager.getsockname()})
+    watchdog.ready()
+    watchdog.status("delivering car-1")
+    watchdog.stopping()
+    assert set(_all_heard(manager)) == {"WATCHDOG=1"}
+    watchdog.alive()
+    assert _all_heard(manager) == ["READY=1", "STOPPING=1", "WATCHDOG=1"]
+    watchdog.close()
+
+
+def test_the_last_words_wait_for_a_manager_that_is_slow(manager: socket.socket) -> None:
+    watchdog = _filled({"NOTIFY_SOCKET": manager.getsockname()})
+    watchdog.stopping()
+    with ThreadPoolExecutor(1) as readers:
+        heard = readers.submit(lambda: list(iter(lambda: _heard(manager), "STOPPING=1")))
+        watchdog.close()
+        assert set(heard.result(10)) == {"WATCHDOG=1"}
