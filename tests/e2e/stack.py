@@ -169,9 +169,12 @@ class House:
         assert answer["ok"], answer
         return answer.get(do)
 
-    def show(self, photo: str) -> None:
-        """Somebody stands before the camera."""
-        httpx.put(f"http://{HOST}:{self.camera_port}/show", params={"name": photo}, timeout=5.0).raise_for_status()
+    def show(self, photo: str, shown_as: str = "") -> None:
+        """Somebody stands before the camera; as a `person` they can turn the head."""
+        self._camera("show", {"name": photo, "as": shown_as})
+
+    def _camera(self, act: str, parameters: dict[str, str]) -> None:
+        httpx.put(f"http://{HOST}:{self.camera_port}/{act}", params=parameters, timeout=5.0).raise_for_status()
 
 
 class Stack(House):
@@ -193,6 +196,22 @@ class Stack(House):
     def status(self) -> dict[str, Any]:
         body: dict[str, Any] = self.api("GET", "/status").json()
         return body
+
+    def show_face(self, photo: str, order: str, event: str) -> None:
+        """Somebody stands before the camera and turns the head as the screen asks, until the order has that event."""
+        self.show(photo, "person")
+        done = ""
+
+        def known() -> bool:
+            nonlocal done
+            status = self.status()
+            asked = status["challenge"]["ask"] if status["challenge"] else done
+            if asked != done:
+                self._camera("turn", {"to": asked})
+                done = asked
+            return self.heard.find(event, order) is not None
+
+        self.until(f"{event} by the face {photo}", known)
 
     def until_serving(self) -> None:
         self.until("a tower that can deliver", lambda: self.status()["can_deliver"])

@@ -144,16 +144,16 @@ def test_killed_with_the_face_known_the_face_is_asked_again(tmp_path: Path) -> N
     with stack(tmp_path, Options(photos=PHOTOS_DIR)) as made:
         made.start()
         made.until("the face worker", lambda: made.status()["face_available"])
-        order = made.order(selfie_jpeg=selfie("obama.jpg"))
+        order = made.order(selfie_jpeg=selfie("obama2.jpg"))
         assert order.answer["result"]["code_only"] is False
-        made.show("obama2.jpg")
+        made.show_face("obama.jpg", order.order, "order_delivering")
         cut_in_step(made, "put")
         made.show("blank")
         made.start_daemon()
         made.heard.event("order_staged", order.order)
         with pytest.raises(LateError):
             made.heard.event("order_ready", order.order, 1.0)
-        made.show("obama2.jpg")
+        made.show_face("obama.jpg", order.order, "order_ready")
         check(made, order)
         assert looks(made) == [(1, "face"), (2, "face")]
 
