@@ -10,7 +10,6 @@ from tests.scenario.by_hand import Technician
 from tests.scenario.running import Running, running
 from towerd.places import CARRIAGE
 from towerd.plc.codes import Code
-from towerd.plc.snapshot import Unit
 
 pytestmark = pytest.mark.looptime
 
@@ -113,8 +112,11 @@ async def test_a_job_declared_finished_where_the_car_stands() -> None:
         await run.daemon.until(
             lambda: any(v.place == CARRIAGE for v in run.daemon.tables.vehicles.values()), "the car is on the carriage"
         )
+        assert (await tech.finish(job, "carriage")).reasons[0] in ("moving", "job_runs")
         assert (await tech.job(job, "hold")).ok
-        await run.daemon.until(lambda: not run.daemon.tables.steps[Unit.CARRIAGE].open, "the running step has ended")
+        await run.daemon.until(
+            lambda: not any(step.open for step in run.daemon.tables.steps.values()), "what ran has ended"
+        )
         assert (await tech.finish(job, "3-1")).reasons == ("sensors_disagree",)
         assert (await tech.finish(job, "9-9")).reasons == ("no_place",)
         assert (await tech.finish(job, "carriage")).ok

@@ -12,6 +12,7 @@ from tests.support.core_kit import (
     MONO_S,
     OCCUPIED_LOCKED,
     answers,
+    job,
     machine,
     order_in,
     state_of,
@@ -21,6 +22,8 @@ from tests.support.core_kit import (
     turn_of,
     vehicle,
     with_bay,
+    with_load,
+    with_system,
 )
 from towerd.bays.model import BayBits
 from towerd.fsm.bays_by_hand import bay_service_changed, place_set
@@ -31,7 +34,7 @@ from towerd.fsm.state import BayRecord, Lease, Tables
 from towerd.fsm.turn import Turn
 from towerd.places import CARRIAGE, OUT, UNKNOWN, Place, bay, cabin
 from towerd.plc.codes import Code
-from towerd.plc.snapshot import Snapshot
+from towerd.plc.snapshot import Alarms, KeySwitch, Snapshot
 
 API = ReplyTo("api", "1")
 FULL = with_bay(machine(), 2, 3, OCCUPIED_LOCKED)
@@ -122,6 +125,38 @@ def test_what_cannot_be_is_refused(
 )
 def test_not_while_the_carriage_works(row: Any) -> None:
     assert put(turn(tables=tables_of(vehicles=[vehicle()], steps=[row]))).reasons == ("moving",)
+
+
+@pytest.mark.parametrize(
+    ("seen", "state", "reason"),
+    [
+        (FULL, "running", "job_runs"),
+        (FULL, "held", None),
+        (with_system(FULL, key_switch=KeySwitch.MANUAL), "running", None),
+    ],
+)
+def test_a_job_that_may_go_on_by_itself_is_held_first(seen: Snapshot, state: str, reason: str | None) -> None:
+    t = turn(seen, tables_of(vehicles=[vehicle(place=UNKNOWN)], jobs=[job(state=state)]))
+    given = put(t)
+    assert given.reasons == (() if reason is None else (reason,))
+    if reason:
+        assert "job hold 1" in given.result["cure"]
+        assert t.tables.vehicles["car-1"].place == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("seen", "reason"),
+    [
+        (with_load(machine()), "carriage_loaded"),
+        (with_load(machine(), present_rear=False), None),
+        (replace(with_load(machine()), alarms=Alarms(frozenset({16}), frozenset(), None, 0)), None),
+    ],
+    ids=["both see a car", "one sees it", "they are known to fail"],
+)
+def test_no_word_empties_a_carriage_whose_sensors_both_see_a_car(seen: Snapshot, reason: str | None) -> None:
+    t = turn(seen, tables_of(vehicles=[vehicle(place=CARRIAGE)]))
+    assert put(t, CARRIAGE, None, override=True).reasons == (() if reason is None else (reason,))
+    assert (t.tables.vehicles["car-1"].place == CARRIAGE) is (reason is not None)
 
 
 def service(t: Turn, disabled: bool, place: Place = HOME_BAY) -> Any:

@@ -38,7 +38,7 @@ from towerd.fsm.state import Lease, Move
 from towerd.fsm.turn import Turn
 from towerd.places import CARRIAGE, OUT, UNKNOWN, Place, bay, cabin
 from towerd.plc.codes import Code
-from towerd.plc.snapshot import KeySwitch, Safety, Snapshot
+from towerd.plc.snapshot import KeySwitch, Safety, Snapshot, Unit
 
 API = ReplyTo("api", "1")
 FULL = with_bay(machine(), 2, 3, OCCUPIED_LOCKED)
@@ -169,6 +169,13 @@ def test_who_may_not_and_what_is_not(seen: Snapshot | None, values: Any, number:
     assert command(turn(seen, **values), "hold", number).reasons == (reason,)
 
 
+def test_a_running_job_that_may_give_no_command_is_a_technicians_to_finish() -> None:
+    t = turn(BY_HAND)
+    assert finish(t, HOME_BAY).ok, "the key is at Manual"
+    t = turn(steps=[step_row(Unit.CABIN1, "running", Code.SIGNAL)], state="held")
+    assert finish(t, HOME_BAY).ok, "a sign moves nothing"
+
+
 def finish(t: Turn, place: Place, number: int = 1) -> Any:
     job_finished(t, JobFinished(number, place, "by hand", "ada", API))
     return answers(t)[-1]
@@ -184,10 +191,10 @@ def test_a_job_declared_finished_where_the_car_is_seen() -> None:
 
 
 def test_in_a_cabin_the_car_goes_on_being_its_orders() -> None:
-    t = turn(with_cabin_vehicle(machine()))
+    t = turn(with_cabin_vehicle(machine()), state="held")
     assert finish(t, cabin(1)).ok
     assert t.tables.vehicles["car-1"].condition == "moving"
-    t = turn(with_load(machine()))
+    t = turn(with_load(machine()), state="held")
     assert finish(t, CARRIAGE).ok
 
 
@@ -199,7 +206,9 @@ def test_in_a_cabin_the_car_goes_on_being_its_orders() -> None:
         (FULL, bay(9, 9), {}, "no_place"),
         (FULL, OUT, {}, "no_place"),
         (FULL, HOME_BAY, {"state": "done"}, "job_over"),
+        (FULL, HOME_BAY, {"state": "running"}, "job_runs"),
         (FULL, HOME_BAY, {"steps": [step_row(state="running")]}, "moving"),
+        (FULL, HOME_BAY, {"steps": [step_row(Unit.BAYS, "running", Code.BAY_UNLOCK)]}, "moving"),
         (
             FULL,
             HOME_BAY,
@@ -212,13 +221,13 @@ def test_in_a_cabin_the_car_goes_on_being_its_orders() -> None:
 def test_what_the_sensors_do_not_say_is_not_finished(
     seen: Snapshot | None, place: Place, values: dict[str, Any], reason: str
 ) -> None:
-    t = turn(seen, **values)
+    t = turn(seen, **{"state": "held", **values})
     before = t.tables
     assert finish(t, place).reasons == (reason,)
     assert t.tables is before
 
 
 def test_not_where_another_stands_by_the_books() -> None:
-    t = turn(place=CARRIAGE)
+    t = turn(place=CARRIAGE, state="held")
     t.put("vehicles", "car-2", vehicle("car-2", HOME_BAY, 4712))
     assert finish(t, HOME_BAY).reasons == ("place_taken",)

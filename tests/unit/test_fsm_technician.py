@@ -11,6 +11,7 @@ from tests.support.core_kit import (
     HOME_BAY,
     OCCUPIED_LOCKED,
     answers,
+    job,
     machine,
     order_in,
     state_of,
@@ -29,7 +30,7 @@ from towerd.faults import COMMAND_REFUSED, LAYOUT_CHANGED, WRONG_VEHICLE
 from towerd.fsm import events as ev
 from towerd.fsm.inventory import FORK
 from towerd.fsm.reply import ReplyTo
-from towerd.fsm.state import BayRecord, Fault, Meta, Move, Tables
+from towerd.fsm.state import BayRecord, Fault, Job, Meta, Move, Tables
 from towerd.fsm.technician import fault_reset, layout_confirmed, stock_imported
 from towerd.fsm.turn import Turn
 from towerd.places import CARRIAGE, UNKNOWN, Place, bay, cabin
@@ -61,6 +62,23 @@ def test_a_stock_file_fills_the_inventory() -> None:
     assert answers(t)[0].result == {"vehicles": 2}
     assert told(t) == ["vehicle_stocked_in"]
     assert not t.volatile.places_checked, "the sensors are asked again"
+
+
+@pytest.mark.parametrize(
+    ("running", "entry", "refused"),
+    [
+        (job(vehicle="car-1"), line(), True),
+        (job(vehicle="car-9", source=bay(1, 1)), line(bay(1, 1), "car-2", 4712), True),
+        (job(vehicle="car-9", source=bay(3, 1), target=HOME_BAY), line(), True),
+        (job(vehicle="car-9", source=bay(3, 1)), line(), False),
+        (job(vehicle="car-1", state="held"), line(), False),
+    ],
+    ids=["its car", "from there", "to there", "elsewhere", "held"],
+)
+def test_a_running_job_keeps_its_car_and_its_bays(running: Job, entry: ev.StockEntry, refused: bool) -> None:
+    t = turn(tables_of(jobs=[running]))
+    assert bool(load(t, entry)) is refused
+    assert bool(t.tables.vehicles) is not refused
 
 
 @pytest.mark.parametrize(

@@ -6,17 +6,19 @@ from dataclasses import replace
 from typing import Any
 
 from towerd.fsm.hand import Denied, refuse
-from towerd.fsm.inventory import FORK, accept_reading, forget_unknown, rest_condition, vehicle_at
+from towerd.fsm.inventory import accept_reading, forget_unknown, rest_condition, vehicle_at
+from towerd.fsm.jobs_by_hand import moving_denies
 from towerd.fsm.lease import lease_denies, renew
 from towerd.fsm.manual import link_denies
 from towerd.fsm.manual_events import BayServiceChanged, PlaceSet
 from towerd.fsm.state import BayRecord
 from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import content_of
-from towerd.places import UNKNOWN, Place
-from towerd.plc.snapshot import Unit
+from towerd.places import CARRIAGE, UNKNOWN, Place
+from towerd.plc.snapshot import Snapshot
 
 _NO_PLACE = "Bays are written 2-3, cabins cabin:1, and there is the carriage."
+_LOAD_DISAGREE = 16
 
 
 def _place_denies(turn: Turn, place: Place, kinds: tuple[str, ...]) -> Denied | None:
@@ -30,30 +32,32 @@ def _place_denies(turn: Turn, place: Place, kinds: tuple[str, ...]) -> Denied | 
     return None
 
 
-def _moving(turn: Turn) -> Denied | None:
-    carriage = turn.tables.steps.get(Unit.CARRIAGE)
-    if FORK in turn.tables.steps or (carriage is not None and carriage.open):
-        cure = "Wait for its end, or: towerctl cancel. A fork that is out: towerctl home fork."
-        return Denied("moving", "the carriage still works, or its last fork command is not settled", cure)
-    return None
-
-
 def _content_denies(turn: Turn, event: PlaceSet) -> Denied | None:
     machine = turn.snapshot
     if event.vehicle is not None and event.vehicle not in turn.tables.vehicles:
         cure = "towerctl status lists the vehicles; towerd stock import brings in a new one."
         return Denied("no_such_vehicle", f"the tower knows no vehicle {event.vehicle}", cure)
     wanted = "empty" if event.vehicle is None else "occupied"
-    if machine is not None and content_of(machine, event.place) != wanted and not event.override:
+    if machine is None or content_of(machine, event.place) == wanted:
+        return None
+    if event.place == CARRIAGE and event.vehicle is None and _surely_loaded(machine):
+        cure = "towerctl bay set carriage VEHICLE says which car it is; fork put takes it off, in Manual."
+        return Denied("carriage_loaded", "both sensors of the carriage see a car, and no alarm says they fail", cure)
+    if not event.override:
         text = f"the sensors of {event.place} say {content_of(machine, event.place)}"
         return Denied("sensors_disagree", text, "Look again. Where a sensor is wrong: --override, with the reason.")
     return None
 
 
+def _surely_loaded(machine: Snapshot) -> bool:
+    """Whether nobody's word makes the carriage empty: it would fetch another car with one on it."""
+    return machine.load.state == "loaded" and _LOAD_DISAGREE not in machine.alarms.active
+
+
 def place_set(turn: Turn, event: PlaceSet) -> None:
     """Write down what stands in a place, as a technician saw it. Whoever stood there by the books is unknown then."""
     denied = link_denies(turn) or lease_denies(turn, event.by)
-    denied = denied or _place_denies(turn, event.place, ("bay", "cabin", "carriage")) or _moving(turn)
+    denied = denied or _place_denies(turn, event.place, ("bay", "cabin", "carriage")) or moving_denies(turn)
     denied = denied or _content_denies(turn, event)
     if denied is not None:
         refuse(turn, event.reply, denied)

@@ -12,20 +12,24 @@ from typing import Any, Final
 
 from towerd.fsm.book import end_move, move_of
 from towerd.fsm.charts import JOB, MOVE
+from towerd.fsm.delivering import open_job
 from towerd.fsm.hand import Denied, await_end, refuse
 from towerd.fsm.inventory import FORK, forget_unknown, rest_condition, vehicle_at
 from towerd.fsm.lease import lease_denies, renew
 from towerd.fsm.manual import link_denies, send_by_hand
 from towerd.fsm.manual_events import JobCommanded, JobFinished
+from towerd.fsm.obstacles import may_command
 from towerd.fsm.state import Job
 from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act, Halt, Wait
 from towerd.jobs.transfer import Transfer, content_of, next_action
 from towerd.places import CARRIAGE, Place
-from towerd.plc.snapshot import KeySwitch, Unit
+from towerd.plc.codes import Code
+from towerd.plc.snapshot import KeySwitch
 
 _OPEN = ("running", "held")
 _LOOK = "towerctl job list shows the jobs."
+_STILL: Final = (Code.SIGNAL, Code.NOP)
 
 
 def _put(turn: Turn, job: Job, **values: Any) -> Job:
@@ -141,13 +145,25 @@ def job_commanded(turn: Turn, event: JobCommanded) -> None:
         turn.answer(event.reply, True, (), {"job": job.id, "state": turn.tables.jobs[job.id].state})
 
 
+def moving_denies(turn: Turn) -> Denied | None:
+    """Why nobody may say now what stands where: a command is not over, or a job may give the next one at any moment."""
+    steps, job = turn.tables.steps, open_job(turn)
+    if FORK in steps or any(step.open and step.code not in _STILL for step in steps.values()):
+        cure = "Wait for its end, or: towerctl cancel. A fork that is out: towerctl home fork."
+        return Denied("moving", "the machine still works, or its last fork command is not settled", cure)
+    if job is not None and job.state == "running" and may_command(turn.state):
+        cure = f"towerctl job hold {job.id}, then ask again; towerctl job resume {job.id} goes on."
+        return Denied("job_runs", f"job {job.id} runs by itself: {job.vehicle} to {job.target}", cure)
+    return None
+
+
 def _finish_denies(turn: Turn, job: Job, place: Place) -> Denied | None:
-    machine, steps = turn.snapshot, turn.tables.steps
-    carriage = steps.get(Unit.CARRIAGE)
+    machine = turn.snapshot
     if job.state not in _OPEN or machine is None:
         return _over(job)
-    if FORK in steps or (carriage is not None and carriage.open):
-        return Denied("moving", "the carriage still works", "Wait for its end, or: towerctl cancel.")
+    moving = moving_denies(turn)
+    if moving is not None:
+        return moving
     if place.kind not in ("bay", "cabin", "carriage"):
         return Denied("no_place", f"{place} is no place in the tower", "Name a bay, a cabin or the carriage.")
     held_by = vehicle_at(turn.tables, place)

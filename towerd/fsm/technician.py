@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from towerd.faults import LAYOUT_CHANGED, WRONG_VEHICLE
+from towerd.fsm.delivering import open_job
 from towerd.fsm.events import FaultReset, LayoutConfirmed, StockEntry, StockImported
 from towerd.fsm.inventory import forget_unknown, fork_steps, rest_condition
 from towerd.fsm.latch import clear_fault
 from towerd.fsm.lost import settle_lost
+from towerd.fsm.obstacles import may_command
 from towerd.fsm.recognising import believe_tags, is_found, rebind
 from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import content_of
@@ -33,8 +35,12 @@ def _problems(turn: Turn, entries: tuple[StockEntry, ...]) -> list[str]:
     others = [vehicle for vehicle in others if not is_found(vehicle)]
     tags = {vehicle.record.tag: vehicle.id for vehicle in others}
     places = {vehicle.place: vehicle.id for vehicle in others}
+    job = open_job(turn)
+    runs = job if job is not None and job.state == "running" and may_command(turn.state) else None
     found = []
     for entry in entries:
+        if runs is not None and (entry.record.id == runs.vehicle or entry.place in (runs.source, runs.target)):
+            found.append(f"{entry.record.id}: job {runs.id} is at it; wait, or towerctl job hold {runs.id} first")
         if entry.record.tag in tags:
             found.append(f"{entry.record.id}: tag {entry.record.tag} is that of {tags[entry.record.tag]}")
         if entry.place in places:
