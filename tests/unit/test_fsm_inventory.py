@@ -265,3 +265,13 @@ def machine_before() -> Snapshot:
 def replace_refusals(turn: Turn, step: Step) -> State:
     tables = replace(turn.tables, steps={FORK: step})
     return State(tables, turn.volatile)
+
+
+def test_a_carriage_that_was_emptied_is_known_again_and_a_bay_is_not() -> None:
+    doubted = {str(place): BayRecord(place, unknown=True) for place in (CARRIAGE, HOME_BAY)}
+    t = turn_of(state_of(machine(), tables_of(bays=doubted)))
+    check_places(t)
+    assert (is_unknown(t.tables, CARRIAGE), is_unknown(t.tables, HOME_BAY)) == (False, True)
+    t = turn_of(state_of(with_load(machine()), tables_of(bays=doubted)))
+    check_places(t)
+    assert is_unknown(t.tables, CARRIAGE)

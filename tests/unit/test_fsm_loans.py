@@ -11,12 +11,12 @@ from tests.support.core_kit import CABIN_1, asked, config, order_in, state_of, t
 from tests.support.values import AT
 from towerd.errors import BugError
 from towerd.fsm.commands import AppendOutbox
-from towerd.fsm.loans import begin_loan, loan_drives_off, loan_returned, loan_returns
+from towerd.fsm.loans import begin_loan, follow_cars_back, loan_drives_off, loan_returned, loan_returns
 from towerd.fsm.state import IdentityDecision
 from towerd.fsm.turn import Turn
 from towerd.orders.model import Loan
 from towerd.orders.rules import DriveRules, OrderRules
-from towerd.places import OUT
+from towerd.places import CARRIAGE, OUT, UNKNOWN, Place, bay
 
 
 @pytest.mark.parametrize(("identified_at", "waited_s"), [(AT - timedelta(seconds=90), 90.0), (None, None)])
@@ -94,3 +94,47 @@ def test_a_car_that_is_taken_in_ends_its_loan() -> None:
     }
     with pytest.raises(BugError):
         loan_returned(returning("out"), "ord-1", 0.0)
+
+
+def back(place: Place, loan: str | None = "overdue", **values: object) -> Turn:
+    """car-1 is out, on loan or fetched, and somebody has just said that it stands at `place`."""
+    loans = {"ord-1": replace(LOAN, state=loan)} if loan else {}  # type: ignore[arg-type]
+    car = vehicle(place=OUT, condition="out", **values)
+    t = turn_of(state_of(None, tables_of(vehicles=[car], loans=loans)))
+    t.put_vehicle(car, place=place, condition="available")
+    follow_cars_back(t)
+    return t
+
+
+@pytest.mark.parametrize("state", ["out", "due_soon", "overdue", "returning"])
+@pytest.mark.parametrize(("place", "number"), [(bay(1, 1), None), (CARRIAGE, None), (CABIN_1, 1)])
+def test_a_car_that_is_known_to_stand_in_the_tower_is_back(state: str, place: Place, number: int | None) -> None:
+    t = back(place, state)
+    car, loan = t.tables.vehicles["car-1"], t.tables.loans["ord-1"]
+    assert (car.place, car.condition, car.rests_as) == (place, "inspection", "inspection")
+    assert (loan.state, loan.ended_at) == ("returned", t.now)
+    returning = [] if state == "returning" else ["loan_returning"]
+    assert told(t) == [*returning, "loan_returned", "vehicle_condition"]
+    if returning:
+        assert asked(t, AppendOutbox)[0].body["data"] == {"vehicle": "car-1", "cabin": number}
+
+
+def test_a_fetched_car_that_is_back_is_looked_at_too() -> None:
+    t = back(bay(1, 1), None, reasons=("damage", "fetched"), rests_as="out_of_service")
+    car = t.tables.vehicles["car-1"]
+    assert (car.condition, car.reasons) == ("out_of_service", ("damage",))
+    assert told(t) == ["vehicle_condition"]
+
+
+@pytest.mark.parametrize(("place", "loan"), [(OUT, "out"), (UNKNOWN, "out"), (bay(1, 1), "sold"), (bay(1, 1), None)])
+def test_what_is_not_out_or_not_inside_is_left_as_it_is(place: Place, loan: str | None) -> None:
+    t = back(place, loan)
+    assert t.tables.vehicles["car-1"].condition == "available"
+    assert told(t) == []
+
+
+def test_nothing_is_asked_where_no_car_changed() -> None:
+    car = vehicle(place=bay(1, 1), condition="out")
+    t = turn_of(state_of(None, tables_of(vehicles=[car], loans={"ord-1": LOAN})))
+    follow_cars_back(t)
+    assert told(t) == []

@@ -43,6 +43,7 @@ def test_tables_that_are_not_touched_are_shared() -> None:
     turn.put_vehicle(turn.tables.vehicles["car-1"], place=cabin(1))
     turn.put_vehicle(turn.tables.vehicles["car-1"], condition="out")
     assert turn.tables.orders is untouched
+    assert (turn.changed("vehicles"), turn.changed("orders")) == (True, False)
     assert turn.tables.vehicles["car-1"].condition == "out"
     assert turn.tables.vehicles["car-1"].place == cabin(1)
 

@@ -18,7 +18,7 @@ from towerd.fsm.intake_book import intake_in
 from towerd.fsm.intake_row import Intake
 from towerd.fsm.inventory import mark_unknown
 from towerd.fsm.latch import raise_fault
-from towerd.fsm.loans import loan_drives_off, loan_returned, loan_returns
+from towerd.fsm.loans import loan_drives_off, loan_returned, loan_returns, take_back, tell_condition
 from towerd.fsm.owing import note_owed, unconfirmed
 from towerd.fsm.turn import Turn
 from towerd.orders.eligibility import LOAN_ENDED
@@ -138,15 +138,10 @@ def _enter(turn: Turn, row: Intake, shown: Cabin, seen: Seen) -> Intake:
 
 
 def _take_in(turn: Turn, row: Intake) -> None:
-    before = turn.tables.vehicles[row.vehicle]
-    # that a technician has fetched it ends with its coming back
-    reasons = tuple(reason for reason in before.reasons if reason != "fetched")
-    vehicle = turn.put_vehicle(
-        before, place=cabin(row.cabin), condition="inspection", rests_as="inspection", reasons=reasons
-    )
+    vehicle = take_back(turn, turn.tables.vehicles[row.vehicle], cabin(row.cabin))
     if row.kind == "loan":
         loan_returned(turn, row.about, row.lost_s)
-    turn.tell("vehicle_condition", {"vehicle": vehicle.id, "condition": "inspection", "reasons": list(vehicle.reasons)})
+    tell_condition(turn, vehicle)
 
 
 def _recorded_inside(turn: Turn, shown: Cabin) -> Vehicle | None:

@@ -13,6 +13,7 @@ from towerd.cabin.model import Cabin, DoorState
 from towerd.fsm.acting import STILL, close_outer, open_outer, wait_for
 from towerd.fsm.book import at_work, end_move, fetch_at, order_of, put_move
 from towerd.fsm.delivering import opened_in
+from towerd.fsm.loans import FETCHED
 from towerd.fsm.orders import end_order, may_end
 from towerd.fsm.state import Move
 from towerd.fsm.turn import Turn
@@ -52,7 +53,7 @@ def _see_out(turn: Turn, move: Move, shown: Cabin) -> None:
 
 def _drive_out(turn: Turn, move: Move) -> None:
     vehicle = turn.tables.vehicles[move.vehicle]
-    reasons = tuple(dict.fromkeys((*vehicle.reasons, "fetched")))
+    reasons = tuple(dict.fromkeys((*vehicle.reasons, FETCHED)))
     turn.put_vehicle(vehicle, place=OUT, condition="out", reasons=reasons)
     left = put_move(turn, move, "leave")
     data = {"move": move.id, "vehicle": vehicle.id, "tag": vehicle.record.tag, "from": str(move.source)}

@@ -198,6 +198,9 @@ def check_places(turn: Turn) -> None:
         if _is_accepted(turn, place, shown):
             continue
         if shown == ("occupied" if place in remembered else "empty"):
+            if place == CARRIAGE and is_unknown(turn.tables, place):
+                # the fork, or a hand, has emptied it; of a bay that shows empty a technician says so
+                forget_unknown(turn, place)
             continue
         if place in remembered:
             cause = f"{place} should hold a vehicle and shows {shown}"

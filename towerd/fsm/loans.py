@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from towerd.fsm.charts import LOAN, ORDER
 from towerd.fsm.turn import Turn
-from towerd.orders.model import Loan, Order
-from towerd.places import OUT
+from towerd.orders.choice import HERE
+from towerd.orders.eligibility import LOAN_ENDED
+from towerd.orders.model import Condition, Loan, Order, Vehicle
+from towerd.places import OUT, Place
+
+FETCHED: Final = "fetched"
+"""The reason of a car that a technician has driven out without an order."""
 
 
 def begin_loan(turn: Turn, order: Order) -> None:
@@ -38,8 +44,44 @@ def begin_loan(turn: Turn, order: Order) -> None:
     turn.tell("loan_out", {"vehicle": record.id, "due_back_s": rules.drive_s}, handed)
 
 
-def loan_returns(turn: Turn, loan_id: str, cabin: int) -> None:
-    """The car of the loan stands in a cabin, and its tag was read there; nothing where that is known."""
+def take_back(turn: Turn, vehicle: Vehicle, place: Place) -> Vehicle:
+    """A car that was out is the tower's again, and somebody has to look at it first (5.3).
+
+    That a technician has fetched it ends with its coming back; why it is out of service does not.
+    """
+    reasons = tuple(reason for reason in vehicle.reasons if reason != FETCHED)
+    rests_as: Condition = "out_of_service" if vehicle.rests_as == "out_of_service" else "inspection"
+    return turn.put_vehicle(vehicle, place=place, condition=rests_as, rests_as=rests_as, reasons=reasons)
+
+
+def follow_cars_back(turn: Turn) -> None:
+    """A car that is known to stand in the tower is out no more, however that came to be known: a technician's word, a stock
+    file, its tag. Who drives in at a cabin has been seen to it before (`driving_in`).
+    """
+    if not turn.changed("vehicles"):
+        return
+    loans = {loan.vehicle: loan for loan in turn.tables.loans.values() if loan.state not in LOAN_ENDED}
+    inside = [one for one in turn.tables.vehicles.values() if one.place.kind in HERE]
+    for vehicle in [one for one in inside if one.id in loans or FETCHED in one.reasons]:
+        back = take_back(turn, vehicle, vehicle.place)
+        if vehicle.id in loans:
+            place = back.place
+            loan_returns(turn, loans[vehicle.id].id, place.position if place.kind == "cabin" else None)
+            loan_returned(turn, loans[vehicle.id].id, 0.0)
+        tell_condition(turn, back)
+
+
+def tell_condition(turn: Turn, vehicle: Vehicle) -> None:
+    """The world hears what a car is now, and why."""
+    data = {"vehicle": vehicle.id, "condition": vehicle.condition, "reasons": list(vehicle.reasons)}
+    turn.tell("vehicle_condition", data)
+
+
+def loan_returns(turn: Turn, loan_id: str, cabin: int | None) -> None:
+    """The car of the loan stands in a cabin, and its tag was read there; nothing where that is known.
+
+    `cabin` None: it was found elsewhere in the tower.
+    """
     loan = turn.tables.loans[loan_id]
     if LOAN.allows(loan.state, "return"):
         _put(turn, loan, "return")

@@ -37,6 +37,7 @@ from towerd.fsm.intake_requests import car_secured, drive_in_cancelled, drive_in
 from towerd.fsm.inventory import FORK, check_places, settle_fork
 from towerd.fsm.jogging import JOG, jog_expired, watch_jog
 from towerd.fsm.latch import clear_fault, raise_fault
+from towerd.fsm.loans import follow_cars_back
 from towerd.fsm.lost import settle_lost
 from towerd.fsm.moves import move_cancelled, move_requested, stock_take_cancelled, stock_take_requested
 from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeCancelled, StockTakeRequested
@@ -250,6 +251,7 @@ def _pump(turn: Turn) -> None:
     run_cabins(turn)
     run_fetches(turn)
     _check_inventory(turn)
+    follow_cars_back(turn)
     watch_key(turn, quiet=turn.volatile.places_checked)
     watch_jog(turn)
     follow_packml(turn)

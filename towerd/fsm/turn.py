@@ -63,6 +63,10 @@ class Turn:
             self._copied.add(table)
         return rows
 
+    def changed(self, table: str) -> bool:
+        """Whether rows of a table were put or dropped in this turn."""
+        return table in self._copied
+
     def put(self, table: str, key: str | int, row: object) -> None:
         """Insert or replace a row."""
         self._own(table)[key] = row
