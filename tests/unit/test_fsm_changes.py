@@ -23,8 +23,9 @@ from tests.support.core_kit import (
     with_load,
     with_system,
 )
+from tests.support.intake_kit import row as intake_row
 from towerd.bays.model import BayBits
-from towerd.fsm.changes import changes, changes_confirmed, changes_obstacle, expected_move, watch_key
+from towerd.fsm.changes import changes, changes_confirmed, changes_obstacle, expected, watch_key
 from towerd.fsm.inventory import FORK
 from towerd.fsm.manual_events import ChangesConfirmed
 from towerd.fsm.obstacles import may_command, obstacles
@@ -132,14 +133,22 @@ def test_what_is_not_known_is_not_kept(seen: Snapshot | None) -> None:
 
 def test_what_a_job_still_moved_is_no_change() -> None:
     t = back(left(), with_load(machine()), CARRIAGE)
-    expected_move(t, HOME_BAY, CARRIAGE, "car-1")
+    expected(t, HOME_BAY, None)
+    expected(t, CARRIAGE, "car-1")
     assert changes(t.state) == ()
 
 
 def test_nothing_is_expected_where_nothing_is_kept() -> None:
     t = turn_of(state_of(FULL))
-    expected_move(t, HOME_BAY, CARRIAGE, "car-1")
+    expected(t, HOME_BAY, None)
     assert not t.tables.before
+
+
+@pytest.mark.parametrize(("state", "lines"), [("reading", 0), ("storing", 0), ("done", 1)])
+def test_a_car_that_is_driven_in_is_no_change_by_hand(state: str, lines: int) -> None:
+    t = back(left(), with_cabin_vehicle(FULL))
+    t.put("intakes", 1, intake_row(state))
+    assert len(changes(t.state)) == lines
 
 
 @pytest.mark.parametrize(

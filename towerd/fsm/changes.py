@@ -2,7 +2,7 @@
 
 When the key leaves Auto, what books and sensors say of every place is kept. When it is back, the two pictures are
 compared: where they are the same Auto goes on, else a technician reads the list and confirms it. What moved by a job that
-still ran counts as no change.
+still ran, who drove out of a door that stood open, and a car that is being driven in count as no change.
 """
 
 from __future__ import annotations
@@ -35,10 +35,11 @@ def _words(row: PlaceBefore) -> str:
 
 
 def _in_flight(state: State) -> set[str]:
-    """Places between which a fork command of a job is not settled yet: nobody has changed them by hand."""
+    """Places where the tower is at it: a fork command of a job that is not settled yet, cars that are driven in."""
+    driven = {str(cabin(row.cabin)) for row in state.tables.intakes.values() if row.open}
     steps = (step for step in state.tables.steps.values() if step.by is None and step.code in FORK_CODES)
     open_steps = [step for step in steps if step.open or step.state == "settling"]
-    return {str(place) for step in open_steps for place in (fork_place(step.args), CARRIAGE)}
+    return driven | {str(place) for step in open_steps for place in (fork_place(step.args), CARRIAGE)}
 
 
 def changes(state: State) -> tuple[str, ...]:
@@ -63,12 +64,12 @@ def changes_obstacle(state: State) -> Obstacle | None:
     return Obstacle("changes_unconfirmed", text, "Compare with what you see, then: towerctl confirm-changes.")
 
 
-def expected_move(turn: Turn, source: Place, target: Place, vehicle: str) -> None:
-    """A job that still ran has moved a vehicle: that is no change by hand."""
-    before = turn.tables.before
-    if str(source) in before and str(target) in before:
-        turn.put("before", str(source), replace(before[str(source)], vehicle=None, shown="empty"))
-        turn.put("before", str(target), replace(before[str(target)], vehicle=vehicle, shown="occupied"))
+def expected(turn: Turn, place: Place, vehicle: str | None) -> None:
+    """A job that still ran has moved `vehicle` to a place, or what stood there has left it: that is no change by hand."""
+    before = turn.tables.before.get(str(place))
+    if before is not None:
+        shown = "empty" if vehicle is None else "occupied"
+        turn.put("before", str(place), replace(before, vehicle=vehicle, shown=shown))
 
 
 def watch_key(turn: Turn, *, quiet: bool) -> None:

@@ -12,6 +12,7 @@ from towerd.cabin.handover import fetch_denies, stage
 from towerd.cabin.model import Cabin, DoorState
 from towerd.fsm.acting import STILL, close_outer, open_outer, wait_for
 from towerd.fsm.book import at_work, end_move, fetch_at, order_of, put_move
+from towerd.fsm.changes import expected
 from towerd.fsm.delivering import opened_in
 from towerd.fsm.loans import FETCHED
 from towerd.fsm.orders import end_order, may_end
@@ -54,6 +55,7 @@ def _see_out(turn: Turn, move: Move, shown: Cabin) -> None:
 def _drive_out(turn: Turn, move: Move) -> None:
     vehicle = turn.tables.vehicles[move.vehicle]
     reasons = tuple(dict.fromkeys((*vehicle.reasons, FETCHED)))
+    expected(turn, vehicle.place, None)
     turn.put_vehicle(vehicle, place=OUT, condition="out", reasons=reasons)
     left = put_move(turn, move, "leave")
     data = {"move": move.id, "vehicle": vehicle.id, "tag": vehicle.record.tag, "from": str(move.source)}

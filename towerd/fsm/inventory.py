@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from towerd.bays.model import content
 from towerd.faults import COMMAND_FAILED, INVENTORY_DISAGREES, PLACE_UNKNOWN
-from towerd.fsm.changes import expected_move
+from towerd.fsm.changes import expected
 from towerd.fsm.charts import STEP
 from towerd.fsm.hand import hand_settled
 from towerd.fsm.latch import raise_fault
@@ -152,7 +152,8 @@ def _moved(turn: Turn, step: Step, place: Place, *, after: bool) -> None:
     if after and vehicle is not None:
         turn.put_vehicle(vehicle, place=target)
         if step.by is None:
-            expected_move(turn, source, target, vehicle.id)
+            expected(turn, source, None)
+            expected(turn, target, vehicle.id)
     if step.args[3]:
         # a sensor that was left out goes on showing what it shows
         accept_reading(turn, source, occupied=not after)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from towerd.fsm.changes import expected
 from towerd.fsm.charts import LOAN, ORDER
 from towerd.fsm.turn import Turn
 from towerd.orders.choice import HERE
@@ -21,6 +22,7 @@ def begin_loan(turn: Turn, order: Order) -> None:
     waited_s = (order.since_at - order.identified_at).total_seconds() if order.identified_at else None
     vehicle = turn.tables.vehicles[order.vehicle or ""]
     record = vehicle.record
+    expected(turn, vehicle.place, None)
     turn.put_vehicle(vehicle, place=OUT, condition="out")
     handed = turn.move_order(order, ORDER.next(order.state, "hand_over"))  # type: ignore[arg-type]
     data = {
