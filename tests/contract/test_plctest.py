@@ -200,9 +200,15 @@ def test_moving_is_asked_for_first() -> None:
     assert "emergency stop" in done.stdout
 
 
+def test_whoever_is_asked_by_hand_moves_the_machine() -> None:
+    done = CliRunner().invoke(app, ["plc-test", "127.0.0.1:9", "--by-hand"])
+    assert done.exit_code == 2
+    assert "--move" in done.stderr
+
+
 @pytest.mark.e2e
 def test_the_command_tells_json(tmp_path: Path) -> None:
-    with simulator(tmp_path, "tcp") as address:
+    with simulator(tmp_path, "tcp") as (address, _):
         done = CliRunner().invoke(app, ["plc-test", address, "--json"])
     told = json.loads(done.stdout)
     assert done.exit_code == 0, told

@@ -10,21 +10,24 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import TypeVar
 
-from towerd.plc.codec import TornReadError, check_read, decode_block, mailbox_words
+from towerd.plc.codec import TornReadError, check_read, decode_block, jog_words, mailbox_words
+from towerd.plc.codes import Args
 from towerd.plc.config import LinkConfig
 from towerd.plc.link import make_transport
 from towerd.plc.outgoing import Control
 from towerd.plc.registers import blocks
 from towerd.plc.snapshot import PackmlCommand, Unit
 from towerd.plc.transport import TransportError
-from towerd.plctest.model import CheckFailedError
+from towerd.plctest.model import CheckFailedError, CheckSkippedError, Please
 
 TRIES = 5
 LOOK_EVERY_S = 0.02
 ANSWER_LIMIT_S = 2.0
+ASKED_LIMIT_S = 120.0
 SEQ_LIMIT = 65535
-Args = tuple[int, int, int, int]
+Seen = TypeVar("Seen")
 
 
 def ahead(seq: int, by: int) -> int:
@@ -125,6 +128,7 @@ class Session(Reading):
         super().__init__(config)
         self._draw = random.Random()  # noqa: S311 - a session number is no secret
         self._beating: asyncio.Task[None] | None = None
+        self._enough = asyncio.Event()
         self.control = Control()
 
     async def close(self) -> None:
@@ -151,18 +155,21 @@ class Session(Reading):
     def start_heartbeat(self) -> None:
         """Beat from now on."""
         if self._beating is None:
+            self._enough.clear()
             self._beating = asyncio.create_task(self._beat(), name="heartbeat")
 
     async def stop_heartbeat(self) -> None:
-        """Beat no more."""
+        """Beat no more. One that is on its way is waited for: its reply would be taken for the next request's."""
         if self._beating is not None:
-            self._beating.cancel()
-            await asyncio.gather(self._beating, return_exceptions=True)
+            self._enough.set()
+            await self._beating
             self._beating = None
 
     async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(self.config.beat_s)
+        while not self._enough.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._enough.wait(), self.config.beat_s)
+                return
             # a lost one is made good by the next; the checks themselves see that the line is bad
             with suppress(TransportError):
                 await self.write_control()
@@ -177,7 +184,53 @@ class Session(Reading):
 
 
 class Desk(Session):
-    """Commands, one by one, right ones and wrong ones."""
+    """Commands, one by one, right ones and wrong ones. `ask` tells somebody at the tower what to do; None: nobody is there."""
+
+    def __init__(self, config: LinkConfig, ask: Callable[[Please, str], None] | None = None) -> None:
+        super().__init__(config)
+        self._ask = ask
+        self._token = 0
+
+    async def had(
+        self,
+        look: Callable[[], Awaitable[Seen]],
+        good: Callable[[Seen], bool],
+        ask: Please,
+        where: str = "",
+        wait_s: float = 0,
+    ) -> Seen:
+        """What is looked at, as it has to be: after `wait_s` by itself, or by somebody who is asked for it.
+
+        Raises CheckSkippedError where nobody is there, or does not do it.
+        """
+        deadline_s, asked = time.monotonic() + wait_s, False
+        while not good(seen := await look()):
+            if time.monotonic() > deadline_s:
+                if asked:
+                    raise CheckSkippedError(f"{ask}{where}: not done in {ASKED_LIMIT_S:g} s")
+                self.please(ask, where)
+                deadline_s, asked = time.monotonic() + ASKED_LIMIT_S, True
+            await asyncio.sleep(LOOK_EVERY_S)
+        return seen
+
+    def please(self, ask: Please, where: str = "") -> None:
+        """Ask somebody at the tower for something. Raises CheckSkippedError where nobody is there."""
+        if self._ask is None:
+            raise CheckSkippedError(f"{ask}{where} (--by-hand asks for it)")
+        self._ask(ask, where)
+
+    def next_token(self) -> int:
+        """A token for JOG that is not the last one (7.1)."""
+        self._token = ahead(self._token or self.control.session, 1)
+        return self._token
+
+    async def jog(self, token: int, axis: int, direction: int, **how: int) -> None:
+        """Write JOG whole. `how`: speed_pct, step (0 continuous), check (is added to the right one)."""
+        values = {"token": token, "axis": axis, "direction": direction}
+        values |= {"speed_pct": how.get("speed_pct", 100), "step": how.get("step", 0)}
+        words = jog_words(values, self.control.session)
+        words[5] = words[5] + how.get("check", 0) & 0xFFFF
+        await self.write(blocks()["JOG"].start, words)
 
     async def next_seq(self, unit: Unit, by: int = 1) -> int:
         """The number `by` ahead of the last that the mailbox took (5.4)."""

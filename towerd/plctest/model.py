@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -18,6 +19,20 @@ class CheckFailedError(Exception):
 
 class CheckSkippedError(Exception):
     """It cannot be looked at here or now; the text says why."""
+
+
+class Please(StrEnum):
+    """What somebody at the tower is asked for; the checks see by the PLC that it has been done."""
+
+    KEY_AUTO = "turn the key to Auto"
+    KEY_MANUAL = "turn the key to Manual"
+    HOLD = "hold the enabling switch, and keep holding it"
+    LET_GO = "let go of the enabling switch"
+    CLEAR = "look into cabin 1, see that nobody is in it, and press the button outside"
+    CARRIAGE_SENSOR = "make one of the carriage's two sensors wrong: cover it, or pull its plug"
+    CARRIAGE_MEND = "put the carriage's sensor right again"
+    BAY_SENSOR = "make one of the two sensors of that bay wrong: pull its plug"
+    BAY_MEND = "put the bay's sensor right again"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 from towerd.plc.codec import BlockError
 from towerd.plc.config import LinkConfig
 from towerd.plc.transport import TransportError
+from towerd.plctest.by_hand import BY_HAND
+from towerd.plctest.cabins import CABINS
 from towerd.plctest.desk import Desk
 from towerd.plctest.mailboxes import MAILBOXES
-from towerd.plctest.model import Check, CheckFailedError, CheckSkippedError, Result
+from towerd.plctest.model import Check, CheckFailedError, CheckSkippedError, Please, Result
 from towerd.plctest.moving import MOVING
 from towerd.plctest.reading import READING
 from towerd.plctest.session import SESSION
@@ -25,7 +27,7 @@ class OtherPcError(Exception):
 
 def all_checks() -> tuple[Check, ...]:
     """Every check, in the order in which they run: nothing moves before all has been read."""
-    return (*READING.all, *SESSION.all, *MAILBOXES.all, *MOVING.all)
+    return (*READING.all, *SESSION.all, *MAILBOXES.all, *MOVING.all, *CABINS.all, *BY_HAND.all)
 
 
 def parse_target(text: str, device_id: int = 1, max_registers: int = 100) -> LinkConfig:
@@ -49,12 +51,15 @@ def parse_target(text: str, device_id: int = 1, max_registers: int = 100) -> Lin
 
 
 async def run_checks(
-    config: LinkConfig, checks: Sequence[Check], told: Callable[[Result], None] = lambda result: None
+    config: LinkConfig,
+    checks: Sequence[Check],
+    told: Callable[[Result], None] = lambda result: None,
+    ask: Callable[[Please, str], None] | None = None,
 ) -> list[Result]:
-    """Run the checks; `told` hears of each. Raises TransportError where nobody answers, OtherPcError where another PC
+    """Run the checks; `told` hears of each, `ask` reaches somebody at the tower. Raises TransportError where nobody answers, OtherPcError where another PC
     commands this PLC.
     """
-    desk = Desk(config)
+    desk = Desk(config, ask)
     results = []
     try:
         await desk.connect()
