@@ -36,7 +36,7 @@ def slow(*stations: float) -> list[float]:
 def test_windows_have_eight_frames_with_a_face_and_do_not_overlap() -> None:
     assert windows(series([0.0] * 17, live=0.9)) == [True, True]
     assert windows(series([0.0] * 7, live=0.9)) == []
-    assert windows(series([0.0] * 8, live=0.1)) == [False]
+    assert windows(series([0.0] * 8, live=0.05)) == [False]
     assert windows(series([0.0] * 30)) == []  # the check did not run
 
 
@@ -61,7 +61,7 @@ def test_a_film_passes_the_challenge_it_happens_to_show() -> None:
 
 def test_a_species_is_told_with_windows_recordings_and_people() -> None:
     film = series(slow(0, 25, 0, -25, 0), live=0.9, person="a")
-    still = series([0.0] * 16, live=0.1, person="b")
+    still = series([0.0] * 16, live=0.05, person="b")
     found = tally([film, still], RULES, turns=2)
     assert (found.name, found.attack, found.series, found.frames) == ("print", True, 2, len(film.frames) + 16)
     assert found.windows is not None
@@ -76,7 +76,7 @@ def test_a_check_that_did_not_run_is_not_counted() -> None:
 
 
 def test_none_of_few_people_proves_little() -> None:
-    found = tally([series([0.0] * 16, live=0.1, person=str(number)) for number in range(8)], RULES)
+    found = tally([series([0.0] * 16, live=0.05, person=str(number)) for number in range(8)], RULES)
     assert found.windows is not None
     assert found.windows.value == 0.0
     assert found.windows.high == pytest.approx(0.369, abs=1e-3)

@@ -9,7 +9,7 @@ from tests.support.faces import face
 from tests.support.tiny_onnx import GREEN, folder_of_models, network
 from towerd.faceid import passive
 from towerd.faceid.engine import EngineError, Image
-from towerd.faceid.passive import FILES, FRAMES, Passive, accepted, surroundings
+from towerd.faceid.passive import FILES, FRAMES, SCORE_MIN, Passive, accepted, fused, surroundings
 
 
 def coloured(blue: int, green: int, red: int) -> Image:
@@ -17,17 +17,23 @@ def coloured(blue: int, green: int, red: int) -> Image:
 
 
 def test_eight_frames_of_enough_are_accepted_and_fewer_never() -> None:
-    assert accepted([0.31] * FRAMES)
-    assert accepted([1.0] * 3 + [0.0] * 5)
-    assert not accepted([0.29] * FRAMES)
+    assert accepted([0.11] * FRAMES)
+    assert not accepted([0.09] * FRAMES)
     assert not accepted([1.0] * (FRAMES - 1))
     assert not accepted([])
+
+
+def test_one_frame_without_life_is_borne_and_half_of_them_are_not() -> None:
+    assert accepted([0.9] * 7 + [0.0])
+    assert not accepted([1.0] * 4 + [0.0] * 4)
+    assert fused([0.9] * 7 + [0.0]) == pytest.approx(fused([0.9] * 7 + [SCORE_MIN]))
+    assert fused([0.4, 0.1]) == pytest.approx(0.2)
 
 
 def test_both_networks_see_the_face_and_say_how_alive_it_is(tmp_path: Path) -> None:
     check = Passive(folder_of_models(tmp_path))
     assert check.live(coloured(20, 200, 20), face()) == pytest.approx(1, abs=1e-3)
-    assert check.live(coloured(20, 20, 200), face()) == pytest.approx(0, abs=1e-3)
+    assert check.live(coloured(20, 20, 200), face()) == pytest.approx(SCORE_MIN, rel=1e-3)
 
 
 def test_the_surroundings_are_widened_about_the_face() -> None:
