@@ -160,8 +160,10 @@ class DriveSettings(Section):
 
     drive_s: Duration = 3 * 86400.0
     """How long a test drive lasts."""
+    due_soon_s: Annotated[float, Field(ge=0, le=30 * 86400)] = 6 * 3600.0
+    """How long before a drive's end it is told to be due soon."""
     free_credit_score: Annotated[int, Field(ge=0)] = 700
-    """From this credit score on a member needs to pay no fee."""
+    """From this credit score on a member needs to pay no fee, and anybody may pay a purchase in instalments."""
     min_charge_ratio: Ratio = 0.5
     """An electric car leaves with at least this much charge."""
 
@@ -205,6 +207,8 @@ class OrderSettings(Section):
     """How long an answer is kept after its request has expired."""
     answers_limit: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     """Answers kept at most; then `busy`."""
+    down_payment_percent: Annotated[int, Field(ge=0, le=100)] = 10
+    """The least part of the price that a purchase in instalments pays at once."""
 
     def value(self) -> OrderRules:
         """As the domain takes it."""

@@ -52,7 +52,10 @@ def record(number: int, **changes: Any) -> dict[str, Any]:
         "height_mm": 1482,
         "image_url": "https://shop.example/v.jpg",
         "owner": "dealer_3",
-        "offers": {"test_drive": {"fee": 15000, "deposit": 100000, "currency": "CNY"}},
+        "offers": {
+            "test_drive": {"fee": 15000, "deposit": 100000, "currency": "CNY"},
+            "purchase": {"price": 21900000, "currency": "CNY"},
+        },
     }
     return {**raw, **changes}
 

@@ -18,6 +18,7 @@ from towerd.fsm.state import State, Tables
 from towerd.journal.diff import diff
 from towerd.journal.records import Recorded
 from towerd.journal.replay import replay
+from towerd.orders.claims import WITH_CODE
 from towerd.orders.stock import parse_record
 from towerd.planner.decide import decide
 from towerd.plc.codes import Code
@@ -204,11 +205,19 @@ class SyncTower:
         )
 
     def cancel(self, number: int, customer: int) -> None:
+        self.token("cancel", sub=f"c_{customer}", order=f"o_{number}")
+
+    def token(self, kind: str, **changes: Any) -> cmd.Answer:
+        """A verified token of any kind, and the answer to it."""
         now = START + timedelta(seconds=self.now_s)
-        raw = claims("cancel", jti=f"t_{number}_{round(self.now_s * 10)}", sub=f"c_{customer}", order=f"o_{number}")
+        raw = claims(kind, **{"jti": f"t_{len(self.history)}", **changes})
         raw |= {"iat": int(now.timestamp()), "exp": int(now.timestamp()) + 3600}
-        reply = ReplyTo("mqtt", "rsp/shop", "", f"r_c_{number}_{self.now_s}")
-        self.take(ev.OrderRequested("cancel", raw, raw["jti"], reply, expires_at=now + timedelta(seconds=60)))
+        if "eligibility" in raw:
+            raw["eligibility"] |= {"as_of": (now - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")}
+        reply = ReplyTo("mqtt", "rsp/shop", "", f"r_{raw['jti']}")
+        mac = f"mac-{raw['jti']}" if kind in WITH_CODE else None
+        self.take(ev.OrderRequested(kind, raw, raw["jti"], reply, mac, expires_at=now + timedelta(seconds=60)))
+        return self.answers[-1]
 
     def look(self, order: str | None) -> None:
         frame = {name: (0.8 if name == order else 0.05) for name in self.watching}

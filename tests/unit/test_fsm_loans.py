@@ -9,11 +9,21 @@ import pytest
 
 from tests.support.core_kit import CABIN_1, asked, config, order_in, state_of, tables_of, told, turn_of, vehicle
 from tests.support.values import AT
-from towerd.errors import BugError
+from towerd.errors import BugError, Refusal
 from towerd.fsm.commands import AppendOutbox
-from towerd.fsm.loans import begin_loan, follow_cars_back, loan_drives_off, loan_returned, loan_returns
+from towerd.fsm.intake_row import Intake
+from towerd.fsm.loans import (
+    begin_loan,
+    follow_cars_back,
+    loan_drives_off,
+    loan_leaves,
+    loan_returned,
+    loan_returns,
+    watch_loans,
+)
 from towerd.fsm.state import IdentityDecision
 from towerd.fsm.turn import Turn
+from towerd.orders.book import LoanEnded
 from towerd.orders.model import Loan
 from towerd.orders.rules import DriveRules, OrderRules
 from towerd.places import CARRIAGE, OUT, UNKNOWN, Place, bay
@@ -137,4 +147,76 @@ def test_nothing_is_asked_where_no_car_changed() -> None:
     car = vehicle(place=bay(1, 1), condition="out")
     t = turn_of(state_of(None, tables_of(vehicles=[car], loans={"ord-1": LOAN})))
     follow_cars_back(t)
+    assert told(t) == []
+
+
+def lent(*, due_in_s: float, state: str = "out", rules: OrderRules | None = None, **tables: object) -> Turn:
+    loan = replace(LOAN, state=state, due_back_at=AT + timedelta(seconds=due_in_s))  # type: ignore[arg-type]
+    rows = tables_of(vehicles=[vehicle(place=OUT, condition="out")], loans={"ord-1": loan}, **tables)
+    return turn_of(state_of(None, rows), settings=config(rules=rules or OrderRules()))
+
+
+SOLD = LoanEnded(replace(LOAN, state="sold", ended_at=AT), {"price": 100}, {"order": "ord-1", "state": "sold"})
+
+
+def test_a_car_that_is_bought_is_the_towers_no_more() -> None:
+    t = lent(due_in_s=-1)
+    assert loan_leaves(t, SOLD) is SOLD
+    assert (t.tables.loans["ord-1"], dict(t.tables.vehicles)) == (SOLD.loan, {})
+    body = asked(t, AppendOutbox)[0].body
+    assert (body["type"], body["order"], body["customer"], body["data"]) == (
+        "loan_sold",
+        "ord-1",
+        "cust-1",
+        {"price": 100},
+    )
+    # and an ended loan is watched no more, though its vehicle is gone
+    watch_loans(t)
+    assert told(t) == ["loan_sold"]
+
+
+def test_a_car_for_which_a_cabin_is_open_is_sold_once_that_has_ended() -> None:
+    row = Intake(1, "loan", "ord-1", "car-1", "kiosk", "waiting", AT, AT)
+    t = lent(due_in_s=1, intakes={1: row})
+    refused = loan_leaves(t, SOLD)
+    assert isinstance(refused, Refusal)
+    assert (refused.reasons, told(t)) == (("too_late",), [])
+    assert t.tables.loans["ord-1"].state == "out"
+
+
+@pytest.mark.parametrize(
+    ("state", "due_in_s", "after", "kinds"),
+    [
+        ("out", 21601, "out", []),
+        ("out", 21600, "due_soon", ["loan_due_soon"]),
+        ("out", 1, "due_soon", ["loan_due_soon"]),
+        ("due_soon", 1, "due_soon", []),
+        ("due_soon", 0, "overdue", ["loan_overdue"]),
+        ("out", -9000, "overdue", ["loan_overdue"]),
+        ("overdue", -9000, "overdue", []),
+        ("returning", -9000, "returning", []),
+    ],
+)
+def test_a_loan_is_told_before_it_is_due_and_when_it_is_late_once(
+    state: str, due_in_s: float, after: str, kinds: list[str]
+) -> None:
+    t = lent(due_in_s=due_in_s, state=state)
+    watch_loans(t)
+    watch_loans(t)
+    assert (t.tables.loans["ord-1"].state, told(t)) == (after, kinds)
+
+
+@pytest.mark.parametrize(
+    ("due_in_s", "data"),
+    [(5400, {"vehicle": "car-1", "due_back_h": 1.5}), (-9000, {"vehicle": "car-1", "overdue_h": 2.5})],
+)
+def test_it_is_told_with_the_hours(due_in_s: float, data: dict[str, object]) -> None:
+    t = lent(due_in_s=due_in_s)
+    watch_loans(t)
+    assert asked(t, AppendOutbox)[0].body["data"] == data
+
+
+def test_how_long_before_may_differ_by_model() -> None:
+    t = lent(due_in_s=7200, rules=OrderRules(by_model={"Kestrel Three": DriveRules(due_soon_s=3600.0)}))
+    watch_loans(t)
     assert told(t) == []

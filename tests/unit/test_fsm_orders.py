@@ -357,6 +357,7 @@ def test_rows_that_need_not_be_kept_go() -> None:
             theirs("accepted", "o_3"),
         ],
         jobs=[job(1, state="done", ended_at=old), job(2, state="done", ended_at=young), job(3)],
+        vehicles=[vehicle()],
         loans={"o_1": loan("o_1", long_ago), "o_2": loan("o_2", old), "o_3": loan("o_3", None)},
         answers={"a": answer(NOW), "b": answer(NOW + timedelta(seconds=1))},
     )

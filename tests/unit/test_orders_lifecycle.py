@@ -25,7 +25,7 @@ from towerd.orders.model import Slot
 from towerd.orders.rules import DriveRules, OrderRules
 
 RULES = OrderRules()
-SERVED = {"test_drive", "cancel", "hold", "resume"}
+SERVED = {"test_drive", "cancel", "hold", "resume", "purchase", "returned_elsewhere"}
 
 
 def decide(raw: dict[str, Any], known: OrderBook | None = None, rules: OrderRules = RULES, **changes: Any) -> Any:

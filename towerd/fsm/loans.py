@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from towerd.errors import Refusal
 from towerd.fsm.changes import expected
 from towerd.fsm.charts import LOAN, ORDER
+from towerd.fsm.intake_book import intake_of
 from towerd.fsm.turn import Turn
+from towerd.orders.book import LoanEnded
 from towerd.orders.choice import HERE
 from towerd.orders.eligibility import LOAN_ENDED
 from towerd.orders.model import Condition, Loan, Order, Vehicle
@@ -113,6 +116,36 @@ def loan_returned(turn: Turn, loan_id: str, button_wait_s: float) -> None:
         "button_wait_s": round(button_wait_s, 1),
     }
     turn.tell("loan_returned", data, loan)
+
+
+def loan_leaves(turn: Turn, ended: LoanEnded) -> LoanEnded | Refusal:
+    """The car is bought, or back at another tower: it is this tower's no more, and its tag may come in again.
+
+    Too late while a cabin is open for its return.
+    """
+    loan = ended.loan
+    if intake_of(turn.tables, loan.vehicle) is not None:
+        return Refusal(("too_late",), "The car is being driven in.")
+    turn.put("loans", loan.id, loan)
+    turn.drop("vehicles", loan.vehicle)
+    turn.tell(f"loan_{loan.state}", ended.data, loan)
+    return ended
+
+
+def watch_loans(turn: Turn) -> None:
+    """Tell each loan that is nearly due, and each that is overdue, once."""
+    for loan in tuple(turn.tables.loans.values()):
+        record = turn.tables.vehicles[loan.vehicle].record if loan.ended_at is None else None
+        if record is None:
+            continue
+        left_s = (loan.due_back_at - turn.now).total_seconds()
+        rules = turn.config.rules.for_model(record.make, record.model)
+        if left_s <= 0 and LOAN.allows(loan.state, "pass_due"):
+            _put(turn, loan, "pass_due")
+            turn.tell("loan_overdue", {"vehicle": record.id, "overdue_h": round(-left_s / 3600, 2)}, loan)
+        elif 0 < left_s <= rules.due_soon_s and LOAN.allows(loan.state, "near_due"):
+            _put(turn, loan, "near_due")
+            turn.tell("loan_due_soon", {"vehicle": record.id, "due_back_h": round(left_s / 3600, 2)}, loan)
 
 
 def _put(turn: Turn, loan: Loan, trigger: str, **values: object) -> None:

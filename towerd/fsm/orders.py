@@ -11,12 +11,14 @@ from towerd.fsm.charts import ORDER
 from towerd.fsm.commands import DestroyFaceKey, DropFace, RecordAs, StoreFace
 from towerd.fsm.decision import decision_holds, forget_decision
 from towerd.fsm.events import ClockJudged, CommandRefused, OrderRequested, RequestAnswered
+from towerd.fsm.loans import loan_leaves, watch_loans
 from towerd.fsm.packml import send_packml
 from towerd.fsm.state import AnswerRow, FaceRow, Job, Move
 from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import minimum_s
 from towerd.orders.book import (
     Circumstances,
+    LoanEnded,
     MotionAsked,
     OrderAccepted,
     OrderBook,
@@ -155,6 +157,8 @@ def _apply(turn: Turn, event: OrderRequested, outcome: Outcome) -> Outcome:
             if not may_end(turn, order, "cancel"):
                 return Refusal(("too_late",), f"The order is {order.state}.")
             end_order(turn, order, "cancelled", outcome.order.reason)
+        case LoanEnded():
+            return loan_leaves(turn, outcome)
         case MotionAsked():
             return _motion(turn, outcome)
         case _:
@@ -269,5 +273,6 @@ def clock_judged(turn: Turn, event: ClockJudged) -> None:
 def every_minute(turn: Turn) -> None:
     """What time alone brings about: slots that pass, keys that are due, rows that need not be kept."""
     _missed(turn)
+    watch_loans(turn)
     _destroy_faces(turn)
     _forget(turn)

@@ -130,7 +130,16 @@ class MotionAsked:
     result: dict[str, Any]
 
 
-Outcome = OrderAccepted | OrderCancelled | MotionAsked | Repeated | Refusal
+@dataclass(frozen=True, slots=True)
+class LoanEnded:
+    """The loan as it ends otherwise than here; its vehicle's stay ends with it. `data`: what the event tells of it."""
+
+    loan: Loan
+    data: dict[str, Any]
+    result: dict[str, Any]
+
+
+Outcome = OrderAccepted | OrderCancelled | LoanEnded | MotionAsked | Repeated | Refusal
 
 
 def answer_of(outcome: Outcome) -> tuple[bool, tuple[str, ...], dict[str, Any] | None]:

@@ -37,7 +37,8 @@ def cars_of(book: OrderBook, customer: str) -> int:
     return len(ids | {order.id for order in book.orders.values() if _still_to_come(order, customer)})
 
 
-def _stale(claim: Eligibility, rules: OrderRules, now: datetime) -> bool:
+def stale(claim: Eligibility, rules: OrderRules, now: datetime) -> bool:
+    """Whether the platform's word on a customer is too old, or of a time that is still to come."""
     age_s = (now - claim.as_of).total_seconds()
     return age_s > rules.eligibility_age_s or age_s < -rules.clock_leeway_s
 
@@ -52,7 +53,7 @@ def drive_reasons(
 ) -> tuple[str, ...]:
     """What the claim itself says against a test drive that is due back at `due_at`."""
     held = {
-        "eligibility_stale": _stale(claim, rules, now),
+        "eligibility_stale": stale(claim, rules, now),
         "not_eligible": not claim.identity_checked,
         "licence_missing": claim.licence_until is None or claim.licence_until <= due_at.date(),
         "fee_missing": _fee_due(claim, drive),

@@ -21,8 +21,20 @@ from towerd.orders.book import (
     Request,
 )
 from towerd.orders.choice import choose_vehicle, next_number
-from towerd.orders.claims import MALFORMED, Cancel, Claims, Collect, Hold, Resume, TestDrive, read_claims
+from towerd.orders.claims import (
+    MALFORMED,
+    Cancel,
+    Claims,
+    Collect,
+    Hold,
+    Purchase,
+    Resume,
+    ReturnedElsewhere,
+    TestDrive,
+    read_claims,
+)
 from towerd.orders.eligibility import drive_reasons, history_reasons
+from towerd.orders.loan_ends import decide_purchase, decide_returned_elsewhere
 from towerd.orders.model import Order, Slot, Vehicle
 from towerd.orders.requests import first_answer, too_many_requests
 from towerd.orders.rules import DriveRules, OrderRules
@@ -151,6 +163,10 @@ def _by_kind(
             return decide_order(request, claims, book, rules, circumstances)
         case Cancel():
             return decide_cancel(claims, book, circumstances.now)
+        case Purchase():
+            return decide_purchase(claims, book, rules, circumstances.now)
+        case ReturnedElsewhere():
+            return decide_returned_elsewhere(claims, book, circumstances.now)
         case Hold() | Resume():
             return _motion(claims)
     return Refusal(("kind_not_allowed",), f"This tower does not serve {request.claims['kind']}.")

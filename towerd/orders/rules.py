@@ -9,9 +9,13 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class DriveRules:
-    """Rules that may differ by model. `free_credit_score` frees members from the fee."""
+    """Rules that may differ by model. `free_credit_score` frees members from the fee, and buys in instalments.
+
+    `due_soon_s`: how long before its end a drive is told to be due.
+    """
 
     drive_s: float = 3 * 86400.0
+    due_soon_s: float = 6 * 3600.0
     free_credit_score: int = 700
     min_charge_ratio: float = 0.5
 
@@ -44,6 +48,7 @@ class OrderRules:
     code_lock_s: float = 600.0
     answers_kept_s: float = 60.0
     answers_limit: int = 10_000
+    down_payment_percent: int = 10
 
     def for_model(self, make: str, model: str) -> DriveRules:
         """The rules of one model."""
