@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.property.test_core import check_truth
-from tests.support.sync_tower import SyncTower, told_again
+from tests.support.sync_tower import SyncTower, send_token, told_again
 from towerd.orders.model import Loan
 
 LOAN_EVENTS = ["loan_out", "order_completed", "loan_due_soon", "loan_overdue"]
@@ -52,16 +52,16 @@ def test_a_loan_runs_over_its_time_and_ends_elsewhere(kind: str, state: str) -> 
     assert state_after(tower, hours=6) == "overdue"
     assert [event["type"] for event in told(tower)][-4:] == LOAN_EVENTS
 
-    assert tower.token(kind, sub="c_2", order="o_1").reasons == ("no_such_loan",)
-    answer = tower.token(kind, sub="c_1", order="o_1", jti="t_end")
+    assert send_token(tower, kind, sub="c_2", order="o_1").reasons == ("no_such_loan",)
+    answer = send_token(tower, kind, sub="c_1", order="o_1", jti="t_end")
     assert (answer.ok, answer.result) == (True, {"order": "o_1", "state": state})
     last = told(tower)[-1]
     assert (last["type"], last["customer"], last["data"]["vehicle"]) == (f"loan_{state}", "c_1", loan.vehicle)
     assert last["data"]["overdue_s"] == pytest.approx(3600, abs=60)
     assert loan.vehicle not in tower.state.tables.vehicles
-    assert tower.token(kind, sub="c_1", order="o_1").reasons == ("too_late",)
+    assert send_token(tower, kind, sub="c_1", order="o_1").reasons == ("too_late",)
     # the same token again gets the answer that it got
-    assert tower.token(kind, sub="c_1", order="o_1", jti="t_end").result == answer.result
+    assert send_token(tower, kind, sub="c_1", order="o_1", jti="t_end").result == answer.result
 
     # the books are whole without it: the next customer gets the other car, and a new life knows the same
     assert drive_away(tower, 2, 2).vehicle != loan.vehicle

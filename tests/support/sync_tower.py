@@ -205,19 +205,7 @@ class SyncTower:
         )
 
     def cancel(self, number: int, customer: int) -> None:
-        self.token("cancel", sub=f"c_{customer}", order=f"o_{number}")
-
-    def token(self, kind: str, **changes: Any) -> cmd.Answer:
-        """A verified token of any kind, and the answer to it."""
-        now = START + timedelta(seconds=self.now_s)
-        raw = claims(kind, **{"jti": f"t_{len(self.history)}", **changes})
-        raw |= {"iat": int(now.timestamp()), "exp": int(now.timestamp()) + 3600}
-        if "eligibility" in raw:
-            raw["eligibility"] |= {"as_of": (now - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")}
-        reply = ReplyTo("mqtt", "rsp/shop", "", f"r_{raw['jti']}")
-        mac = f"mac-{raw['jti']}" if kind in WITH_CODE else None
-        self.take(ev.OrderRequested(kind, raw, raw["jti"], reply, mac, expires_at=now + timedelta(seconds=60)))
-        return self.answers[-1]
+        send_token(self, "cancel", sub=f"c_{customer}", order=f"o_{number}")
 
     def look(self, order: str | None) -> None:
         frame = {name: (0.8 if name == order else 0.05) for name in self.watching}
@@ -227,6 +215,19 @@ class SyncTower:
         row = self.state.tables.orders.get(order)
         number = row.number if row is not None else "0000"
         self.take(ev.CodeEntered(number, f"mac-{order}" if right else "wrong", "kiosk", ReplyTo("api", "code")))
+
+
+def send_token(tower: SyncTower, kind: str, **changes: Any) -> cmd.Answer:
+    """A verified token of any kind, and the answer to it."""
+    now = START + timedelta(seconds=tower.now_s)
+    raw = claims(kind, **{"jti": f"t_{len(tower.history)}", **changes})
+    raw |= {"iat": int(now.timestamp()), "exp": int(now.timestamp()) + 3600}
+    if "eligibility" in raw:
+        raw["eligibility"] |= {"as_of": (now - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    reply = ReplyTo("mqtt", "rsp/shop", "", f"r_{raw['jti']}")
+    mac = f"mac-{raw['jti']}" if kind in WITH_CODE else None
+    tower.take(ev.OrderRequested(kind, raw, raw["jti"], reply, mac, expires_at=now + timedelta(seconds=60)))
+    return tower.answers[-1]
 
 
 def ask_packml(tower: SyncTower, command: str, by: str = "technician") -> None:
