@@ -183,6 +183,14 @@ def test_without_a_decision_the_car_is_staged_and_the_gate_stays_shut(state: str
     assert t.volatile.doing == "the customer is not identified"
 
 
+def test_of_two_orders_for_one_cabin_the_one_whose_car_stands_there_is_served() -> None:
+    lost = order_in("staged", "ord-0", vehicle="car-2")
+    cars = [vehicle("car-2", UNKNOWN, 4712), vehicle(place=CABIN_1, condition="moving")]
+    t = turn(ARRIVED, vehicles=cars, orders=[lost, order_in("staged")], decisions=known())
+    run_cabins(t)
+    assert codes(t) == [(Unit.CABIN1, Code.OUTER_DOOR, 1)]
+
+
 DENIED = {
     "no car": with_cabin(machine(), 1),
     "one sensor": with_cabin(machine(), 1, on=CabinSensors.VEHICLE_FRONT),

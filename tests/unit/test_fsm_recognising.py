@@ -11,6 +11,7 @@ from tests.support.core_kit import (
     EMPTY_LOCKED,
     OCCUPIED_LOCKED,
     TAG,
+    asked,
     job,
     machine,
     order_in,
@@ -23,6 +24,7 @@ from tests.support.core_kit import (
 )
 from tests.support.moves_kit import STOCKED, job_for, move, turn
 from towerd.faults import WRONG_VEHICLE
+from towerd.fsm.commands import AppendOutbox
 from towerd.fsm.inventory import FORK, vehicle_at
 from towerd.fsm.recognising import believe_tags, found_vehicle, is_found, read_tags, rebind, recognise, settle_found
 from towerd.fsm.state import BayRecord
@@ -214,10 +216,9 @@ def test_a_tag_is_read_in_a_cabin_as_well() -> None:
     assert t.tables.vehicles["found-77"].record.tag == 9
 
 
-def test_the_order_of_a_car_that_turned_out_to_be_another_holds_no_cabin() -> None:
-    t = turn(vehicles=[vehicle(place=CARRIAGE), OTHER], seen=CARRIED, orders=[order_in("delivering", cabin=1)])
-    believe_tags(t, "lin")
-    assert t.tables.orders["ord-1"].cabin is None
+def test_the_order_of_a_car_that_turned_out_to_be_another_is_told_of_and_goes_on() -> None:
     waiting = turn(vehicles=[vehicle(place=CARRIAGE), OTHER], seen=CARRIED, orders=[order_in("accepted", cabin=None)])
     believe_tags(waiting, "lin")
     assert waiting.tables.orders["ord-1"] == order_in("accepted", cabin=None)
+    about = [row.body["order"] for row in asked(waiting, AppendOutbox) if row.body["type"] == "vehicle_unknown"]
+    assert about == ["ord-1"]

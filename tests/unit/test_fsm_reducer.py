@@ -31,7 +31,7 @@ from tests.support.core_kit import (
     with_system,
 )
 from tests.support.values import AT
-from towerd.faults import LAYOUT_CHANGED, PLC_NOT_COMPATIBLE, TOWER_DIFFERS
+from towerd.faults import LAYOUT_CHANGED, PLACE_UNKNOWN, PLC_NOT_COMPATIBLE, TOWER_DIFFERS
 from towerd.fsm import announcing
 from towerd.fsm import events as ev
 from towerd.fsm.commands import (
@@ -50,6 +50,7 @@ from towerd.fsm.jogging import JOG
 from towerd.fsm.reducer import _HANDLERS, GRACE, LAST, MINUTE, step
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import FaceRow, Fault, Jog, Meta, PackmlRequest, State
+from towerd.places import UNKNOWN
 from towerd.planner.decide import decide
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Alarms, KeySwitch, PackmlCommand, PackmlState, Safety, Snapshot, Unit
@@ -220,6 +221,26 @@ def test_a_plan_becomes_a_job_and_its_first_command_in_the_turns_that_follow() -
     assert after.tables.orders["ord-1"].state == "delivering"
     (write,) = commands_of(commands, WriteMailbox)
     assert (write.unit, write.args[:2]) == (Unit.CARRIAGE, HOME_BAY.station)
+
+
+def test_others_get_the_cabin_of_a_car_that_is_lost_in_the_very_turn() -> None:
+    one_cabin = with_bay(machine(cabins=1), 2, 3, OCCUPIED_LOCKED)
+    waits = order_in("identified", "ord-2", cabin=None, vehicle="car-2")
+    cars = [vehicle(place=UNKNOWN, condition="unknown", lost_at=AT), vehicle("car-2", HOME_BAY, 4712)]
+    state = seen(one_cabin, orders=[order_in("delivering"), waits], vehicles=cars)
+    after, commands = take(state, ev.BusChanged(True))
+    (asked,) = commands_of(commands, RequestPlan)
+    assert [wish.order for wish in asked.snapshot.wishes] == ["ord-2"]
+    assert after.tables.orders["ord-1"].cabin is None
+
+
+def test_the_order_of_a_lost_car_ends_although_its_fault_stands() -> None:
+    lost = vehicle(place=UNKNOWN, condition="unknown", lost_at=AT)
+    fault = Fault(PLACE_UNKNOWN, AT, "sensors agree with neither")
+    state = seen(orders=[order_in("delivering")], vehicles=[lost], faults={PLACE_UNKNOWN: fault})
+    after, commands = take(state, ev.TimerExpired(MINUTE), MONO_S + 1800)
+    assert after.tables.orders["ord-1"].reason == "vehicle_unavailable"
+    assert told(commands) == ["order_failed"]
 
 
 def test_the_same_event_on_the_same_state_gives_the_same_and_leaves_the_state_alone() -> None:

@@ -13,7 +13,7 @@ from towerd.fsm.commands import Answer, AppendAudit, AppendOutbox
 from towerd.fsm.reply import NOWHERE, ReplyTo
 from towerd.fsm.state import State
 from towerd.fsm.turn import audit_hash
-from towerd.places import cabin
+from towerd.places import UNKNOWN, cabin
 
 
 def before() -> State:
@@ -35,6 +35,14 @@ def test_what_was_given_stays_as_it_was() -> None:
     assert turn.tables.vehicles["car-1"].place == cabin(1)
     assert turn.tables.orders == {}
     assert (turn.volatile.doing, turn.volatile.stopping, turn.tables.meta.boot) == ("something", True, 9)
+
+
+def test_since_when_a_place_is_unknown_is_noted_whoever_finds_it_out() -> None:
+    lost = turn_of(before(), MONO_S + 5).put_vehicle(vehicle(), place=UNKNOWN)
+    assert lost.lost_at == AT + timedelta(seconds=5)
+    later = turn_of(before(), MONO_S + 60)
+    assert later.put_vehicle(lost, condition="unknown").lost_at == lost.lost_at
+    assert later.put_vehicle(lost, place=cabin(1)).lost_at is None
 
 
 def test_tables_that_are_not_touched_are_shared() -> None:

@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from tests.support.core_kit import order_in, standing_at, step_row, with_cabin, with_cabin_vehicle, with_load
+from tests.support.core_kit import (
+    order_in,
+    standing_at,
+    step_row,
+    vehicle,
+    with_cabin,
+    with_cabin_vehicle,
+    with_load,
+)
 from tests.support.intake_kit import row as intake
 from tests.support.moves_kit import STOCKED, job_for, move, turn
 from tests.support.values import AT
@@ -73,6 +81,12 @@ def test_a_running_job_says_what_it_waits_for(given: dict[str, Any], found: list
 )
 def test_an_order_says_what_it_waits_for(state: str, given: dict[str, Any], found: list[str]) -> None:
     assert codes(orders=[order_in(state)], **given) == found
+
+
+def test_an_order_whose_car_is_lost_says_until_when_it_is_looked_for() -> None:
+    (row,) = waiting(turn(orders=[order_in("staged")], vehicles=[vehicle(place=UNKNOWN, lost_at=AT)]))
+    assert "If it is not found by 08:30 UTC, the order gets another car or ends" in row.text
+    assert row.cure.startswith("Look where it stands")
 
 
 def test_an_order_without_a_cabin_waits_for_any() -> None:

@@ -158,10 +158,9 @@ def _count_step(turn: Turn, job: Job) -> None:
 
 
 def _cabin_order(turn: Turn, number: int) -> Order | None:
-    for order in turn.tables.orders.values():
-        if order.cabin == number and order.state in _BOUND:
-            return order
-    return None
+    bound = [one for one in turn.tables.orders.values() if one.cabin == number and one.state in _BOUND]
+    # should two claim it, the cabin is the one's whose car stands there
+    return next((one for one in bound if _stands_in(turn, one, number)), bound[0] if bound else None)
 
 
 def _stands_in(turn: Turn, order: Order, number: int) -> bool:

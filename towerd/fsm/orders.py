@@ -13,7 +13,7 @@ from towerd.fsm.decision import decision_holds, forget_decision
 from towerd.fsm.events import ClockJudged, CommandRefused, OrderRequested, RequestAnswered
 from towerd.fsm.loans import loan_leaves, watch_loans
 from towerd.fsm.packml import send_packml
-from towerd.fsm.state import AnswerRow, FaceRow, Job, Move
+from towerd.fsm.state import AnswerRow, FaceRow, Job, Move, Tables
 from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import minimum_s
 from towerd.orders.book import (
@@ -32,7 +32,7 @@ from towerd.orders.book import (
 from towerd.orders.lifecycle import decide_request
 from towerd.orders.model import Order, OrderState, Vehicle
 from towerd.orders.requests import recall, remember, remember_request, stale_keys, too_many_requests
-from towerd.places import CARRIAGE, cabin
+from towerd.places import CARRIAGE, UNKNOWN, cabin
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import PackmlCommand, PackmlState, cabin_unit
 
@@ -115,7 +115,7 @@ def door_works(turn: Turn, number: int) -> bool:
     return step is not None and step.open and step.code == Code.OUTER_DOOR
 
 
-def _door_opens(turn: Turn, order: Order) -> bool:
+def door_opens(turn: Turn, order: Order) -> bool:
     """Whether the outer door opens or stands open for the order, by what was commanded and by what is seen."""
     if order.cabin is None:
         return False
@@ -127,7 +127,7 @@ def _door_opens(turn: Turn, order: Order) -> bool:
 
 def may_end(turn: Turn, order: Order, trigger: str) -> bool:
     """Whether an order may end by `trigger` (cancel, miss, fail): never once the outer door opens for its customer."""
-    return ORDER.allows(order.state, trigger) and not _door_opens(turn, order)
+    return ORDER.allows(order.state, trigger) and not door_opens(turn, order)
 
 
 def _motion(turn: Turn, outcome: MotionAsked) -> Outcome:
@@ -223,12 +223,20 @@ def command_refused(turn: Turn, event: CommandRefused) -> None:
     turn.answer(event.reply, False, reasons)
 
 
+def lost_vehicle(tables: Tables, order: Order) -> Vehicle | None:
+    """The vehicle of an order where nobody knows its place; else None."""
+    vehicle = tables.vehicles.get(order.vehicle or "")
+    return vehicle if vehicle is not None and vehicle.place == UNKNOWN else None
+
+
 def _missed(turn: Turn) -> None:
     for order in tuple(turn.tables.orders.values()):
         late = order.slot is not None and order.slot.until_at < turn.now
         unseen = order.cabin is not None and turn.snapshot is None
         here = unseen or decision_holds(turn, order)
-        if late and not here and may_end(turn, order, "miss"):
+        # an order without a car is not missed by its customer: `lost.py` ends it
+        lost = lost_vehicle(turn.tables, order) is not None
+        if late and not here and not lost and may_end(turn, order, "miss"):
             end_order(turn, order, "no_show", "slot_passed")
 
 

@@ -128,11 +128,8 @@ def _take_its_place(turn: Turn, here: Vehicle, seen: Vehicle) -> None:
         # its bay was asked about, not the car
         rebind(turn, here.id, seen.id)
     turn.put_vehicle(here, place=UNKNOWN, condition="unknown")
-    order = order_of(turn.tables, here.id)
-    if order is not None and order.cabin is not None:
-        # nobody knows when its car will be found: the cabin serves others, and that finding, meanwhile
-        turn.put("orders", order.id, replace(order, cabin=None))
-    turn.tell("vehicle_unknown", {"vehicle": here.id, "place": str(here.place), "reason": "another tag read"}, order)
+    data = {"vehicle": here.id, "place": str(here.place), "reason": "another tag read"}
+    turn.tell("vehicle_unknown", data, order_of(turn.tables, here.id))
 
 
 def read_tags(turn: Turn) -> None:

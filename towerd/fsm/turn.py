@@ -16,6 +16,7 @@ from towerd.fsm.events import Stamped
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import Meta, State, Tables, Volatile
 from towerd.orders.model import Loan, Order, OrderState, Vehicle
+from towerd.places import UNKNOWN
 from towerd.plc.snapshot import Snapshot
 
 
@@ -150,7 +151,9 @@ class Turn:
         return changed
 
     def put_vehicle(self, vehicle: Vehicle, **values: object) -> Vehicle:
-        """Change fields of a vehicle."""
+        """Change fields of a vehicle. Since when its place is unknown is noted here, whoever finds that it is."""
         changed = replace(vehicle, **values)  # type: ignore[arg-type]
+        if (changed.place == UNKNOWN) != (vehicle.place == UNKNOWN):
+            changed = replace(changed, lost_at=self.now if changed.place == UNKNOWN else None)
         self.put("vehicles", vehicle.id, changed)
         return changed

@@ -5,6 +5,7 @@ Derived anew from state and snapshot, by the questions that jobs, gates and the 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +18,7 @@ from towerd.fsm.commanding import free
 from towerd.fsm.decision import decision_holds
 from towerd.fsm.delivering import open_job
 from towerd.fsm.inventory import FORK
+from towerd.fsm.lost import looked_for_until
 from towerd.fsm.obstacles import may_command
 from towerd.fsm.state import Job, Move
 from towerd.fsm.turn import Turn
@@ -26,7 +28,7 @@ from towerd.fsm.wishes import delivery_wishes, is_stopped, move_targets
 from towerd.jobs.model import Wait
 from towerd.jobs.transfer import Transfer, next_action
 from towerd.orders.model import Order, Vehicle
-from towerd.places import cabin
+from towerd.places import UNKNOWN, cabin
 from towerd.plc.snapshot import Snapshot, Unit
 from towerd.view import Waiting
 
@@ -91,12 +93,20 @@ def _due_words(turn: Turn, machine: Snapshot, order: Order, vehicle: Vehicle) ->
     return no_cabin(turn, machine, cabin(order.cabin) if order.cabin else None, order.id)
 
 
+def _lost_words(turn: Turn, order: Order, vehicle: Vehicle) -> Words:
+    words = lost_words(vehicle)
+    if vehicle.place != UNKNOWN:
+        return words
+    until = f"{looked_for_until(turn, order, vehicle):%H:%M} UTC"
+    return replace(words, text=f"{words.text}. If it is not found by {until}, the order gets another car or ends")
+
+
 def _order_words(turn: Turn, machine: Snapshot, order: Order) -> Words | None:
     vehicle = turn.tables.vehicles.get(order.vehicle or "")
     if vehicle is None:
         return None
     if vehicle.place.kind == "unknown" or (order.state in _DUE and vehicle.place.kind == "out"):
-        return lost_words(vehicle)
+        return _lost_words(turn, order, vehicle)
     if order.state in _DUE:
         return _due_words(turn, machine, order, vehicle)
     if order.state == "handed_over" and order.cabin is not None:

@@ -57,6 +57,7 @@ class Vehicle:
     """A vehicle that this tower knows. `out_of_service` holds the reasons that keep it from being ordered.
 
     `rests_as`: what it is again once it is known where it stands; that its place was in doubt makes no car available.
+    `lost_at`: since when nobody knows its place.
     """
 
     record: VehicleRecord
@@ -66,6 +67,7 @@ class Vehicle:
     charge_ratio: float | None = None
     odometer_km: int | None = None
     rests_as: Condition = "available"
+    lost_at: datetime | None = None
 
     @property
     def id(self) -> str:

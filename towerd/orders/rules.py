@@ -29,7 +29,8 @@ class DriveRules:
 class OrderRules:
     """All rules. `by_model` is keyed `make model`, such as `Ford Mondeo`.
 
-    `walk_in_s`: how long an order without a slot waits for the customer. `open_drives_per_customer` counts cars out
+    `walk_in_s`: how long an order without a slot waits for the customer. `lost_wait_s`: how long an order waits for a lost
+    vehicle to be found. `open_drives_per_customer` counts cars out
     and test drives that are still to come. `unknown_charge_leaves`: whether an electric car of unknown charge is offered.
     """
 
@@ -37,6 +38,7 @@ class OrderRules:
     by_model: Mapping[str, DriveRules] = field(default_factory=dict)
     max_ahead_s: float = 30 * 86400.0
     walk_in_s: float = 1800.0
+    lost_wait_s: float = 1800.0
     trial_limit: int = 5
     trial_window_s: float = 60 * 86400.0
     open_drives_per_customer: int = 1
