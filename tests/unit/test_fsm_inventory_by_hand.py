@@ -36,7 +36,6 @@ from towerd.fsm.inventory import (
     check_places,
     forget_unknown,
     is_disabled,
-    is_off_limits,
     is_unknown,
     rest_condition,
     settle_fork,
@@ -77,10 +76,9 @@ def fork(seen: Snapshot, args: Args = (2, 3, 0, 0), by: str | None = None, age_s
         (BayRecord(HOME_BAY, disabled=True), False, True),
     ],
 )
-def test_a_bay_in_doubt_or_disabled_is_off_limits(record: Any, unknown: bool, disabled: bool) -> None:
+def test_a_bay_in_doubt_and_a_disabled_one_are_two_things(record: Any, unknown: bool, disabled: bool) -> None:
     tables = tables_of(bays={KEY: record} if record else {})
     assert (is_unknown(tables, HOME_BAY), is_disabled(tables, HOME_BAY)) == (unknown, disabled)
-    assert is_off_limits(tables, HOME_BAY) is (unknown or disabled)
 
 
 @pytest.mark.parametrize("disabled", [True, False])

@@ -271,8 +271,12 @@ def redirected(waiting_since_at: Any = LONG_AGO, seen: Any = UNSAFE, place: Plac
     return t
 
 
-def test_a_car_before_a_cabin_that_is_not_safe_goes_to_the_other() -> None:
-    t = redirected()
+SEEN_IN_IT = with_cabin(UNSAFE, 1, off=CabinSensors.PERSON_DETECTED, on=CabinSensors.VEHICLE_FRONT)
+
+
+@pytest.mark.parametrize("seen", [UNSAFE, SEEN_IN_IT])
+def test_a_car_before_a_cabin_that_is_not_safe_or_not_empty_goes_to_the_other(seen: Any) -> None:
+    t = redirected(seen=seen)
     assert t.tables.jobs[1].target == cabin(2)
     assert t.tables.jobs[1].minimum_s > 0.0
     assert t.tables.orders["ord-1"].cabin == 2

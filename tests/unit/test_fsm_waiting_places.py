@@ -26,9 +26,16 @@ def test_a_bay_that_nothing_is_fetched_from() -> None:
     disabled = bay_words(t, STOCKED, bay(2, 3))
     assert disabled is not None
     assert disabled.cure.startswith("towerctl bay enable 2-3")
-    faulty = bay_words(t, with_bay(STOCKED, 1, 1, int(BayBits.DISABLED)), bay(1, 1))
-    assert faulty is not None
-    assert faulty.code == "bay_out_of_service"
+    for bit, text in (
+        (BayBits.DISABLED, "1-1 is disabled at the PLC's panel"),
+        (BayBits.FAULT, "1-1 is faulty"),
+        (BayBits.OVERHANG, "reaches out of bay 1-1"),
+    ):
+        faulty = bay_words(t, with_bay(STOCKED, 1, 1, int(bit)), bay(1, 1))
+        assert faulty is not None
+        assert faulty.code == "bay_out_of_service"
+        assert text in faulty.text
+        assert "Manual" in faulty.cure
     assert bay_words(t, STOCKED, bay(1, 1)) is None
     assert bay_words(t, STOCKED, CARRIAGE) is None
     assert "car-1" in lost_words(vehicle(place=UNKNOWN)).cure

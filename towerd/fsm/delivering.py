@@ -19,6 +19,7 @@ from towerd.fsm.decision import decision_holds, forget_decision
 from towerd.fsm.driving_in import drive_in
 from towerd.fsm.inventory import FORK, rest_condition, vehicle_at
 from towerd.fsm.latch import raise_fault
+from towerd.fsm.letting_go import give_back, let_go, waits_for_people
 from towerd.fsm.loans import begin_loan
 from towerd.fsm.obstacles import may_command
 from towerd.fsm.orders import door_works, release
@@ -27,7 +28,7 @@ from towerd.fsm.timing import motion_s, tell_done
 from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act, Halt, Wait
 from towerd.jobs.transfer import Transfer, bring_fork_in, close_up, fork_centred, next_action
-from towerd.orders.model import Order, Vehicle
+from towerd.orders.model import Order
 from towerd.places import CARRIAGE, cabin
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Interlock, Snapshot, Unit, cabin_unit
@@ -106,12 +107,6 @@ def run_job(turn: Turn) -> None:
         _next_for(turn, job, machine)
 
 
-def _give_back(turn: Turn, job: Job, why: str) -> None:
-    """End a job that cannot go on: the carriage is free for others."""
-    turn.put("jobs", job.id, replace(job, state=JOB.next(job.state, "cancel"), ended_at=turn.now))  # type: ignore[arg-type]
-    wait_for(turn, why)
-
-
 def _next_for(turn: Turn, job: Job, machine: Snapshot) -> None:
     if any(step.open and step.job == job.id for step in turn.tables.steps.values()):
         return
@@ -121,11 +116,13 @@ def _next_for(turn: Turn, job: Job, machine: Snapshot) -> None:
     in_the_way = carried if carried is not None and carried.id != vehicle.id else None
     elsewhere = vehicle if vehicle.place.kind in ("out", "unknown") else in_the_way
     if elsewhere is not None:
-        _give_back(turn, job, f"{elsewhere.id} is {elsewhere.place}")
+        give_back(turn, job, f"{elsewhere.id} is {elsewhere.place}")
         return
-    if _waits_for_people(job, vehicle, machine):
+    if waits_for_people(job, vehicle, machine):
         # nothing was moved yet: whoever waits elsewhere is served meanwhile, and the car is fetched once it may be
-        _give_back(turn, job, f"{vehicle.place} has to be confirmed clear")
+        give_back(turn, job, f"{vehicle.place} has to be confirmed clear")
+        return
+    if let_go(turn, machine, job, vehicle):
         return
     match next_action(machine, Transfer(vehicle.record.tag, vehicle.place, job.target), turn.config.kinematics):
         case Act() as act:
@@ -137,14 +134,6 @@ def _next_for(turn: Turn, job: Job, machine: Snapshot) -> None:
             raise_fault(turn, fault, cause)
         case _:
             _job_arrived(turn, job)
-
-
-def _waits_for_people(job: Job, vehicle: Vehicle, machine: Snapshot) -> bool:
-    """Whether the tower's own wish to store a car hangs on a cabin that somebody has to look into first."""
-    if job.order is not None or job.by is not None or vehicle.place.kind != "cabin":
-        return False
-    shown = machine.cabin(vehicle.place.position)
-    return shown.inner_door is DoorState.CLOSED and not shown.fork_may_enter
 
 
 def _count_step(turn: Turn, job: Job) -> None:

@@ -95,11 +95,6 @@ def is_disabled(tables: Tables, place: Place) -> bool:
     return record is not None and record.disabled
 
 
-def is_off_limits(tables: Tables, place: Place) -> bool:
-    """Whether no vehicle may be brought to a bay: its content is in doubt, or a technician has disabled it."""
-    return is_unknown(tables, place) or is_disabled(tables, place)
-
-
 def ask_sensors(turn: Turn, step: Step) -> None:
     """Keep an ended fork command until the sensors have said what came of it."""
     turn.put("steps", FORK, replace(step, state=STEP.next(step.state, "ask_sensors")))  # type: ignore[arg-type]

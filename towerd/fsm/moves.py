@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from towerd.bays.model import is_usable
 from towerd.errors import Refusal
 from towerd.fsm.book import end_move, job_of, move_of, open_moves, order_of
 from towerd.fsm.charts import JOB
 from towerd.fsm.fetching import taken_by_fetch
-from towerd.fsm.inventory import bay_places, is_off_limits, is_worked_on, vehicle_at
+from towerd.fsm.inventory import bay_places, is_unknown, is_worked_on, vehicle_at
 from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeCancelled, StockTakeRequested
 from towerd.fsm.recognising import add_move, found_vehicle
 from towerd.fsm.state import Move
 from towerd.fsm.turn import Turn
+from towerd.fsm.waiting_places import bay_words
 from towerd.fsm.wishes import free_bays
 from towerd.jobs.transfer import content_of
 from towerd.orders.model import Vehicle
@@ -46,8 +46,10 @@ def _exists(machine: Snapshot, place: Place) -> bool:
     )
 
 
-def _usable(machine: Snapshot, place: Place) -> bool:
-    return place.kind != "bay" or is_usable(machine.bay_word(place.floor, place.position))
+def _barred(turn: Turn, machine: Snapshot, place: Place) -> Refusal | None:
+    """Why the fork goes to no bay like this one, with what to do about it."""
+    words = bay_words(turn, machine, place)
+    return Refusal((words.code,), f"{words.text}. {words.cure}") if words is not None else None
 
 
 def _source(turn: Turn, machine: Snapshot, what: str) -> _Source | Refusal:
@@ -70,9 +72,7 @@ def _source(turn: Turn, machine: Snapshot, what: str) -> _Source | Refusal:
         return Refusal(("place_empty",), f"Nothing stands in {place}.")
     if seen != "occupied":
         return Refusal(("sensors_disagree",), f"The sensors of {place} disagree: look, and use the override in Manual.")
-    if not _usable(machine, place):
-        return Refusal(("bay_out_of_service",), f"{place} is disabled or faulty, or something overhangs.")
-    return _Source(place, known)
+    return _barred(turn, machine, place) or _Source(place, known)
 
 
 def _held_cabins(turn: Turn, source: _Source) -> set[Place]:
@@ -95,13 +95,14 @@ def _bay_refused(turn: Turn, machine: Snapshot, source: _Source, target: Place |
         return Refusal(("not_a_bay",), "A bay is named as 3-4.")
     if target == source.place:
         return Refusal(("already_there",), f"It stands in {target}.")
-    if not _usable(machine, target):
-        return Refusal(("bay_out_of_service",), f"{target} is disabled or faulty, or something overhangs.")
+    barred = _barred(turn, machine, target)
+    if barred is not None:
+        return barred
     seen = content_of(machine, target)
     if seen != "empty" or vehicle_at(turn.tables, target) is not None:
         return Refusal(("bay_not_empty",), f"{target} is not empty: its sensors say {seen}.")
-    if is_off_limits(turn.tables, target):
-        return Refusal(("place_unknown",), f"{target} is disabled by a technician, or what is in it is not known.")
+    if is_unknown(turn.tables, target):
+        return Refusal(("place_unknown",), f"What is in {target} is not known: look, then towerctl bay set.")
     if target not in free_bays(turn, machine):
         return Refusal(("bay_taken",), f"Another move wants {target}.")
     return None
@@ -206,7 +207,7 @@ def _stock_refused(turn: Turn, machine: Snapshot, bays: tuple[Place, ...]) -> Re
 
 
 def _to_read(turn: Turn, machine: Snapshot) -> tuple[Place, ...]:
-    seen = [place for place, what in bay_places(machine) if what == "occupied" and _usable(machine, place)]
+    seen = [place for place, what in bay_places(machine) if what == "occupied"]
     return tuple(place for place in seen if _stock_refused(turn, machine, (place,)) is None)
 
 

@@ -90,13 +90,14 @@ def _bind(turn: Turn, move: Move, job: Job) -> None:
 
 
 def _blocked_cabin(turn: Turn, machine: Snapshot, job: Job) -> bool:
-    """Whether the job has waited long enough before a cabin that is not safe, with the vehicle on the carriage."""
+    """Whether the job has waited long enough before a cabin that is not safe, or not seen empty, with the vehicle on the carriage."""
     since_at = job.waiting_since_at
     if job.target.kind != "cabin" or since_at is None or turn.now - since_at < _PATIENCE:
         return False
     shown = machine.cabin(job.target.position)
     carried = turn.tables.vehicles[job.vehicle].place == CARRIAGE and FORK not in turn.tables.steps
-    return carried and may_command(turn.state) and not (shown.clear and shown.outer_door is DoorState.CLOSED)
+    fit = shown.clear and shown.outer_door is DoorState.CLOSED and shown.content == "empty"
+    return carried and may_command(turn.state) and not fit
 
 
 def redirect(turn: Turn) -> None:

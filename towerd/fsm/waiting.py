@@ -128,6 +128,11 @@ def _asked_words(turn: Turn, machine: Snapshot, move: Move) -> Words | None:
     vehicle = turn.tables.vehicles[move.vehicle]
     if vehicle.place.kind in ("unknown", "out"):
         return lost_words(vehicle)
+    barred = bay_words(turn, machine, vehicle.place)
+    if barred is None and move.purpose == "move" and move.target is not None:
+        barred = bay_words(turn, machine, move.target)
+    if barred is not None:
+        return barred
     if move_targets(turn, machine, move):
         return CARRIAGE_FIRST
     if move.purpose in ("fetch", "bring"):

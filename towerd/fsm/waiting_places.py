@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from towerd.bays.model import is_usable
+from towerd.bays.model import BayBits
 from towerd.cabin.model import Cabin, DoorState
 from towerd.fsm.book import fetch_at, open_moves
 from towerd.fsm.delivering import open_job
@@ -21,18 +21,36 @@ NO_BAY = Words(
     "There is no free bay for the car",
     "Free a bay: towerctl bay show shows them; towerctl bay enable BAY --reason …, or fetch a car out.",
 )
+_BY_HAND = "Its car can be had by hand, with the key at Manual."
+_OUT_OF_SERVICE = (
+    (BayBits.DISABLED, "Bay {} is disabled at the PLC's panel", f"Enable it at the panel. {_BY_HAND}"),
+    (
+        BayBits.FAULT,
+        "The PLC says that bay {} is faulty",
+        f"towerctl alarms --cure; look at lock and sensors. {_BY_HAND}",
+    ),
+    (
+        BayBits.OVERHANG,
+        "A car reaches out of bay {}",
+        "Look into the bay; put the car right by hand, with the key at Manual.",
+    ),
+)
 CARRIAGE_FIRST = Words("carriage_awaited", "It waits for the carriage", "It passes by itself.", "machine")
 
 
 def bay_words(turn: Turn, machine: Snapshot, place: Place) -> Words | None:
-    """Why nothing is fetched from a bay; None where it may be, or where the place is no bay."""
+    """Why nothing is brought to a bay or fetched from it; None where it may be, or where the place is no bay."""
     if place.kind != "bay":
         return None
     name = f"{place.floor}-{place.position}"
     if is_disabled(turn.tables, place):
         cure = f"towerctl bay enable {name} --reason …"
         return Words("bay_disabled", f"A technician has disabled bay {name}", cure)
-    return None if is_usable(machine.bay_word(place.floor, place.position)) else words_for("bay_out_of_service")
+    word = machine.bay_word(place.floor, place.position)
+    return next(
+        (Words("bay_out_of_service", text.format(name), cure) for bit, text, cure in _OUT_OF_SERVICE if word & bit),
+        None,
+    )
 
 
 def lost_words(vehicle: Vehicle) -> Words:

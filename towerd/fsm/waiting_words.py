@@ -42,6 +42,11 @@ _WORDS: Final[dict[str, Words]] = {
     "place_sensors_disagree": Words(
         "place_sensors_disagree", "Sensors of the place or the carriage do not show what they should", _CAR_PLACE
     ),
+    "bay_disabled": Words(
+        "bay_disabled",
+        "A technician has disabled the bay",
+        "towerctl bay show lists it; towerctl bay enable BAY --reason …",
+    ),
     "bay_out_of_service": Words(
         "bay_out_of_service",
         "The bay is disabled at the PLC's panel, or faulty",

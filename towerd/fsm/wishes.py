@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from towerd.bays.model import is_usable
+from towerd.bays.model import content, is_usable
 from towerd.cabin.model import DoorState
 from towerd.fsm.book import at_work, open_moves
-from towerd.fsm.inventory import bay_places, is_disabled, is_off_limits
+from towerd.fsm.inventory import is_disabled, is_unknown
 from towerd.fsm.state import Move, Tables
 from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import kept_at
@@ -43,14 +43,18 @@ def _kept_for(move: Move) -> Place | None:
     return move.source if move.purpose == "identify" else move.target
 
 
+def bay_denies(turn: Turn, machine: Snapshot, place: Place) -> str | None:
+    """Why no vehicle may be put into a bay now, as a reason of a job; None where one may."""
+    word = machine.bay_word(place.floor, place.position)
+    if not is_usable(word):
+        return "bay_out_of_service"
+    if content(word) != "empty" or is_unknown(turn.tables, place):
+        return "place_sensors_disagree"
+    return "bay_disabled" if is_disabled(turn.tables, place) else None
+
+
 def _usable_bays(turn: Turn, machine: Snapshot) -> list[Place]:
-    return [
-        place
-        for place, seen in bay_places(machine)
-        if seen == "empty"
-        and is_usable(machine.bay_word(place.floor, place.position))
-        and not is_off_limits(turn.tables, place)
-    ]
+    return [place for place, _word in machine.bays() if bay_denies(turn, machine, place) is None]
 
 
 def is_stopped(tables: Tables, order: Order) -> bool:
@@ -154,13 +158,13 @@ def stranded(turn: Turn) -> list[Vehicle]:
     return [one for one in inside if one.id not in moved | wanted]
 
 
-def _may_leave(machine: Snapshot, wish: Wish) -> bool:
+def _may_leave(turn: Turn, machine: Snapshot, wish: Wish) -> bool:
     # the carriage goes for no car that it could not take: somebody has to act first, and others are served meanwhile
     if wish.source == CARRIAGE or wish.targets == (wish.source,):
         return True
     if wish.source.kind == "cabin" and not machine.cabin(wish.source.position).fork_may_enter:
         return False
-    return kept_at(machine, wish.source) is None
+    return kept_at(machine, wish.source) is None and not is_disabled(turn.tables, wish.source)
 
 
 def wishes_now(turn: Turn, machine: Snapshot) -> tuple[Wish, ...]:
@@ -173,7 +177,7 @@ def wishes_now(turn: Turn, machine: Snapshot) -> tuple[Wish, ...]:
     if unwanted := stranded(turn):
         bays = free_bays(turn, machine)
         wishes += [Wish(None, one.id, one.place, bays, stranded_since_s(turn, one.id)) for one in unwanted]
-    wishes = [wish for wish in wishes if _may_leave(machine, wish)]
+    wishes = [wish for wish in wishes if _may_leave(turn, machine, wish)]
     carried = [wish for wish in wishes if wish.source == CARRIAGE]
     if carried or machine.load.state != "empty":
         # a loaded carriage can fetch nothing: what is on it goes first, whoever waits longer
