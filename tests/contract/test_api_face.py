@@ -6,7 +6,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from tests.support.api_tower import served
 from tests.support.views import view

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from typer import Typer
-from typer.testing import CliRunner, Result
+from click import Command
+from click.testing import CliRunner, Result
 
 from tests.support.api_tower import Tower, served
 from tests.support.values import AT
@@ -48,7 +48,7 @@ async def tower(tmp_path: Path) -> AsyncIterator[Tower]:
         yield made
 
 
-def _run(app: Typer, *arguments: str, typed: str | None = None) -> Result:
+def _run(app: Command, *arguments: str, typed: str | None = None) -> Result:
     return CliRunner(env={"COLUMNS": "200"}).invoke(app, list(arguments), input=typed)
 
 
@@ -225,3 +225,18 @@ async def test_audit_of_a_running_daemon(tower: Tower) -> None:
     tower.server._core.audit_of = lambda after_seq, _limit: [] if after_seq else [row]
     result = await asyncio.to_thread(_run, cli.app, "audit", "verify", "--socket", str(tower.path))
     assert result.output == f"whole: 1 rows, head 1:{digest}\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_can_complete_commands(shell: str) -> None:
+    told = _run(towerctl.app, "completion", shell)
+    assert told.exit_code == 0
+    assert "_TOWERCTL_COMPLETE" in told.output
+
+
+def test_help_names_every_command_and_a_wrong_one_is_wrong_usage() -> None:
+    shown = _run(towerctl.app, "-h").output
+    for name in ("status", "alarms", "jog", "put-back", "completion"):
+        assert f"\n  {name} " in shown
+    assert _run(towerctl.app, "put_back").exit_code == 2
+    assert _run(cli.app, "face", "-h").exit_code == 0

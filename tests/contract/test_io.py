@@ -6,8 +6,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from click.testing import Result
-from typer.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from tests.support.api_tower import Tower, served
 from towerd.api.core import Extras

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from simulator.config import SimulatorConfig
 from simulator.core import Simulator
@@ -16,6 +16,7 @@ from simulator.image import ModbusException
 from simulator.runner import pace
 from simulator.server import ModbusServer
 from tests.contract.test_plc_address import simulator
+from towerd.cli import towerd_plctest
 from towerd.cli.towerd import app
 from towerd.plc.codec import check_word
 from towerd.plc.registers import blocks
@@ -224,4 +225,6 @@ async def test_a_failure_says_what_was_wanted() -> None:
     assert "every 100 ms" in row["wanted"]
     assert "stood for" in row["seen"]
     assert report.summary(results) == "0 passed, 1 failed, 0 skipped"
-    assert report.as_table("here", results).row_count == 1
+    shown = towerd_plctest.as_table("here", results)
+    assert "every 100 ms" in shown
+    assert "PLC interface 1.0 at here" in shown

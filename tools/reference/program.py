@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args
 
-import typer.main
+import click
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -123,31 +124,33 @@ def api() -> str:
     return page("Local API", intro, table(("request", "what it does (least role)"), rows))
 
 
-def _option(one: Any) -> tuple[str, str, str]:
-    if one.param_type_name == "argument":
-        return (f"`{one.metavar or one.name.upper()}`", one.help or "", "")
-    shown = "" if one.default in (None, False) or callable(one.default) else f"`{one.default}`"
+def _option(one: click.Parameter) -> tuple[str, str, str]:
+    if isinstance(one, click.Argument):
+        return (f"`{one.metavar or one.human_readable_name}`", one.help or "", "")
+    assert isinstance(one, click.Option)
+    shown = (
+        ""
+        if one.is_flag or one.required or not isinstance(one.default, (str, int, float, Path))
+        else f"`{one.default}`"
+    )
     return (f"`{', '.join(one.opts)}`", one.help or "", shown)
 
 
-def _command(command: Any, path: str) -> Iterator[str]:
-    for name, inner in sorted(getattr(command, "commands", {}).items()):
-        yield from _command(inner, f"{path} {name}")
-    if not getattr(command, "commands", None):
-        options = [
-            _option(one) for one in command.params if one.name not in ("help", "install_completion", "show_completion")
-        ]
-        text = " ".join(inspect.cleandoc(command.help or "").split())
-        yield f"## `{path}`\n\n{text}\n\n{table(('', 'meaning', 'default'), options)}".strip()
+def _command(command: click.Command, path: str) -> Iterator[str]:
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from _command(inner, f"{path} {name}")
+        return
+    text = " ".join(inspect.cleandoc(command.help or "").split())
+    yield f"## `{path}`\n\n{text}\n\n{table(('', 'meaning', 'default'), list(map(_option, command.params)))}".strip()
 
 
 def cli() -> str:
     """docs/reference/cli.md."""
-    parts = [
-        part
-        for name, app in (("towerd", daemon.app), ("towerctl", towerctl.app))
-        for part in _command(typer.main.get_command(app), name)
-    ]
+    parts = [part for name, app in (("towerd", daemon.app), ("towerctl", towerctl.app)) for part in _command(app, name)]
     return page("Commands", f"`towerd` is the service and its files, `towerctl` a running tower. {EXIT_HELP}", *parts)
 
 

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
-from rich.panel import Panel
-from rich.table import Table
-from rich.text import Text
+import click
 
-
-def on_terminal(shown: RenderableType) -> None:
-    """Print it, as wide as the terminal is."""
-    Console().print(shown)
+from towerd.cli.screen import table
 
 
 def _known(value: Any) -> str:
@@ -26,20 +20,17 @@ def _known(value: Any) -> str:
     return str(value)
 
 
-def headline(status: dict[str, Any]) -> Text:
+def headline(status: dict[str, Any]) -> str:
     """Simulated or not, mode, PackML state, and whether a car can come down."""
-    text = Text()
-    if status["simulated"]:
-        text.append(" SIMULATED ", style="bold black on yellow")
-        text.append(" ")
-    text.append(f"{_known(status['mode'])} / {_known(status['packml'])}", style="bold")
+    parts = [click.style(" SIMULATED ", fg="black", bg="yellow", bold=True)] if status["simulated"] else []
+    parts.append(click.style(f"{_known(status['mode'])} / {_known(status['packml'])}", bold=True))
     if not status["plc_good"]:
-        text.append(f"  PLC unknown: {status['plc_reason']}", style="bold red")
+        parts.append(click.style(f"PLC unknown: {status['plc_reason']}", fg="red", bold=True))
     if status["can_deliver"]:
-        text.append("  can deliver", style="green")
+        parts.append(click.style("can deliver", fg="green"))
     else:
-        text.append(f"  cannot deliver: {', '.join(status['why_not']) or 'no reason given'}", style="red")
-    return text
+        parts.append(click.style(f"cannot deliver: {', '.join(status['why_not']) or 'no reason given'}", fg="red"))
+    return "  ".join(parts)
 
 
 def _doing(status: dict[str, Any]) -> str:
@@ -50,72 +41,64 @@ def _doing(status: dict[str, Any]) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _machine(status: dict[str, Any]) -> Table:
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+def _machine(status: dict[str, Any]) -> str:
     lift = status["lift"]
-    table.add_row("doing", _doing(status))
+    rows = [("doing", _doing(status))]
     where = f"floor {_known(lift['floor'])}, {_known(lift['position_mm'])} mm, fork {_known(lift['fork_mm'])} mm"
-    table.add_row("carriage", f"{where}, loaded {_known(lift['loaded'])} {lift['vehicle'] or ''} ({lift['quality']})")
+    rows.append(("carriage", f"{where}, loaded {_known(lift['loaded'])} {lift['vehicle'] or ''} ({lift['quality']})"))
     for cabin in status["cabins"]:
         doors = f"outer {_known(cabin['outer_door'])}, inner {_known(cabin['inner_door'])}"
         inside = f"vehicle {_known(cabin['vehicle'])}, person {_known(cabin['person'])}, clear {_known(cabin['clear_confirmed'])}"
-        table.add_row(
-            f"cabin {cabin['number']}", f"{doors}, {inside}, sign {_known(cabin['signal'])} ({cabin['quality']})"
+        rows.append(
+            (f"cabin {cabin['number']}", f"{doors}, {inside}, sign {_known(cabin['signal'])} ({cabin['quality']})")
         )
     hand = status["hand"]
     if hand["commander"]:
-        table.add_row(
-            "by hand", f"{hand['commander']} commands" + (f", {hand['jogging']} jogs" if hand["jogging"] else "")
+        rows.append(
+            ("by hand", f"{hand['commander']} commands" + (f", {hand['jogging']} jogs" if hand["jogging"] else ""))
         )
     bays = Counter(_known(bay["occupied"]) for bay in status["bays"])
-    table.add_row("bays", f"{bays['yes']} occupied, {bays['no']} free, {bays['?']} unknown")
+    rows.append(("bays", f"{bays['yes']} occupied, {bays['no']} free, {bays['?']} unknown"))
     face = "serves" if status["face_available"] else f"does not serve: {status['face_reason']}"
     liveness = ", ".join(status["liveness"]) or "not checked"
-    table.add_row("face", f"{status['engine']} {face} (liveness: {liveness})")
+    rows.append(("face", f"{status['engine']} {face} (liveness: {liveness})"))
     challenge = status["challenge"]
     if challenge is not None:
-        table.add_row("asked", f"{challenge['prompt']} ({challenge['made']} of {challenge['turns']} turns made)")
-    table.add_row("broker", "connected" if status["bus_connected"] else "not connected")
-    return table
+        rows.append(("asked", f"{challenge['prompt']} ({challenge['made']} of {challenge['turns']} turns made)"))
+    rows.append(("broker", "connected" if status["bus_connected"] else "not connected"))
+    return table((), rows)
 
 
-def _table(title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> Iterator[Table]:
-    if not rows:
-        return
-    table = Table(*columns, title=title, title_justify="left")
-    for row in rows:
-        table.add_row(*(_known(row[column]) for column in columns))
-    yield table
+def _rows(title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> str:
+    return table(columns, [[_known(row[column]) for column in columns] for row in rows], title) if rows else ""
 
 
-def obstacles(rows: list[dict[str, Any]]) -> Table:
+def obstacles(rows: Sequence[dict[str, Any]]) -> str:
     """What is in the way, since when, why, and what to do."""
-    table = Table("code", "what", "since", "what to do", title="In the way", title_justify="left")
-    for row in rows:
-        # a column of its own would leave too little width for the others on a terminal of 80
-        what = "\n".join(filter(None, (row["text"], row["cause"])))
-        table.add_row(row["code"], what, row["since_at"] or "", row["cure"])
-    return table
+    # a column of its own for the cause would leave too little width for the others on a terminal of 80
+    shown = [
+        (row["code"], "\n".join(filter(None, (row["text"], row["cause"]))), row["since_at"] or "", row["cure"])
+        for row in rows
+    ]
+    return table(("code", "what", "since", "what to do"), shown, "In the way")
 
 
-def waiting(rows: list[dict[str, Any]]) -> Table:
+def waiting(rows: Sequence[dict[str, Any]]) -> str:
     """What waits, for what, since when, and what to do."""
-    table = Table("code", "what", "since", "what to do", title="Waiting", title_justify="left")
-    for row in rows:
-        table.add_row(row["code"], f"{row['what']}\n{row['text']}", row["since_at"] or "", row["cure"])
-    return table
+    shown = [(row["code"], f"{row['what']}\n{row['text']}", row["since_at"] or "", row["cure"]) for row in rows]
+    return table(("code", "what", "since", "what to do"), shown, "Waiting")
 
 
-def status_page(status: dict[str, Any]) -> RenderableType:
+def status_page(status: dict[str, Any]) -> str:
     """The whole status as one page."""
-    parts: list[RenderableType] = [headline(status), Panel(_machine(status))]
-    if status["obstacles"]:
-        parts.append(obstacles(status["obstacles"]))
-    if status["waiting"]:
-        parts.append(waiting(status["waiting"]))
-    parts.extend(_table("Orders", status["orders"], ("number", "kind", "state", "vehicle", "cabin", "since_at")))
-    parts.extend(_table("Driving in", status["intakes"], ("cabin", "vehicle", "state", "since_at", "text")))
-    parts.extend(_table("Owed", status["owing"], ("cabin", "what", "since_at", "please")))
-    parts.extend(_table("Loans", status["loans"], ("number", "vehicle", "state", "due_back_at")))
-    parts.extend(_table("Alarms", status["alarms"], ("code", "priority", "state", "since_at", "text")))
-    return Group(*parts)
+    parts = [
+        f"{headline(status)}\n{_machine(status)}",
+        obstacles(status["obstacles"]) if status["obstacles"] else "",
+        waiting(status["waiting"]) if status["waiting"] else "",
+        _rows("Orders", status["orders"], ("number", "kind", "state", "vehicle", "cabin", "since_at")),
+        _rows("Driving in", status["intakes"], ("cabin", "vehicle", "state", "since_at", "text")),
+        _rows("Owed", status["owing"], ("cabin", "what", "since_at", "please")),
+        _rows("Loans", status["loans"], ("number", "vehicle", "state", "due_back_at")),
+        _rows("Alarms", status["alarms"], ("code", "priority", "state", "since_at", "text")),
+    ]
+    return "\n\n".join(filter(None, parts))

@@ -2,63 +2,52 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import Final
 
-import typer
+import click
 
-from towerd.cli import (
-    client,
-    towerctl_alarms,
-    towerctl_face,
-    towerctl_intake,
-    towerctl_io,
-    towerctl_jobs,
-    towerctl_jog,
-    towerctl_manual,
-    towerctl_moves,
-    towerctl_support,
-    towerctl_upkeep,
-)
-from towerd.cli.client import DEFAULT_SOCKET, Exit, JsonOption, SocketOption
+from towerd.cli import client
+from towerd.cli.client import Exit
+from towerd.cli.options import SHARED, Group, asks, completion
 
-app = typer.Typer(
+_FOUND_IN: Final = {
+    "towerctl_alarms": ("alarms",),
+    "towerctl_face": ("face",),
+    "towerctl_intake": ("drive-in", "drive-in-cancel", "secured"),
+    "towerctl_io": ("io",),
+    "towerctl_jobs": ("bay", "job"),
+    "towerctl_jog": ("jog",),
+    "towerctl_manual": (
+        "cancel",
+        "confirm-changes",
+        "door",
+        "fork",
+        "goto",
+        "home",
+        "lease",
+        "lock",
+        "signal",
+    ),
+    "towerctl_moves": ("bring", "cancel-move", "fetch", "move", "moves", "put-back", "stock", "store"),
+    "towerctl_support": ("bundle", "selftest"),
+    "towerctl_upkeep": ("maintenance",),
+}
+_PACKML: Final = ("reset", "start", "stop", "hold", "unhold", "abort", "clear")
+
+app = Group(
+    "towerctl",
+    package="towerd.cli",
+    found_in=_FOUND_IN,
     help=f"Look at a running tower and help it along.\n\n{client.EXIT_HELP}",
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    pretty_exceptions_enable=False,
+    context_settings=SHARED,
 )
-
-app.add_typer(towerctl_alarms.app, name="alarms")
-app.add_typer(towerctl_face.app, name="face")
-app.add_typer(towerctl_upkeep.app, name="maintenance")
-app.add_typer(towerctl_jobs.job, name="job")
-app.add_typer(towerctl_jobs.bay, name="bay")
-app.command()(towerctl_jog.jog)
-towerctl_manual.register(app)
-app.command()(towerctl_intake.drive_in)
-app.command()(towerctl_intake.drive_in_cancel)
-app.command()(towerctl_intake.secured)
-app.command()(towerctl_support.selftest)
-app.command()(towerctl_support.bundle)
-app.command()(towerctl_io.io)
-app.add_typer(towerctl_moves.app)
-
-
-class Packml(StrEnum):
-    """PackML commands that a person may give."""
-
-    RESET = "reset"
-    START = "start"
-    STOP = "stop"
-    HOLD = "hold"
-    UNHOLD = "unhold"
-    ABORT = "abort"
-    CLEAR = "clear"
+app.add_command(completion)
 
 
 @app.command()
-def status(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -> None:
+@asks
+def status(socket: Path, as_json: bool) -> None:
     """Show what the tower is doing, where everything stands, and what is in the way. Role: viewer."""
     body = client.get(socket, "/status", as_json)
     if as_json:
@@ -66,31 +55,30 @@ def status(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -
     else:
         from towerd.cli import show
 
-        show.on_terminal(show.status_page(body))
+        click.echo(show.status_page(body))
 
 
 @app.command()
-def watch(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -> None:
+@asks
+def watch(socket: Path, as_json: bool) -> None:
     """Show the status and keep it up to date until Ctrl-C; with --json a line for each change. Role: viewer."""
     try:
         if as_json:
             for body in client.lines(socket, "/watch"):
                 client.print_json(body)
         else:
-            from rich.live import Live
+            from towerd.cli import screen, show
 
-            from towerd.cli import show
-
-            with Live(screen=False) as live:
-                for body in client.lines(socket, "/watch"):
-                    live.update(show.status_page(body), refresh=True)
+            for body in client.lines(socket, "/watch"):
+                screen.draw(show.status_page(body))
     except KeyboardInterrupt:
-        raise typer.Exit(Exit.DONE) from None
+        raise click.exceptions.Exit(Exit.DONE) from None
     raise client.fail("towerd has ended the stream", Exit.NOT_RUNNING)
 
 
 @app.command()
-def why(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -> None:
+@asks
+def why(socket: Path, as_json: bool) -> None:
     """Say what is in the way and what waits, since when, and what to do. Exit 1 if somebody must do it. Role: viewer."""
     body = client.get(socket, "/why", as_json)
     if as_json:
@@ -100,47 +88,42 @@ def why(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -> N
 
         for rows, table in ((body["obstacles"], show.obstacles), (body["waiting"], show.waiting)):
             if rows:
-                show.on_terminal(table(rows))
+                click.echo(table(rows))
     else:
-        typer.echo("nothing is in the way" if body["can_deliver"] else f"cannot deliver: {', '.join(body['why_not'])}")
-    raise typer.Exit(Exit.DONE if body["can_deliver"] and not body["needs_help"] else Exit.REFUSED)
+        click.echo("nothing is in the way" if body["can_deliver"] else f"cannot deliver: {', '.join(body['why_not'])}")
+    raise click.exceptions.Exit(Exit.DONE if body["can_deliver"] and not body["needs_help"] else Exit.REFUSED)
 
 
 @app.command()
-def code(
-    number: Annotated[str, typer.Argument(help="The order's four-digit number.")],
-    pickup_code: Annotated[
-        str | None, typer.Argument(metavar="[CODE]", help="Its eight-digit code; asked for, unseen, if left out.")
-    ] = None,
-    socket: SocketOption = DEFAULT_SOCKET,
-    as_json: JsonOption = False,
-) -> None:
+@click.argument("number", help="The order's four-digit number.")
+@click.argument(
+    "pickup_code", required=False, metavar="[CODE]", help="Its eight-digit code; asked for, unseen, if left out."
+)
+@asks
+def code(number: str, pickup_code: str | None, socket: Path, as_json: bool) -> None:
     """Enter number and code for a customer. Wrong codes count: five lock the code, twenty end it. Role: viewer."""
-    typed = pickup_code or typer.prompt("Code", hide_input=True)
+    typed = pickup_code or click.prompt("Code", hide_input=True)
     client.ask(socket, "/code", as_json, json={"number": number, "code": typed})
 
 
 @app.command()
-def reset(
-    fault: Annotated[int, typer.Argument(help="The fault's number, as `towerctl why` shows it.", min=0)],
-    socket: SocketOption = DEFAULT_SOCKET,
-    as_json: JsonOption = False,
-) -> None:
+@click.argument("fault", type=click.IntRange(0), help="The fault's number, as `towerctl why` shows it.")
+@asks
+def reset(fault: int, socket: Path, as_json: bool) -> None:
     """Let a latched fault go, after having looked at its cause. Role: technician."""
     client.ask(socket, f"/faults/{fault}/reset", as_json)
 
 
 @app.command()
-def confirm_layout(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -> None:
+@asks
+def confirm_layout(socket: Path, as_json: bool) -> None:
     """Confirm that the PLC's changed station table is right; until then there is no Auto. Role: technician."""
     client.ask(socket, "/layout/confirm", as_json)
 
 
 @app.command()
-def packml(
-    command: Annotated[Packml, typer.Argument(help="The PackML command.")],
-    socket: SocketOption = DEFAULT_SOCKET,
-    as_json: JsonOption = False,
-) -> None:
+@click.argument("command", type=click.Choice(_PACKML), help="The PackML command.")
+@asks
+def packml(command: str, socket: Path, as_json: bool) -> None:
     """Give a PackML command. Roles: operator for stop, hold and abort; technician for reset, start, unhold and clear."""
-    client.ask(socket, f"/packml/{command.value}", as_json)
+    client.ask(socket, f"/packml/{command}", as_json)

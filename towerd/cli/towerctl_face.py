@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
 
-import typer
+import click
 
 from towerd.cli import client
-from towerd.cli.client import DEFAULT_SOCKET, JsonOption, SocketOption
+from towerd.cli.options import asks
 
-app = typer.Typer(no_args_is_help=True, help="Help with faces: compare the next one with one order alone.")
-
-
-@app.callback()
-def _group() -> None:
-    """Commands about faces."""
+face = click.Group("face", help="Help with faces: compare the next one with one order alone.")
 
 
-@app.command()
-def number(
-    number: Annotated[str, typer.Argument(help="The order's four-digit number.")],
-    socket: SocketOption = DEFAULT_SOCKET,
-    as_json: JsonOption = False,
-) -> None:
+@face.command()
+@click.argument("number", help="The order's four-digit number.")
+@asks
+def number(number: str, socket: Path, as_json: bool) -> None:
     """Compare the next face with that order alone, for 30 s. Whether there is such a number is not told. Role: viewer."""
     client.ask(socket, "/number", as_json, json={"number": number})

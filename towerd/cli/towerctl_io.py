@@ -5,24 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
-import typer
+import click
 
-from towerd.cli import client
-from towerd.cli.client import DEFAULT_SOCKET, Exit, JsonOption, SocketOption
+from towerd.cli import client, screen
+from towerd.cli.client import Exit
+from towerd.cli.options import asks
 
 _EVERY_S: Final = 0.5
 
 
-def io(
-    name: Annotated[str, typer.Argument(help="Show registers with this in their name only.")] = "",
-    block: Annotated[str, typer.Option(help="Show this block only, such as SYS, AX_LIFT, CAB1, BAY or CTL.")] = "",
-    watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl-C.")] = False,
-    socket: SocketOption = DEFAULT_SOCKET,
-    as_json: JsonOption = False,
-) -> None:
+@click.command()
+@click.argument("name", default="", help="Show registers with this in their name only.")
+@click.option("--block", default="", help="Show this block only, such as SYS, AX_LIFT, CAB1, BAY or CTL.")
+@click.option("--watch", is_flag=True, help="Go on until Ctrl-C.")
+@asks
+def io(name: str, block: str, watch: bool, socket: Path, as_json: bool) -> None:
     """Show every register by name: value, raw words, age and meaning. W registers show what was written. Role: viewer.
 
     `?` before an age: what was read no longer holds. Exit 2 where no register has this name.
@@ -36,9 +36,7 @@ def io(
     elif watch:
         _watch(socket, route, body)
     else:
-        from rich.console import Console
-
-        Console().print(_table(body))
+        click.echo(_table(body))
 
 
 def _bodies(socket: Path, route: str, first: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -54,14 +52,11 @@ def _print_all(socket: Path, route: str, body: dict[str, Any], *, watch: bool) -
 
 
 def _watch(socket: Path, route: str, first: dict[str, Any]) -> None:
-    from rich.live import Live
-
     try:
-        with Live(screen=False) as live:
-            for body in _bodies(socket, route, first):
-                live.update(_table(body), refresh=True)
+        for body in _bodies(socket, route, first):
+            screen.draw(_table(body))
     except KeyboardInterrupt:
-        raise typer.Exit(Exit.DONE) from None
+        raise click.exceptions.Exit(Exit.DONE) from None
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
@@ -74,11 +69,6 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     return row["block"], row["field"], where, value, raw, age, row["meaning"]
 
 
-def _table(body: dict[str, Any]) -> Any:
-    from rich.table import Table
-
-    title = "SIMULATED" if body["simulated"] else None
-    table = Table("block", "register", "address", "value", "raw", "age", "meaning", title=title, box=None)
-    for row in body["registers"]:
-        table.add_row(*_cells(row))
-    return table
+def _table(body: dict[str, Any]) -> str:
+    columns = ("block", "register", "address", "value", "raw", "age", "meaning")
+    return screen.table(columns, [_cells(row) for row in body["registers"]], "SIMULATED" if body["simulated"] else "")

@@ -13,21 +13,22 @@ import time
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from json import dumps
+from pathlib import Path
+from typing import Any, Final
 
-import typer
+import click
 
 from towerd.cli import client
-from towerd.cli.client import DEFAULT_SOCKET, Exit, JsonOption, SocketOption
+from towerd.cli.client import Exit
 from towerd.cli.held_key import HeldKey
-from towerd.cli.towerctl_manual import TakeOption, take_first
-
-if TYPE_CHECKING:
-    import httpx
+from towerd.cli.options import asks
+from towerd.cli.towerctl_manual import take_first, take_option
+from towerd.cli.wire import Wire
 
 WORD_S: Final = 0.1
 """How often the daemon hears of a key that is held down; after 200 ms of silence it stops the axis."""
+_AXES: Final = ("lift", "turntable", "fork")
 _LOOK_S: Final = 0.02
 _ANSWER_LIMIT_S: Final = 0.5
 _STALLED_S: Final = 0.1
@@ -39,14 +40,6 @@ Hold the enabling switch in one hand.
   q             leave
 Movement begins when the key repeats and ends when you let go, or when this window is not in front any more.
 """
-
-
-class Axis(StrEnum):
-    """The axes that jog."""
-
-    LIFT = "lift"
-    TURNTABLE = "turntable"
-    FORK = "fork"
 
 
 @contextmanager
@@ -67,8 +60,8 @@ def raw_terminal(fd: int) -> Iterator[None]:
 class Hand:
     """Says to the daemon what a terminal's keys mean. `say` gives one word: direction and speed."""
 
-    def __init__(self, speaker: httpx.Client, axis: Axis) -> None:
-        self._speaker = speaker
+    def __init__(self, wire: Wire, axis: str) -> None:
+        self._wire = wire
         self._axis = axis
         self._said_s = float("-inf")
         self._way = 0
@@ -92,9 +85,8 @@ class Hand:
             self._show(body)
 
     def _say(self, way: int, speed_pct: int) -> tuple[int, dict[str, Any]]:
-        word = {"axis": self._axis.value, "direction": way, "speed_pct": speed_pct}
-        answer = self._speaker.post("/jog", json=word)
-        return answer.status_code, answer.json()
+        word = {"axis": self._axis, "direction": way, "speed_pct": speed_pct}
+        return self._wire.ask("POST", "/jog", dumps(word).encode())
 
     @staticmethod
     def _show(body: dict[str, Any]) -> None:
@@ -111,12 +103,12 @@ def _read(fd: int) -> bytes:
         return b""
 
 
-def _hold_down(socket: SocketOption, axis: Axis) -> None:
+def _hold_down(socket: Path, axis: str) -> None:
     fd = sys.stdin.fileno()
-    typer.echo(_HELP.format(axis=axis.value))
+    click.echo(_HELP.format(axis=axis))
     held = HeldKey()
-    with client.speaking(socket, _ANSWER_LIMIT_S) as speaker, raw_terminal(fd):
-        hand = Hand(speaker, axis)
+    with client.speaking(socket, _ANSWER_LIMIT_S) as wire, raw_terminal(fd):
+        hand = Hand(wire, axis)
         while not held.quit:
             ready, _, _ = select.select([fd], [], [], _LOOK_S)
             now_s = time.monotonic()
@@ -130,27 +122,26 @@ def _hold_down(socket: SocketOption, axis: Axis) -> None:
         hand.follow(held, time.monotonic())
 
 
-def jog(
-    axis: Annotated[Axis, typer.Argument(help="The axis.")],
-    step: Annotated[
-        int,
-        typer.Option(
-            help="One step forward (or back, below 0) of so many mm, or 0.01° of the turntable.", min=-200, max=200
-        ),
-    ] = 0,
-    speed_pct: Annotated[
-        int, typer.Option("--speed", help="Percent of the manual speed, for steps.", min=1, max=100)
-    ] = 100,
-    take: TakeOption = False,
-    socket: SocketOption = DEFAULT_SOCKET,
-    as_json: JsonOption = False,
-) -> None:
+@click.command()
+@click.argument("axis", type=click.Choice(_AXES), help="The axis.")
+@click.option(
+    "--step",
+    type=click.IntRange(-200, 200),
+    default=0,
+    help="One step forward (or back, below 0) of so many mm, or 0.01° of the turntable.",
+)
+@click.option(
+    "--speed", "speed_pct", type=click.IntRange(1, 100), default=100, help="Percent of the manual speed, for steps."
+)
+@take_option
+@asks
+def jog(axis: str, step: int, speed_pct: int, take: bool, socket: Path, as_json: bool) -> None:
     """Move an axis by hand as long as a key is held down, or by one step. Only in Manual, with the enabling switch held.
     Role: technician.
     """
     take_first(socket, as_json, take)
     if step:
-        word = {"axis": axis.value, "direction": 1 if step > 0 else -1, "speed_pct": speed_pct, "step": abs(step)}
+        word = {"axis": axis, "direction": 1 if step > 0 else -1, "speed_pct": speed_pct, "step": abs(step)}
         client.ask(socket, "/jog", as_json, json=word)
     if not sys.stdin.isatty():
         raise client.fail("keys can be held down in a terminal only; elsewhere: --step", Exit.USAGE)

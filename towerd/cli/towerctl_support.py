@@ -9,12 +9,14 @@ import subprocess
 import tarfile
 import time
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-import typer
+import click
 
 from towerd.cli import client
-from towerd.cli.client import DEFAULT_SOCKET, Exit, JsonOption, SocketOption, fail
+from towerd.cli.client import Exit, fail
+from towerd.cli.options import asks
+from towerd.cli.screen import table
 
 _LOG_LINES: Final = 5000
 _LOG_LIMIT_S: Final = 20.0
@@ -25,7 +27,9 @@ Left out everywhere: {left_out}.
 """
 
 
-def selftest(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -> None:
+@click.command()
+@asks
+def selftest(socket: Path, as_json: bool) -> None:
     """Ask PLC, bays, cabins, carriage, journal, keys, disk, clock, camera and broker whether they are well; nothing moves.
 
     Exit 1 if something failed. Role: viewer.
@@ -35,19 +39,16 @@ def selftest(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False)
         client.print_json(body)
     else:
         _show(body["checks"])
-    raise typer.Exit(Exit.DONE if body["ok"] else Exit.REFUSED)
+    raise click.exceptions.Exit(Exit.DONE if body["ok"] else Exit.REFUSED)
 
 
 def _show(checks: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    marks = {True: "[green]passed[/]", False: "[red]FAILED[/]", None: "not asked"}
-    table = Table("area", "what", "", "seen", "what to do")
-    for check in checks:
-        cure = check["cure"] if check["passed"] is False else ""
-        table.add_row(check["area"], check["name"], marks[check["passed"]], check["text"], cure)
-    Console().print(table)
+    marks = {True: click.style("passed", fg="green"), False: click.style("FAILED", fg="red"), None: "not asked"}
+    rows = [
+        (one["area"], one["name"], marks[one["passed"]], one["text"], one["cure"] if one["passed"] is False else "")
+        for one in checks
+    ]
+    click.echo(table(("area", "what", "", "seen", "what to do"), rows))
 
 
 def _log_lines() -> list[str]:
@@ -87,11 +88,12 @@ def _write(path: Path, files: dict[str, str]) -> None:
             archive.addfile(member, io.BytesIO(data))
 
 
-def bundle(
-    file: Annotated[Path, typer.Argument(help="The archive to write, such as towerd-support.tar.gz; must not exist.")],
-    socket: SocketOption = DEFAULT_SOCKET,
-    as_json: JsonOption = False,
-) -> None:
+@click.command()
+@click.argument(
+    "file", type=click.Path(path_type=Path), help="The archive to write, such as towerd-support.tar.gz; must not exist."
+)
+@asks
+def bundle(file: Path, socket: Path, as_json: bool) -> None:
     """Pack status, audit log, self-test, settings, versions and log for support, without personal data. Role: technician."""
     from towerd.bundle import LEFT_OUT
 
@@ -106,4 +108,4 @@ def bundle(
     if as_json:
         client.print_json(told)
     else:
-        typer.echo(f"{file}: {', '.join(sorted(files))}")
+        click.echo(f"{file}: {', '.join(sorted(files))}")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Any
 
-import typer
+import click
 
 from towerd.cli import client
-from towerd.cli.client import DEFAULT_SOCKET, JsonOption, SocketOption
+from towerd.cli.options import asks
+from towerd.cli.screen import table
 
-app = typer.Typer(help="Cycles, times and due dates of axes, locks and doors.", no_args_is_help=True)
+maintenance = click.Group("maintenance", help="Cycles, times and due dates of axes, locks and doors.")
 
 
 def _percent(ratio: float | None) -> str:
@@ -34,8 +36,9 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-@app.command("list")
-def list_devices(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = False) -> None:
+@maintenance.command("list")
+@asks
+def list_devices(socket: Path, as_json: bool) -> None:
     """Show every device that has worked: cycles, time over the mechanical minimum and its drift since the last service,
     share of second tries, and when it is due. Role: viewer.
     """
@@ -43,21 +46,15 @@ def list_devices(socket: SocketOption = DEFAULT_SOCKET, as_json: JsonOption = Fa
     if as_json:
         client.print_json(body)
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("device", "cycles", "since service", "time / minimum", "drift", "second tries", "due at", "due")
-    for row in body["devices"]:
-        table.add_row(*_cells(row))
-    Console().print(table if body["devices"] else "no device has worked yet")
+    columns = ("device", "cycles", "since service", "time / minimum", "drift", "second tries", "due at", "due")
+    rows = [_cells(row) for row in body["devices"]]
+    click.echo(table(columns, rows) if rows else "no device has worked yet")
 
 
-@app.command()
-def done(
-    device: Annotated[str, typer.Argument(help="The device as the list shows it, such as lift, or 'lock 3-4'.")],
-    note: Annotated[str, typer.Option(help="What was done; kept in the audit log.")] = "",
-    socket: SocketOption = DEFAULT_SOCKET,
-    as_json: JsonOption = False,
-) -> None:
+@maintenance.command()
+@click.argument("device", help="The device as the list shows it, such as lift, or 'lock 3-4'.")
+@click.option("--note", default="", help="What was done; kept in the audit log.")
+@asks
+def done(device: str, note: str, socket: Path, as_json: bool) -> None:
     """Say that a device was serviced: its counts and references begin anew. Role: technician."""
     client.ask(socket, "/upkeep/serviced", as_json, json={"device": device, "note": note})

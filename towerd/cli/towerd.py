@@ -6,15 +6,16 @@ import gc
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-import typer
+import click
 
 from towerd import __version__
 from towerd.audit import ChainState, verify
 from towerd.cli import client
-from towerd.cli.client import DEFAULT_SOCKET, Exit, JsonOption, SocketOption, fail
-from towerd.cli.towerd_face import app as face
+from towerd.cli.client import Exit, fail
+from towerd.cli.options import SHARED, asks, completion, json_option
+from towerd.cli.towerd_face import face
 from towerd.cli.towerd_face_bench import bench
 from towerd.cli.towerd_face_calibrate import calibrate
 from towerd.cli.towerd_plctest import plc_test
@@ -25,37 +26,18 @@ from towerd.settings_file import SettingsError, load
 DEFAULT_CONFIG: Final = Path("/etc/towerd/tower.toml")
 _PAGE: Final = 1000
 
-app = typer.Typer(
-    help=f"Run an unmanned car vending tower.\n\n{client.EXIT_HELP}",
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    pretty_exceptions_enable=False,
+app = click.Group("towerd", help=f"Run an unmanned car vending tower.\n\n{client.EXIT_HELP}", context_settings=SHARED)
+stock = click.Group("stock", help="What stands in the bays.")
+audit = click.Group("audit", help="Who did what.")
+for command in (stock, audit, face, plc_test, completion):
+    app.add_command(command)
+for command in (bench, calibrate):
+    face.add_command(command)
+click.version_option(__version__, message="towerd %(version)s")(app)
+
+config_option = click.option(
+    "--config", "-c", type=click.Path(path_type=Path), default=DEFAULT_CONFIG, help="The settings file."
 )
-stock = typer.Typer(help="What stands in the bays.", no_args_is_help=True)
-audit = typer.Typer(help="Who did what.", no_args_is_help=True)
-app.add_typer(stock, name="stock")
-app.add_typer(audit, name="audit")
-app.add_typer(face, name="face")
-face.command()(bench)
-face.command()(calibrate)
-app.command()(plc_test)
-
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The settings file.")]
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"towerd {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def main(
-    _version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
-    ] = False,
-) -> None:
-    """Run an unmanned car vending tower."""
 
 
 def _settings(path: Path) -> Settings:
@@ -66,7 +48,8 @@ def _settings(path: Path) -> Settings:
 
 
 @app.command()
-def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
+@config_option
+def run(config: Path) -> None:
     """Run the tower until SIGTERM. The service manager calls this."""
     settings = _settings(config)
     # what loading makes stays for good: looking through it for garbage would only make the start longer
@@ -75,14 +58,13 @@ def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
     gc.freeze()
     gc.enable()
-    raise typer.Exit(run_app(settings, lambda: load(config)))
+    raise click.exceptions.Exit(run_app(settings, lambda: load(config)))
 
 
 @app.command()
-def check_config(
-    file: Annotated[Path, typer.Argument(help="The settings file.")] = DEFAULT_CONFIG,
-    as_json: JsonOption = False,
-) -> None:
+@click.argument("file", type=click.Path(path_type=Path), default=DEFAULT_CONFIG, help="The settings file.")
+@json_option
+def check_config(file: Path, as_json: bool) -> None:
     """Check a settings file; every error is shown with its line. Exit 78 if there is any."""
     problems: tuple[Any, ...] = ()
     text = f"{file}: good"
@@ -92,24 +74,22 @@ def check_config(
         problems, text = error.problems, str(error)
     if as_json:
         found = [{"line": one.line, "key": one.key, "text": one.text} for one in problems]
-        typer.echo(json.dumps({"file": str(file), "ok": not problems, "problems": found}, ensure_ascii=False))
+        click.echo(json.dumps({"file": str(file), "ok": not problems, "problems": found}, ensure_ascii=False))
     else:
-        typer.echo(text, err=bool(problems))
-    raise typer.Exit(Exit.CONFIG if problems else Exit.DONE)
+        click.echo(text, err=bool(problems))
+    raise click.exceptions.Exit(Exit.CONFIG if problems else Exit.DONE)
 
 
 @stock.command("import")
-def import_stock(
-    file: Annotated[Path, typer.Argument(help='{"vehicles": [record + "bay": "3-4"]}')],
-    socket: SocketOption = DEFAULT_SOCKET,
-    as_json: JsonOption = False,
-) -> None:
+@click.argument("file", type=click.Path(path_type=Path), help='{"vehicles": [record + "bay": "3-4"]}')
+@asks
+def import_stock(file: Path, socket: Path, as_json: bool) -> None:
     """Tell the running tower which vehicle stands in which bay. Taken whole or not at all. Role: technician."""
     try:
         data = file.read_bytes()
     except OSError as error:
         raise fail(f"{file} cannot be read: {error.strerror}", Exit.DATA) from error
-    raise typer.Exit(client.tell(*client.call(socket, "POST", "/stock/import", content=data), as_json))
+    raise click.exceptions.Exit(client.tell(*client.call(socket, "POST", "/stock/import", content=data), as_json))
 
 
 def _pages_of_daemon(socket: Path) -> Iterator[Sequence[dict[str, Any]]]:
@@ -129,14 +109,10 @@ def _pages(socket: Path, config: Path) -> Iterable[Sequence[dict[str, Any]]]:
 
 
 @audit.command("verify")
-def verify_audit(
-    head: Annotated[
-        str | None, typer.Option(help="SEQ:HASH that an outsider kept; must be in the chain as it is.")
-    ] = None,
-    socket: SocketOption = DEFAULT_SOCKET,
-    config: ConfigOption = DEFAULT_CONFIG,
-    as_json: JsonOption = False,
-) -> None:
+@click.option("--head", help="SEQ:HASH that an outsider kept; must be in the chain as it is.")
+@config_option
+@asks
+def verify_audit(head: str | None, socket: Path, config: Path, as_json: bool) -> None:
     """Follow the hash chain of the audit log from its first row. Exit 1 where it is broken. Role: operator.
 
     While the daemon runs, rows come from it; else from the journal's file.
@@ -174,9 +150,9 @@ def _tell_chain(state: ChainState, as_json: bool) -> None:
     broken = state.break_text
     if as_json:
         body = {"ok": broken is None, "audit_seq": state.audit_seq, "hash": state.hash, "break": broken}
-        typer.echo(json.dumps(body, ensure_ascii=False))
+        click.echo(json.dumps(body, ensure_ascii=False))
     else:
-        typer.echo(
+        click.echo(
             broken or f"whole: {state.audit_seq} rows, head {state.audit_seq}:{state.hash}", err=broken is not None
         )
-    raise typer.Exit(Exit.REFUSED if broken else Exit.DONE)
+    raise click.exceptions.Exit(Exit.REFUSED if broken else Exit.DONE)

@@ -8,44 +8,33 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any, Final, cast
 
-import typer
-from rich.console import Console
-from rich.table import Table
+import click
 
-from towerd.cli.client import Exit, JsonOption, fail
+from towerd.cli.client import Exit, fail
+from towerd.cli.options import json_option
+from towerd.cli.screen import table
 
 if TYPE_CHECKING:
+    from towerd.faceid.config import EngineName
     from towerd.faceid.engine import FaceEngine, Image
     from towerd.faceid.inspect import Comparison, SelfieReport
 
-app = typer.Typer(no_args_is_help=True, help="Faces: compare pictures, check a selfie, measure the engines.")
-
-
-class EngineChoice(StrEnum):
-    """An engine, as an option names it."""
-
-    OPENCV = "opencv"
-    FACE_RECOGNITION = "face_recognition"
-
-
-EnginesOption = Annotated[
-    list[EngineChoice] | None,
-    typer.Option("--engine", help="May be given twice. Without it, every engine that is installed."),
-]
-EngineOption = Annotated[EngineChoice, typer.Option("--engine", help="The engine.")]
-
-
-@app.callback()
-def _group() -> None:
-    """Commands about faces that need no running daemon."""
+face = click.Group("face", help="Faces: compare pictures, check a selfie, measure the engines.")
+ENGINES: Final = ("opencv", "face_recognition")
+engines_option = click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    multiple=True,
+    help="May be given twice. Without it, every engine that is installed.",
+)
+engine_option = click.option("--engine", type=click.Choice(ENGINES), default=ENGINES[0], help="The engine.")
 
 
 def read_bytes(path: Path) -> bytes:
-    """A picture's file. Raises typer.Exit."""
+    """A picture's file. Raises click.exceptions.Exit."""
     from towerd.faceid.inspect import PICTURE_MAX_BYTES
 
     try:
@@ -58,8 +47,8 @@ def read_bytes(path: Path) -> bytes:
     return data
 
 
-def load(choice: EngineChoice) -> FaceEngine:
-    """The engine, on one thread. Raises typer.Exit where it cannot be used."""
+def load(choice: str) -> FaceEngine:
+    """The engine, on one thread. Raises click.exceptions.Exit where it cannot be used."""
     import cv2
 
     from towerd.faceid.engine import EngineError, load_engine
@@ -67,33 +56,32 @@ def load(choice: EngineChoice) -> FaceEngine:
     cv2.setNumThreads(1)
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # what it warns of is of no use to a reader
     try:
-        return load_engine(choice.value)
+        return load_engine(cast("EngineName", choice))
     except EngineError as error:
-        raise fail(f"{choice.value}: {error}", Exit.CONFIG) from error
+        raise fail(f"{choice}: {error}", Exit.CONFIG) from error
 
 
-def load_all(names: Sequence[EngineChoice] | None) -> list[FaceEngine]:
-    """The named engines; without names all that can be used, and the others are told. Raises typer.Exit."""
+def load_all(names: Sequence[str]) -> list[FaceEngine]:
+    """The named engines; without names all that can be used, and the others are told. Raises click.exceptions.Exit."""
     if names:
         return [load(name) for name in dict.fromkeys(names)]
     found = []
-    for name in EngineChoice:
+    for name in ENGINES:
         try:
             found.append(load(name))
-        except typer.Exit:
+        except click.exceptions.Exit:
             continue  # why has been told
     if not found:
         raise fail("no engine can be used", Exit.CONFIG)
     return found
 
 
-@app.command()
-def compare(
-    one: Annotated[Path, typer.Argument(metavar="A", help="A selfie.")],
-    other: Annotated[Path, typer.Argument(metavar="B", help="A picture as a camera takes it.")],
-    engine: EnginesOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@face.command()
+@click.argument("one", type=click.Path(path_type=Path), metavar="A", help="A selfie.")
+@click.argument("other", type=click.Path(path_type=Path), metavar="B", help="A picture as a camera takes it.")
+@engines_option
+@json_option
+def compare(one: Path, other: Path, engine: tuple[str, ...], as_json: bool) -> None:
     """How alike the faces of two pictures are, by each engine, one to one; and why a picture cannot be used.
 
     Exit 0 where every engine says the same person, 1 where one does not, 65 where a picture is of no use.
@@ -107,10 +95,10 @@ def compare(
     )
     found = [inspect.compare(each, pictures, default_policy(each.name)) for each in load_all(engine)]
     if as_json:
-        typer.echo(json.dumps({"a": str(one), "b": str(other), "engines": [asdict(each) for each in found]}))
+        click.echo(json.dumps({"a": str(one), "b": str(other), "engines": [asdict(each) for each in found]}))
     else:
-        Console().print(_comparisons(found, (one, other)))
-    raise typer.Exit(_exit_of(found))
+        click.echo(_comparisons(found, (one, other)))
+    raise click.exceptions.Exit(_exit_of(found))
 
 
 def _exit_of(found: Sequence[Comparison]) -> Exit:
@@ -120,22 +108,22 @@ def _exit_of(found: Sequence[Comparison]) -> Exit:
     return Exit.REFUSED if "different" in verdicts else Exit.DONE
 
 
-def _comparisons(found: Sequence[Comparison], paths: tuple[Path, Path]) -> Table:
-    table = Table("engine", "similarity", "same person from", "among all orders from", "verdict", "against a picture")
+def _comparisons(found: Sequence[Comparison], paths: tuple[Path, Path]) -> str:
+    columns = ("engine", "similarity", "same person from", "among all orders from", "verdict", "against a picture")
+    rows = []
     for each in found:
         score = "-" if each.similarity is None else f"{each.similarity:.3f}"
         against = [f"{path}: {', '.join(why)}" for path, why in zip(paths, each.reasons, strict=True) if why]
         limits = (f"{each.accept_one:.2f}", f"{each.accept:.2f}")
-        table.add_row(each.engine, score, *limits, each.verdict, "; ".join(against) or "-")
-    return table
+        rows.append((each.engine, score, *limits, each.verdict, "; ".join(against) or "-"))
+    return table(columns, rows)
 
 
-@app.command()
-def check(
-    photo: Annotated[Path, typer.Argument(help="A selfie (JPEG).")],
-    engine: EngineOption = EngineChoice.OPENCV,
-    as_json: JsonOption = False,
-) -> None:
+@face.command()
+@click.argument("photo", type=click.Path(path_type=Path), help="A selfie (JPEG).")
+@engine_option
+@json_option
+def check(photo: Path, engine: str, as_json: bool) -> None:
     """The checks of a selfie: each measured value beside its limit, and whether an order with it would be taken.
 
     Exit 1 where it would be refused.
@@ -144,11 +132,11 @@ def check(
 
     report = selfie_report(load(engine), read_bytes(photo))
     if as_json:
-        typer.echo(json.dumps(_as_json(photo, report)))
+        click.echo(json.dumps(_as_json(photo, report)))
     else:
-        Console().print(_checks(report))
-        typer.echo("good" if not report.reasons else f"refused: {', '.join(report.reasons)}")
-    raise typer.Exit(Exit.REFUSED if report.reasons else Exit.DONE)
+        click.echo(_checks(report))
+        click.echo("good" if not report.reasons else f"refused: {', '.join(report.reasons)}")
+    raise click.exceptions.Exit(Exit.REFUSED if report.reasons else Exit.DONE)
 
 
 def _as_json(photo: Path, report: SelfieReport) -> dict[str, Any]:
@@ -156,9 +144,9 @@ def _as_json(photo: Path, report: SelfieReport) -> dict[str, Any]:
     return {"photo": str(photo), "ok": not report.reasons, "reasons": report.reasons, "checks": rows}
 
 
-def _checks(report: SelfieReport) -> Table:
-    table = Table("check", "measured", "limit", "", "else")
-    for row in report.rows:
-        bound = f"{row.bound} {row.limit:g}"
-        table.add_row(row.name, f"{row.measured:.4g}", bound, "good" if row.good else "BAD", row.reason)
-    return table
+def _checks(report: SelfieReport) -> str:
+    rows = [
+        (row.name, f"{row.measured:.4g}", f"{row.bound} {row.limit:g}", "good" if row.good else "BAD", row.reason)
+        for row in report.rows
+    ]
+    return table(("check", "measured", "limit", "", "else"), rows)

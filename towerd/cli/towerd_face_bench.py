@@ -7,39 +7,59 @@ import platform
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-from rich.console import Console
-from rich.table import Table
+import click
 
 from towerd import __version__
 from towerd.cli.client import Exit, fail
-from towerd.cli.towerd_face import EnginesOption, load_all
+from towerd.cli.screen import table
+from towerd.cli.towerd_face import engines_option, load_all
 
 if TYPE_CHECKING:
     from towerd.facebench.bench import EngineResult, Options
     from towerd.facebench.rules import Rules
 
 
+@click.command()
+@click.argument(
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Has any of lfw/, nuaa/, video/ as docs/faces.md describes.",
+)
+@click.option(
+    "--thresholds",
+    type=click.Path(path_type=Path),
+    help="JSON of an earlier run: its thresholds are scored, none is set here.",
+)
+@engines_option
+@click.option("--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="Write every figure there.")
+@click.option("--plots", type=click.Path(path_type=Path), metavar="DIR", help="Write plots (SVG) there.")
+@click.option(
+    "--liveness-models",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Networks of the passive check; without them it is not run.",
+)
+@click.option(
+    "--vectors",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep vectors there, and use those that are. They are templates.",
+)
+@click.option("--quick", is_flag=True, help="A part of the people and recordings only.")
+@click.option("--seed", type=int, default=1, help="Galleries, halves and intervals follow from it.")
 def bench(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Has any of lfw/, nuaa/, video/ as docs/faces.md describes.")
-    ],
-    thresholds: Annotated[
-        Path | None, typer.Option(help="JSON of an earlier run: its thresholds are scored, none is set here.")
-    ] = None,
-    engine: EnginesOption = None,
-    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write every figure there.")] = None,
-    plots: Annotated[Path | None, typer.Option(metavar="DIR", help="Write plots (SVG) there.")] = None,
-    liveness_models: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Networks of the passive check; without them it is not run.")
-    ] = None,
-    vectors: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Keep vectors there, and use those that are. They are templates.")
-    ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A part of the people and recordings only.")] = False,
-    seed: Annotated[int, typer.Option(help="Galleries, halves and intervals follow from it.")] = 1,
+    folder: Path,
+    thresholds: Path | None,
+    engine: tuple[str, ...],
+    json_file: Path | None,
+    plots: Path | None,
+    liveness_models: Path | None,
+    vectors: Path | None,
+    quick: bool,
+    seed: int,
 ) -> None:
     """Measure the engines on DIR: verification, one of 500, webcam, attacks, time and memory, with 95 % intervals by people.
 
@@ -75,12 +95,12 @@ def _rules(path: Path) -> dict[str, Rules]:
         raise fail(f"{path}: {error}", Exit.DATA) from error
 
 
-def _measure(names: EnginesOption, options: Options) -> list[EngineResult]:
+def _measure(names: Sequence[str], options: Options) -> list[EngineResult]:
     from towerd.facebench.bench import measure_engine
     from towerd.faceid.engine import EngineError
 
     def tell(text: str) -> None:
-        typer.echo(text, err=True)
+        click.echo(text, err=True)
 
     try:
         return [measure_engine(engine, options, tell) for engine in load_all(names)]
@@ -105,10 +125,7 @@ def _write(results: Sequence[EngineResult], about: dict[str, Any], json_file: Pa
 def _show(results: Sequence[EngineResult]) -> None:
     from towerd.facebench import report
 
-    table = Table("figure", *(result.engine for result in results))
-    for row in report.side_by_side(results):
-        table.add_row(*row)
-    Console().print(table)
+    click.echo(table(("figure", *(result.engine for result in results)), report.side_by_side(results)))
     for result in results:
         for name in result.missing:
-            typer.echo(f"{result.engine}: not measured, {name} is missing")
+            click.echo(f"{result.engine}: not measured, {name} is missing")

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from towerd.cli.client import Exit, fail
-from towerd.cli.towerd_face import EngineChoice, EngineOption, load
+from towerd.cli.towerd_face import engine_option, load
 
 if TYPE_CHECKING:
     from towerd.facebench.calibration import Proposal, Take, Threshold
@@ -26,23 +26,37 @@ _CONSENT = (
 _VISITS = 2
 
 
+@click.command()
+@click.option(
+    "--from",
+    "pictures",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A folder of pictures a person, in place of a camera.",
+)
+@click.option("--camera", help="The site's camera, as in face.camera. Stop towerd first: it holds the camera.")
+@click.option(
+    "--people", type=click.IntRange(2, 500), default=10, help="How many are recorded by the camera, twice each."
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(1e-07, 0.1),
+    default=1e-05,
+    help="Wished false match rate, one picture against one order.",
+)
+@engine_option
+@click.option("--write", type=click.Path(path_type=Path), metavar="FILE", help="Write the [face] settings there.")
+@click.option("--yes", is_flag=True, help="Everybody has agreed, and the file may be written: do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output: the proposal as JSON.")
 def calibrate(
-    pictures: Annotated[
-        Path | None, typer.Option("--from", metavar="DIR", help="A folder of pictures a person, in place of a camera.")
-    ] = None,
-    camera: Annotated[
-        str | None, typer.Option(help="The site's camera, as in face.camera. Stop towerd first: it holds the camera.")
-    ] = None,
-    people: Annotated[int, typer.Option(min=2, max=500, help="How many are recorded by the camera, twice each.")] = 10,
-    rate: Annotated[
-        float, typer.Option(min=1e-7, max=0.1, help="Wished false match rate, one picture against one order.")
-    ] = 1e-5,
-    engine: EngineOption = EngineChoice.OPENCV,
-    write: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the [face] settings there.")] = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Everybody has agreed, and the file may be written: do not ask.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output: the proposal as JSON.")] = False,
+    pictures: Path | None,
+    camera: str | None,
+    people: int,
+    rate: float,
+    engine: str,
+    write: Path | None,
+    yes: bool,
+    as_json: bool,
 ) -> None:
     """Propose thresholds for this site: how alike its people are, and what false match rate that allows.
 
@@ -57,7 +71,7 @@ def calibrate(
     if write is not None and write.exists():
         raise fail(f"{write} is there already: name another file", Exit.USAGE)
     if not yes:
-        typer.confirm(_CONSENT, abort=True, err=True)
+        click.confirm(_CONSENT, abort=True, err=True)
     chosen = load(engine)
     takes = _from_folder(chosen, pictures) if pictures is not None else _from_camera(chosen, str(camera), people)
     import numpy as np
@@ -77,7 +91,7 @@ def _from_folder(engine: FaceEngine, folder: Path) -> list[Take]:
         takes, names = takes_from(engine, folder)
     except (RecordingError, OSError) as error:
         raise fail(str(error), Exit.DATA) from error
-    typer.echo(f"{len(names)} people, {len(takes)} pictures with one good face", err=True)
+    click.echo(f"{len(names)} people, {len(takes)} pictures with one good face", err=True)
     return takes
 
 
@@ -103,7 +117,7 @@ def _from_camera(engine: FaceEngine, source: str, people: int) -> list[Take]:
                 text = (
                     f"Person {person + 1} of {people}, visit {visit} of {_VISITS}: before the camera, then press Enter"
                 )
-                typer.prompt(text, default="", show_default=False, err=True)
+                click.prompt(text, default="", show_default=False, err=True)
                 takes.append(_one(engine, camera, person))
     return takes
 
@@ -115,8 +129,8 @@ def _one(engine: FaceEngine, camera: Camera, person: int) -> Take:
         try:
             return record(engine, camera, person)
         except RecordingError as error:
-            typer.echo(f"not recorded: {error}", err=True)
-            typer.confirm("Once more?", default=True, abort=True, err=True)
+            click.echo(f"not recorded: {error}", err=True)
+            click.confirm("Once more?", default=True, abort=True, err=True)
 
 
 def _told(one: Threshold) -> dict[str, Any]:
@@ -131,19 +145,19 @@ def _show(takes: list[Take], matrix: Scores, proposal: Proposal, *, as_json: boo
     from towerd.facebench.report import plain, ratio
 
     if as_json:
-        typer.echo(json.dumps(plain(proposal)))
+        click.echo(json.dumps(plain(proposal)))
         return
     found = pairs(takes, matrix)
     for name, scores in (("the same person", found.genuine), ("different people", found.impostor)):
-        typer.echo(f"similarity of {name}: {len(scores)} pairs of frames")
-        typer.echo("\n".join(histogram(scores)))
+        click.echo(f"similarity of {name}: {len(scores)} pairs of frames")
+        click.echo("\n".join(histogram(scores)))
     for name, one in (("accept", proposal.accept), ("accept_one", proposal.accept_one)):
-        typer.echo(f"{name} = {one.value:.2f} (on these people alone {one.measured:.3f})")
-        typer.echo(f"  false matches: {ratio(one.far)}")
-        typer.echo(f"  right people found: {ratio(one.tar)}")
-    typer.echo(f"margin = {proposal.margin:.2f} (one led over all others by {proposal.lead:.3f} at most)")
+        click.echo(f"{name} = {one.value:.2f} (on these people alone {one.measured:.3f})")
+        click.echo(f"  false matches: {ratio(one.far)}")
+        click.echo(f"  right people found: {ratio(one.tar)}")
+    click.echo(f"margin = {proposal.margin:.2f} (one led over all others by {proposal.lead:.3f} at most)")
     if not proposal.shown:
-        typer.echo(
+        click.echo(
             f"These people do not suffice to show {proposal.wished:g}: no threshold was set below the one in use."
         )
 
@@ -152,9 +166,9 @@ def _write(path: Path, proposal: Proposal, engine: str, takes: list[Take], *, as
     from towerd.facebench.calibration import as_toml
 
     text = as_toml(proposal, engine, len({take.person for take in takes}))
-    typer.echo(text, err=True)
+    click.echo(text, err=True)
     if ask:
-        typer.confirm(f"Write this to {path}?", abort=True, err=True)
+        click.confirm(f"Write this to {path}?", abort=True, err=True)
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)

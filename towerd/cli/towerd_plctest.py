@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Final
 
-import typer
-from rich.console import Console
+import click
 
-from towerd.cli.client import Exit, JsonOption, fail
+from towerd.cli.client import Exit, fail
+from towerd.cli.options import json_option
+from towerd.cli.screen import table
+
+if TYPE_CHECKING:
+    from towerd.plctest.model import Result
+
+_COLOURS: Final = {"pass": "green", "fail": "red", "skipped": "yellow"}
 
 _WARNING = (
     "The machine at {target} will move: lift, turntable, fork, locks and the doors of cabin 1. Nobody may be in the shaft or in a cabin, and"
@@ -34,20 +40,31 @@ def _quiet_link() -> Iterator[None]:
 
 def _ask(please: str, where: str) -> None:
     """Tell who is at the tower what to do; the checks go on when they see it done."""
-    typer.echo(f"→ {please}{where}", err=True)
+    click.echo(f"→ {please}{where}", err=True)
 
 
+def as_table(target: str, results: Sequence[Result]) -> str:
+    """A row a check, in the order of the paragraphs."""
+    rows = []
+    for result in sorted(results, key=lambda one: one.check.paragraph):
+        verdict = click.style(result.verdict, fg=_COLOURS[result.verdict])
+        wanted = "" if result.verdict == "pass" else result.check.wanted
+        rows.append((result.check.paragraph, verdict, result.check.name, result.seen, wanted))
+    return table(("§", "verdict", "check", "seen", "wanted"), rows, f"PLC interface 1.0 at {target}")
+
+
+@click.command()
+@click.argument("target", metavar="ADDRESS", help="HOST[:PORT], or serial:/dev/ttyUSB0?19200")
+@click.option("--move", is_flag=True, help="Also what moves the machine.")
+@click.option(
+    "--by-hand", is_flag=True, help="Somebody is asked for key, enabling switch, button and sensors; asks --move."
+)
+@click.option("--yes", is_flag=True, help="Do not ask before the machine moves.")
+@click.option("--device-id", type=click.IntRange(1, 247), default=1, help="Modbus device id.")
+@click.option("--max-registers", type=click.IntRange(48, 100), default=100, help="Most registers in a read.")
+@json_option
 def plc_test(
-    target: Annotated[str, typer.Argument(metavar="ADDRESS", help="HOST[:PORT], or serial:/dev/ttyUSB0?19200")],
-    move: Annotated[bool, typer.Option("--move", help="Also what moves the machine.")] = False,
-    by_hand: Annotated[
-        bool,
-        typer.Option("--by-hand", help="Somebody is asked for key, enabling switch, button and sensors; asks --move."),
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before the machine moves.")] = False,
-    device_id: Annotated[int, typer.Option(min=1, max=247, help="Modbus device id.")] = 1,
-    max_registers: Annotated[int, typer.Option(min=48, max=100, help="Most registers in a read.")] = 100,
-    as_json: JsonOption = False,
+    target: str, move: bool, by_hand: bool, yes: bool, device_id: int, max_registers: int, as_json: bool
 ) -> None:
     """Compare a PLC with the PLC interface 1.0, paragraph by paragraph. Nothing moves without --move.
 
@@ -64,7 +81,7 @@ def plc_test(
     if by_hand and not move:
         raise fail("--by-hand moves the machine: it asks for --move as well", Exit.USAGE)
     if move and not yes:
-        typer.confirm(_WARNING.format(target=target), abort=True)
+        click.confirm(_WARNING.format(target=target), abort=True)
     checks = [check for check in runner.all_checks() if move or not check.moves]
     try:
         with _quiet_link():
@@ -74,8 +91,8 @@ def plc_test(
     except TransportError as error:
         raise fail(f"{target}: {error}", Exit.NOT_RUNNING) from error
     if as_json:
-        typer.echo(json.dumps(report.as_json(target, results), ensure_ascii=False))
+        click.echo(json.dumps(report.as_json(target, results), ensure_ascii=False))
     else:
-        Console().print(report.as_table(target, results))
-        typer.echo(report.summary(results))
-    raise typer.Exit(Exit.DONE if runner.passed(results) else Exit.REFUSED)
+        click.echo(as_table(target, results))
+        click.echo(report.summary(results))
+    raise click.exceptions.Exit(Exit.DONE if runner.passed(results) else Exit.REFUSED)

@@ -1,4 +1,4 @@
-"""The outcome as JSON and as a table for people, grouped by paragraph of plc-if.md."""
+"""The outcome as JSON, and in one line."""
 
 from __future__ import annotations
 
@@ -6,12 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from rich.table import Table
-
 from towerd.plctest.model import Result
 from towerd.plctest.runner import passed
-
-STYLES = {"pass": "green", "fail": "bold red", "skipped": "yellow"}
 
 
 def as_json(target: str, results: Sequence[Result]) -> dict[str, Any]:
@@ -32,19 +28,6 @@ def as_json(target: str, results: Sequence[Result]) -> dict[str, Any]:
             for result in results
         ],
     }
-
-
-def as_table(target: str, results: Sequence[Result]) -> Table:
-    """A row a check, in the order of the paragraphs."""
-    table = Table(title=f"PLC interface 1.0 at {target}", title_justify="left", show_lines=False)
-    for heading in ("§", "verdict", "check", "seen", "wanted"):
-        table.add_column(heading, overflow="fold")
-    for result in sorted(results, key=lambda one: one.check.paragraph):
-        wanted = "" if result.verdict == "pass" else result.check.wanted
-        style = STYLES[result.verdict]
-        verdict = f"[{style}]{result.verdict}[/]"
-        table.add_row(result.check.paragraph, verdict, result.check.name, result.seen, wanted)
-    return table
 
 
 def summary(results: Sequence[Result]) -> str:
