@@ -9,8 +9,10 @@ connection ends, drops the connection after a lost reply on TCP, and keeps silen
 from __future__ import annotations
 
 import asyncio
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.client.base import ModbusBaseClient
@@ -42,6 +44,12 @@ def _heed_cancellation() -> None:
         raise asyncio.CancelledError
 
 
+def _reason(error: OSError) -> str:
+    """What the system says, without the library's words around it: connection refused, no route to host."""
+    text = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error.strerror or str(error)
+    return text[:1].lower() + text[1:]
+
+
 class _GuardedTransport(ABC):
     """What TCP and RTU share. One request at a time; the caller sees to it."""
 
@@ -61,11 +69,22 @@ class _GuardedTransport(ABC):
         self.close()
         client = self._make_client()
         self._client = client
+        create, why = client.ctx.call_create, f"no answer within {client.comm_params.timeout_connect:.3g} s"
+
+        async def watched() -> Any:
+            nonlocal why
+            try:
+                return await create()
+            except OSError as error:
+                why = _reason(error)
+                raise
+
+        client.ctx.call_create = watched  # the library tells no more than that it failed
         connected = await client.connect()
         _heed_cancellation()
         if not connected:
             self.close()
-            raise NotConnectedError(f"no connection to {self._where()}")
+            raise NotConnectedError(f"no connection to {self._where()}: {why}")
 
     async def read(self, address: int, count: int) -> list[int]:
         """`count` holding registers from `address`. Raises TransportError."""
