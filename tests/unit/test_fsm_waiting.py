@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.support.core_kit import (
+    OCCUPIED_LOCKED,
     order_in,
     standing_at,
     step_row,
@@ -29,6 +31,10 @@ HERE = with_cabin_vehicle(STOCKED, 1)
 LOADED = standing_at(with_cabin(with_load(STOCKED), 1, off=CabinSensors.CLEAR_CONFIRMED), cabin(1))
 SHUT = with_cabin(with_cabin(STOCKED, 1, outer_door=DoorState.OPEN), 2, outer_door=DoorState.OPEN)
 READ = {"readings": {"ord-1": TagReading(1, 4711, HERE.cabin(1).occupancy_epoch)}}
+
+
+FULL = with_load(replace(STOCKED, bay_words=(OCCUPIED_LOCKED,) * 12), tag=4712)
+TWO = [vehicle(), vehicle("car-2", CARRIAGE, 4712)]
 
 
 def codes(*moves: Any, **given: Any) -> list[str]:
@@ -77,10 +83,21 @@ def test_a_running_job_says_what_it_waits_for(given: dict[str, Any], found: list
         ("delivering", {"bays": {"bay:2-3": BayRecord(bay(2, 3), disabled=True)}}, ["bay_disabled"]),
         ("delivering", {}, ["carriage_awaited"]),
         ("delivering", {"seen": HERE}, ["no_free_cabin"]),
+        ("identified", {"seen": with_load(STOCKED)}, ["carriage_unrecorded"] * 2),
+        ("identified", {"seen": FULL, "vehicles": TWO}, ["no_free_bay"] * 2),
     ],
 )
 def test_an_order_says_what_it_waits_for(state: str, given: dict[str, Any], found: list[str]) -> None:
     assert codes(orders=[order_in(state)], **given) == found
+
+
+def test_who_waits_behind_a_car_on_the_carriage_is_told_what_that_one_waits_for() -> None:
+    given: dict[str, Any] = {"seen": with_load(STOCKED, tag=4712), "vehicles": TWO}
+    both = [order_in("identified", cabin=None), order_in("identified", "ord-2", vehicle="car-2", cabin=None)]
+    stopped = job_for("deliver", vehicle="car-2", order="ord-2", state="cancelled", stopped_by="ada")
+    assert codes(**given, orders=both, jobs=[stopped]) == ["job_cancelled"] * 2
+    there = move("move", vehicle="car-2", target=bay(2, 3))
+    assert codes(there, **given, orders=both[:1]) == ["no_free_bay"] * 2
 
 
 def test_an_order_whose_car_is_lost_says_until_when_it_is_looked_for() -> None:
@@ -111,6 +128,11 @@ def test_an_order_without_a_cabin_waits_for_any() -> None:
         (move(state="ready", target=cabin(1)), {}, ["drive_out"]),
         (move(state="left", target=cabin(1)), {}, ["leave_cabin"]),
         (move(job=6), {"jobs": [job_for()]}, []),
+        (
+            move("put_back"),
+            {"seen": with_load(with_cabin_vehicle(STOCKED, 2)), "place": cabin(2)},
+            ["carriage_unrecorded"] * 2,
+        ),
     ],
 )
 def test_a_move_says_what_it_waits_for(one: Any, given: dict[str, Any], found: list[str]) -> None:

@@ -13,23 +13,19 @@ from towerd.cabin.handover import Gate, fetch_denies, gate_denies
 from towerd.cabin.intake_words import advice, plea
 from towerd.cabin.model import DoorState
 from towerd.faults import FAULTS
-from towerd.fsm.book import at_work, open_moves, order_of
-from towerd.fsm.commanding import free
+from towerd.fsm.book import at_work, move_of, open_moves, order_of
 from towerd.fsm.decision import decision_holds
 from towerd.fsm.delivering import open_job
-from towerd.fsm.inventory import FORK
 from towerd.fsm.lost import looked_for_until
-from towerd.fsm.obstacles import may_command
-from towerd.fsm.state import Job, Move
+from towerd.fsm.state import Move
 from towerd.fsm.turn import Turn
-from towerd.fsm.waiting_places import CARRIAGE_FIRST, NO_BAY, bay_words, lost_words, no_cabin, waiting_places
+from towerd.fsm.waiting_carriage import carriage_words, job_words
+from towerd.fsm.waiting_places import NO_BAY, bay_words, lost_words, no_cabin, waiting_places
 from towerd.fsm.waiting_words import Words, words_for
-from towerd.fsm.wishes import delivery_wishes, is_stopped, move_targets
-from towerd.jobs.model import Wait
-from towerd.jobs.transfer import Transfer, next_action
+from towerd.fsm.wishes import delivery_wishes, free_bays, is_stopped, move_targets
 from towerd.orders.model import Order, Vehicle
 from towerd.places import UNKNOWN, cabin
-from towerd.plc.snapshot import Snapshot, Unit
+from towerd.plc.snapshot import Snapshot
 from towerd.view import Waiting
 
 _DUE: Final = ("identified", "delivering", "staged")
@@ -42,20 +38,9 @@ def _row(words: Words, what: str, since_at: datetime | None) -> Waiting:
     return Waiting(words.code, what, words.text, words.cure, words.asks, since_at)
 
 
-def _job_words(turn: Turn, machine: Snapshot, job: Job) -> Words | None:
-    if job.state == "held":
-        return Words("job_held", f"A technician holds job {job.id}", f"towerctl job resume {job.id}")
-    busy = any(step.open and step.job == job.id for step in turn.tables.steps.values()) or FORK in turn.tables.steps
-    vehicle = turn.tables.vehicles[job.vehicle]
-    if busy or vehicle.place.kind in ("out", "unknown") or not free(turn, Unit.CARRIAGE) or not may_command(turn.state):
-        return None
-    found = next_action(machine, Transfer(vehicle.record.tag, vehicle.place, job.target), turn.config.kinematics)
-    return words_for(found.why) if isinstance(found, Wait) else None
-
-
 def _jobs(turn: Turn, machine: Snapshot) -> list[Waiting]:
     job = open_job(turn)
-    words = _job_words(turn, machine, job) if job is not None else None
+    words = job_words(turn, machine, job) if job is not None else None
     if job is None or words is None:
         return []
     order = turn.tables.orders.get(job.order or "")
@@ -77,6 +62,20 @@ def _stopped_words(turn: Turn, order: Order) -> Words:
     return Words("job_cancelled", text, f"towerctl job resume {job.id}")
 
 
+def _on_the_carriage(turn: Turn, machine: Snapshot, vehicle: Vehicle) -> Words | None:
+    """What the vehicle that stands on the carriage waits for there."""
+    order, move = order_of(turn.tables, vehicle.id), move_of(turn.tables, vehicle.id)
+    if order is not None and order.state in _DUE:
+        return _due_words(turn, machine, order, vehicle)
+    if move is not None:
+        return _move_words(turn, machine, move)
+    return None if free_bays(turn, machine) else NO_BAY
+
+
+def _carriage_words(turn: Turn, machine: Snapshot, vehicle: Vehicle) -> Words:
+    return carriage_words(turn, machine, vehicle, lambda carried: _on_the_carriage(turn, machine, carried))
+
+
 def _due_words(turn: Turn, machine: Snapshot, order: Order, vehicle: Vehicle) -> Words | None:
     job = open_job(turn)
     if job is not None and job.vehicle == vehicle.id:
@@ -89,7 +88,7 @@ def _due_words(turn: Turn, machine: Snapshot, order: Order, vehicle: Vehicle) ->
     if barred is not None:
         return barred
     if any(wish.order == order.id for wish in delivery_wishes(turn, machine)):
-        return CARRIAGE_FIRST
+        return _carriage_words(turn, machine, vehicle)
     return no_cabin(turn, machine, cabin(order.cabin) if order.cabin else None, order.id)
 
 
@@ -134,7 +133,7 @@ def _asked_words(turn: Turn, machine: Snapshot, move: Move) -> Words | None:
     if barred is not None:
         return barred
     if move_targets(turn, machine, move):
-        return CARRIAGE_FIRST
+        return _carriage_words(turn, machine, vehicle)
     if move.purpose in ("fetch", "bring"):
         if vehicle.place.kind != "cabin" or move.target not in (None, vehicle.place):
             return no_cabin(turn, machine, move.target)

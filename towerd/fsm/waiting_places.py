@@ -9,10 +9,11 @@ from towerd.fsm.delivering import open_job
 from towerd.fsm.intake_book import intake_in
 from towerd.fsm.inventory import is_disabled, vehicle_at
 from towerd.fsm.turn import Turn
+from towerd.fsm.waiting_carriage import unrecorded
 from towerd.fsm.waiting_words import Words, words_for
 from towerd.fsm.wishes import free_bays, stranded
 from towerd.orders.model import Vehicle
-from towerd.places import CARRIAGE, Place, cabin
+from towerd.places import Place, cabin
 from towerd.plc.snapshot import Snapshot
 from towerd.view import Waiting
 
@@ -35,7 +36,6 @@ _OUT_OF_SERVICE = (
         "Look into the bay; put the car right by hand, with the key at Manual.",
     ),
 )
-CARRIAGE_FIRST = Words("carriage_awaited", "It waits for the carriage", "It passes by itself.", "machine")
 
 
 def bay_words(turn: Turn, machine: Snapshot, place: Place) -> Words | None:
@@ -109,8 +109,7 @@ def _stranded(turn: Turn, machine: Snapshot) -> list[Waiting]:
 def waiting_places(turn: Turn, machine: Snapshot) -> list[Waiting]:
     """Vehicles that cannot be put away, and a carriage that carries nobody knows what: nothing else is fetched then."""
     found = _stranded(turn, machine)
-    if machine.load.state != "empty" and open_job(turn) is None and vehicle_at(turn.tables, CARRIAGE) is None:
-        text = f"Its sensors say {machine.load.state}, and no car is recorded there"
-        cure = "Look which car it is, then: towerctl bay set carriage VEHICLE --reason …"
-        found.append(Waiting("carriage_unrecorded", "the carriage", text, cure, "help"))
+    words = unrecorded(turn, machine)
+    if words is not None:
+        found.append(Waiting(words.code, "the carriage", words.text, words.cure, words.asks))
     return found
