@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -29,9 +29,17 @@ from towerd.orders.rules import DriveRules, OrderRules
 from towerd.places import CARRIAGE, OUT, UNKNOWN, Place, bay
 
 
-@pytest.mark.parametrize(("identified_at", "waited_s"), [(AT - timedelta(seconds=90), 90.0), (None, None)])
-def test_the_car_is_out_and_its_loan_runs(identified_at: object, waited_s: float | None) -> None:
-    order = order_in("ready", identified_at=identified_at, identified_by="code")
+@pytest.mark.parametrize(
+    ("known", "waited_s"),
+    [
+        ({"identified_at": AT - timedelta(seconds=90)}, 90.0),
+        ({"identified_at": AT - timedelta(seconds=9), "arrived_at": AT - timedelta(seconds=400)}, 400.0),
+        ({}, None),
+    ],
+    ids=["older version", "looked at twice", "never"],
+)
+def test_the_car_is_out_and_its_loan_runs(known: dict[str, datetime], waited_s: float | None) -> None:
+    order = order_in("ready", identified_by="code", **known)
     rules = OrderRules(by_model={"Kestrel Three": DriveRules(drive_s=3600.0)})
     state = state_of(None, tables_of(vehicles=[vehicle(place=CABIN_1)], orders=[order]))
     t = turn_of(state, settings=config(rules=rules))

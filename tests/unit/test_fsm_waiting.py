@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -89,6 +90,18 @@ def test_a_running_job_says_what_it_waits_for(given: dict[str, Any], found: list
 )
 def test_an_order_says_what_it_waits_for(state: str, given: dict[str, Any], found: list[str]) -> None:
     assert codes(orders=[order_in(state)], **given) == found
+
+
+def test_an_order_waits_for_its_car_since_its_customer_is_there() -> None:
+    came_at = AT - timedelta(minutes=9)
+    (row,) = waiting(turn(orders=[order_in("delivering", arrived_at=came_at)]))
+    assert (row.code, row.since_at) == ("carriage_awaited", came_at)
+    asked = turn(seen=HERE, place=cabin(1), volatile=READ, orders=[order_in("staged", arrived_at=came_at)])
+    (row,) = waiting(asked)
+    assert (row.code, row.since_at) == ("customer_awaited", AT)
+    lost = vehicle(place=UNKNOWN, lost_at=AT - timedelta(minutes=2))
+    (row,) = waiting(turn(orders=[order_in("delivering", arrived_at=came_at)], vehicles=[lost]))
+    assert row.since_at == lost.lost_at
 
 
 def test_who_waits_behind_a_car_on_the_carriage_is_told_what_that_one_waits_for() -> None:

@@ -71,6 +71,13 @@ def test_a_customer_has_waited_since_the_first_look() -> None:
     assert order_in("staged").since_at == AT
 
 
+def test_a_customer_of_an_older_version_has_not_begun_to_wait_with_the_last_state() -> None:
+    identified = order_in("delivering", accepted_at=AT - timedelta(days=2), identified_at=AT - timedelta(minutes=4))
+    assert identified.waits_since_at == AT - timedelta(minutes=4)
+    (wish,) = wishes_now(turn(orders=[identified]), STOCKED)
+    assert wish.waiting_since_s == identified.waits_since_at.timestamp()
+
+
 def test_an_orders_cabin_that_holds_another_car_is_waited_for() -> None:
     order = order_in("delivering", cabin=1)
     assert wishes(turn(orders=[order])) == [("ord-1", "car-1", bay(2, 3), (cabin(1),))]

@@ -22,7 +22,8 @@ FETCHED: Final = "fetched"
 
 def begin_loan(turn: Turn, order: Order) -> None:
     """The vehicle has left the cabin with its customer."""
-    waited_s = (order.since_at - order.identified_at).total_seconds() if order.identified_at else None
+    came = order.arrived_at is not None or order.identified_at is not None
+    waited_s = (order.since_at - order.waits_since_at).total_seconds() if came else None
     vehicle = turn.tables.vehicles[order.vehicle or ""]
     record = vehicle.record
     expected(turn, vehicle.place, None)

@@ -17,6 +17,7 @@ from towerd.fsm.book import at_work, move_of, open_moves, order_of
 from towerd.fsm.decision import decision_holds
 from towerd.fsm.delivering import open_job
 from towerd.fsm.lost import looked_for_until
+from towerd.fsm.orders import lost_vehicle
 from towerd.fsm.state import Move
 from towerd.fsm.turn import Turn
 from towerd.fsm.waiting_carriage import carriage_words, job_words
@@ -114,12 +115,20 @@ def _order_words(turn: Turn, machine: Snapshot, order: Order) -> Words | None:
     return _DRIVE_OUT if order.state == "ready" else None
 
 
+def _since_at(turn: Turn, order: Order, words: Words) -> datetime:
+    """Since when an order waits for what `words` say: for its car since its customer is there, whatever states it has had."""
+    lost = lost_vehicle(turn.tables, order)
+    if lost is not None and lost.lost_at is not None:
+        return lost.lost_at
+    return order.waits_since_at if order.state in _DUE and words.asks != "customer" else order.since_at
+
+
 def _orders(turn: Turn, machine: Snapshot) -> list[Waiting]:
     found = []
     for order in turn.tables.orders.values():
         words = _order_words(turn, machine, order) if order.open else None
         if words is not None:
-            found.append(_row(words, f"order {order.number}: {order.vehicle}", order.since_at))
+            found.append(_row(words, f"order {order.number}: {order.vehicle}", _since_at(turn, order, words)))
     return found
 
 

@@ -88,8 +88,7 @@ def delivery_wishes(turn: Turn, machine: Snapshot) -> list[Wish]:
             continue
         targets = _order_targets(machine, order, vehicle, cabins)
         if targets:
-            waiting_s = (order.arrived_at or order.since_at).timestamp()
-            wishes.append(Wish(order.id, vehicle.id, vehicle.place, targets, waiting_s))
+            wishes.append(Wish(order.id, vehicle.id, vehicle.place, targets, order.waits_since_at.timestamp()))
     return wishes
 
 

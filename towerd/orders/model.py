@@ -127,6 +127,14 @@ class Order:
         """Whether the order has not ended."""
         return self.state not in ENDED
 
+    @property
+    def waits_since_at(self) -> datetime:
+        """Since when its customer waits at the tower, whatever its state has been since: never anew with another look.
+
+        An older version did not note when the customer was first known to be there.
+        """
+        return self.arrived_at or self.identified_at or self.accepted_at
+
 
 @dataclass(frozen=True, slots=True)
 class Loan:
