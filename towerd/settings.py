@@ -212,6 +212,10 @@ class OrderSettings(Section):
     """Answers kept at most; then `busy`."""
     down_payment_percent: Annotated[int, Field(ge=0, le=100)] = 10
     """The least part of the price that a purchase in instalments pays at once."""
+    stock_out_a_day: Annotated[int, Field(ge=0)] = 10
+    """Vehicles that dealers may take out within 24 h; then `rate_limited`."""
+    deliveries_an_hour: Annotated[int, Field(ge=1)] = 30
+    """Orders whose slots begin within the same 60 minutes, at most; then `rate_limited`."""
 
     def value(self) -> OrderRules:
         """As the domain takes it."""

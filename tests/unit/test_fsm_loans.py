@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from tests.support.core_kit import CABIN_1, asked, config, order_in, state_of, tables_of, told, turn_of, vehicle
+from tests.support.core_kit import CABIN_1, asked, config, state_of, tables_of, told, turn_of, vehicle
 from tests.support.values import AT
 from towerd.errors import BugError, Refusal
 from towerd.fsm.commands import AppendOutbox
 from towerd.fsm.intake_row import Intake
 from towerd.fsm.loans import (
-    begin_loan,
     follow_cars_back,
     loan_drives_off,
     loan_leaves,
@@ -21,53 +20,11 @@ from towerd.fsm.loans import (
     loan_returns,
     watch_loans,
 )
-from towerd.fsm.state import IdentityDecision
 from towerd.fsm.turn import Turn
 from towerd.orders.book import LoanEnded
 from towerd.orders.model import Loan
 from towerd.orders.rules import DriveRules, OrderRules
 from towerd.places import CARRIAGE, OUT, UNKNOWN, Place, bay
-
-
-@pytest.mark.parametrize(
-    ("known", "waited_s"),
-    [
-        ({"identified_at": AT - timedelta(seconds=90)}, 90.0),
-        ({"identified_at": AT - timedelta(seconds=9), "arrived_at": AT - timedelta(seconds=400)}, 400.0),
-        ({}, None),
-    ],
-    ids=["older version", "looked at twice", "never"],
-)
-def test_the_car_is_out_and_its_loan_runs(known: dict[str, datetime], waited_s: float | None) -> None:
-    order = order_in("ready", identified_by="code", **known)
-    rules = OrderRules(by_model={"Kestrel Three": DriveRules(drive_s=3600.0)})
-    state = state_of(None, tables_of(vehicles=[vehicle(place=CABIN_1)], orders=[order]))
-    t = turn_of(state, settings=config(rules=rules))
-    t.set(decisions={"ord-1": IdentityDecision("ord-1", "code", 1.0, "not_checked", None)})
-    begin_loan(t, order)
-    car, loan = t.tables.vehicles["car-1"], t.tables.loans["ord-1"]
-    assert (car.place, car.condition) == (OUT, "out")
-    assert t.tables.orders["ord-1"].state == "handed_over"
-    assert (loan.state, loan.vehicle, loan.customer, loan.number) == ("out", "car-1", "cust-1", "0815")
-    assert loan.due_back_at - loan.out_since_at == timedelta(hours=1)
-    assert told(t) == ["order_handed_over", "loan_out"]
-    data = asked(t, AppendOutbox)[0].body["data"]
-    assert (data["waited_s"], data["make"], data["identified_by"]) == (waited_s, "Kestrel", "code")
-
-
-def test_who_drives_off_unseen_by_this_process_is_told() -> None:
-    order = order_in("ready")
-    t = turn_of(state_of(None, tables_of(vehicles=[vehicle(place=CABIN_1)], orders=[order])))
-    begin_loan(t, order)
-    assert told(t) == ["order_handed_over", "handed_over_unidentified", "loan_out"]
-
-
-def test_only_a_ready_order_is_handed_over() -> None:
-    order = order_in("staged")
-    t = turn_of(state_of(None, tables_of(vehicles=[vehicle(place=CABIN_1)], orders=[order])))
-    with pytest.raises(BugError):
-        begin_loan(t, order)
-
 
 LOAN = Loan("ord-1", "cust-1", "car-1", "overdue", AT - timedelta(days=4), AT - timedelta(days=1), "4711")
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.orders_kit import NOW, book, eligibility, loan, order
 from towerd.orders.claim_parts import Eligibility
-from towerd.orders.eligibility import cars_of, drive_reasons, history_reasons, known_trials
+from towerd.orders.eligibility import cars_of, collect_reasons, drive_reasons, history_reasons, known_trials
 from towerd.orders.rules import DriveRules, OrderRules
 
 RULES = OrderRules()
@@ -104,3 +104,19 @@ def test_cars_are_those_out_and_those_of_open_test_drives_each_once() -> None:
 )
 def test_of_what_shop_and_tower_know_the_larger_counts(changes: dict[str, Any], orders: Any, reason: Any) -> None:
     assert history_reasons(claim(**changes), CUSTOMER, book(orders=orders), RULES, NOW) == reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, ()),
+        ({"member": False, "credit_score": None, "deposit": None, "cars_out": 3}, ()),
+        ({"licence_until": "2026-11-24"}, ()),
+        ({"licence_until": "2026-11-23"}, ("licence_missing",)),
+        ({"licence_until": None}, ("licence_missing",)),
+        ({"identity_checked": False}, ("not_eligible",)),
+        ({"as_of": "2026-11-20T09:29:59Z"}, ("eligibility_stale",)),
+    ],
+)
+def test_who_collects_a_car_is_known_and_may_drive(changes: dict[str, Any], found: tuple[str, ...]) -> None:
+    assert collect_reasons(claim(**changes), NOW + timedelta(days=3), RULES, NOW) == found

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,12 +21,13 @@ from tests.support.orders_kit import (
 from towerd.errors import Refusal
 from towerd.orders.book import MotionAsked, OrderAccepted, OrderBook, OrderCancelled
 from towerd.orders.claims import KINDS
-from towerd.orders.lifecycle import at_json, decide_request, slot_json
+from towerd.orders.lifecycle import decide_request
 from towerd.orders.model import Slot
 from towerd.orders.rules import DriveRules, OrderRules
+from towerd.orders.taking import at_json
 
 RULES = OrderRules()
-SERVED = {"test_drive", "cancel", "hold", "resume", "purchase", "returned_elsewhere"}
+SERVED = {"test_drive", "cancel", "hold", "resume", "purchase", "returned_elsewhere", "collect", "stock_out"}
 
 
 def decide(raw: dict[str, Any], known: OrderBook | None = None, rules: OrderRules = RULES, **changes: Any) -> Any:
@@ -164,7 +166,7 @@ def test_without_a_slot_the_customer_is_here_now() -> None:
 def test_the_tower_may_be_out_of_service_or_out_of_numbers() -> None:
     closed = decide_request(request(claims()), book(vehicle()), RULES, circumstances(out_of_service=True))
     assert reasons(closed) == ("tower_out_of_service",)
-    orders = tuple(order(f"p_{n}", customer="c_2", vehicle=None, number=f"{n:04d}") for n in range(10_000))
+    orders = tuple(order(f"p_{n}", customer="c_2", vehicle=None, number=f"{n:04d}", slot=None) for n in range(10_000))
     assert reasons(decide(claims(), book(vehicle(), orders=orders))) == ("busy",)
 
 
@@ -208,7 +210,51 @@ def test_what_is_not_served_is_refused_with_a_reason(kind: str) -> None:
     assert reasons(decide(claims(kind))) == ("kind_not_allowed",)
 
 
-def test_times_are_shown_to_the_second_where_they_are_whole() -> None:
-    assert at_json(datetime.fromisoformat("2026-11-21T17:30:00.5+08:00")) == "2026-11-21T09:30:00.500Z"
-    assert slot_json(Slot(NOW, NOW)) == {"from": "2026-11-21T09:30:00Z", "until": "2026-11-21T09:30:00Z"}
-    assert slot_json(None) is None
+COLLECT = {"vehicle": {"id": "v_0042"}}
+
+
+def test_a_bought_car_is_collected_whoever_had_test_drives_before() -> None:
+    said = eligibility(test_drives_60_days=5, cars_out=1, fee_paid=False, member=False, deposit=None)
+    outcome = decide(claims("collect", **COLLECT, eligibility=said))
+    assert isinstance(outcome, OrderAccepted)
+    assert (outcome.order.kind, outcome.order.vehicle, outcome.order.state) == ("collect", "v_0042", "accepted")
+    slot = outcome.order.slot
+    assert slot is not None
+    assert at_json(slot.until_at) == "2026-12-06T18:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"terms": None}, ("terms_missing",)),
+        ({"eligibility": None}, ("not_eligible", "credit_too_low")),
+        ({"eligibility": eligibility(identity_checked=False)}, ("not_eligible",)),
+        ({"eligibility": eligibility(as_of="2026-11-20T09:29:59Z")}, ("eligibility_stale",)),
+        ({"eligibility": eligibility(licence_until=None)}, ("licence_missing",)),
+        ({"eligibility": eligibility(licence_until="2026-12-05")}, ("licence_missing",)),
+        ({"eligibility": eligibility(credit_score=699)}, ("credit_too_low",)),
+        ({"payment": {"price": 100, "currency": "CNY", "paid": 9, "instalments": 3}}, ("down_payment_too_small",)),
+    ],
+)
+def test_it_is_paid_for_and_its_driver_may_drive(change: dict[str, Any], found: tuple[str, ...]) -> None:
+    assert reasons(decide(claims("collect", **{**COLLECT, **change}))) == found
+
+
+def test_a_car_that_is_not_for_sale_is_not_collected() -> None:
+    car = vehicle()
+    lent_only = replace(car, record=replace(car.record, offers={"test_drive": car.record.offers["test_drive"]}))
+    assert reasons(decide(claims("collect", **COLLECT), book(lent_only))) == ("vehicle_unavailable",)
+
+
+def test_no_more_deliveries_an_hour_than_the_machine_may_make() -> None:
+    rules = OrderRules(deliveries_an_hour=2)
+
+    def known(*begins: float, state: Any = "accepted") -> OrderBook:
+        slots = [Slot(NOW + timedelta(minutes=at), NOW + timedelta(days=1)) for at in begins]
+        rows = [order(f"p_{n}", customer="c_2", vehicle=None, slot=s, state=state) for n, s in enumerate(slots)]
+        return book(vehicle(), orders=tuple(rows))
+
+    assert reasons(decide(claims(), known(-29, 29), rules)) == ("rate_limited",)
+    assert reasons(decide(claims(), known(-29, 29, state="completed"), rules)) == ("rate_limited",)
+    assert isinstance(decide(claims(), known(-29, 30), rules), OrderAccepted)
+    assert isinstance(decide(claims(), known(0, 0, state="no_show"), rules), OrderAccepted)

@@ -17,10 +17,10 @@ from towerd.fsm.charts import JOB, ORDER
 from towerd.fsm.commanding import free
 from towerd.fsm.decision import decision_holds, forget_decision
 from towerd.fsm.driving_in import drive_in
+from towerd.fsm.handing_over import end_stay, hand_over
 from towerd.fsm.inventory import FORK, rest_condition, vehicle_at
 from towerd.fsm.latch import raise_fault
 from towerd.fsm.letting_go import give_back, let_go, waits_for_people
-from towerd.fsm.loans import begin_loan
 from towerd.fsm.obstacles import may_command
 from towerd.fsm.orders import door_works, release
 from towerd.fsm.state import Job, Step, TagReading
@@ -248,7 +248,7 @@ def _hand_over(turn: Turn, order: Order, shown: Cabin) -> None:
     where = stage(shown)
     if order.state == "ready":
         if where == "left":
-            begin_loan(turn, order)
+            hand_over(turn, order)
         else:
             _shut_again(turn, order, shown)
     elif order.state == "handed_over":
@@ -257,7 +257,7 @@ def _hand_over(turn: Turn, order: Order, shown: Cabin) -> None:
         ready = turn.move_order(order, ORDER.next(order.state, "open"))  # type: ignore[arg-type]
         turn.tell("order_ready", _ready_data(turn, ready), ready)
         if where == "left" and not opened_in(turn, shown):
-            begin_loan(turn, ready)
+            hand_over(turn, ready)
     elif _car_is_ready(turn, order, shown.number) and shown.outer_door in STILL and not door_works(turn, shown.number):
         _open_gate(turn, order, shown)
 
@@ -275,6 +275,7 @@ def _see_off(turn: Turn, order: Order, shown: Cabin) -> None:
             done = turn.move_order(order, ORDER.next(order.state, "complete"))  # type: ignore[arg-type]
             release(turn, done)
             turn.tell("order_completed", {"vehicle": order.vehicle}, done)
+            end_stay(turn, done)
         return
     if shown.deserted and shown.outer_door in STILL:
         close_outer(turn, shown)

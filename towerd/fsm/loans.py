@@ -6,48 +6,27 @@ from dataclasses import replace
 from typing import Final
 
 from towerd.errors import Refusal
-from towerd.fsm.changes import expected
-from towerd.fsm.charts import LOAN, ORDER
+from towerd.fsm.charts import LOAN
 from towerd.fsm.intake_book import intake_of
 from towerd.fsm.turn import Turn
 from towerd.orders.book import LoanEnded
 from towerd.orders.choice import HERE
 from towerd.orders.eligibility import LOAN_ENDED
-from towerd.orders.model import Condition, Loan, Order, Vehicle
-from towerd.places import OUT, Place
+from towerd.orders.model import Condition, Loan, Order, Vehicle, VehicleRecord
+from towerd.places import Place
 
 FETCHED: Final = "fetched"
 """The reason of a car that a technician has driven out without an order."""
 
 
-def begin_loan(turn: Turn, order: Order) -> None:
-    """The vehicle has left the cabin with its customer."""
-    came = order.arrived_at is not None or order.identified_at is not None
-    waited_s = (order.since_at - order.waits_since_at).total_seconds() if came else None
-    vehicle = turn.tables.vehicles[order.vehicle or ""]
-    record = vehicle.record
-    expected(turn, vehicle.place, None)
-    turn.put_vehicle(vehicle, place=OUT, condition="out")
-    handed = turn.move_order(order, ORDER.next(order.state, "hand_over"))  # type: ignore[arg-type]
-    data = {
-        "vehicle": record.id,
-        "make": record.make,
-        "model": record.model,
-        "waited_s": waited_s,
-        "identified_by": order.identified_by,
-        "liveness": order.liveness,
-        "score": order.score,
-    }
-    turn.tell("order_handed_over", data, handed)
-    if order.id not in turn.volatile.decisions:
-        # opened by a process that has ended since: who drove off was not seen by this one (invariant 7)
-        turn.tell("handed_over_unidentified", {"vehicle": record.id, "cabin": order.cabin}, handed)
+def begin_loan(turn: Turn, order: Order, record: VehicleRecord) -> None:
+    """The car of a test drive is with its customer until it is due back."""
     rules = turn.config.rules.for_model(record.make, record.model)
     due_at = turn.now + rules.drive
     state = LOAN.initial
     loan = Loan(order.id, order.customer, record.id, state, turn.now, due_at, order.number)  # type: ignore[arg-type]
     turn.put("loans", loan.id, loan)
-    turn.tell("loan_out", {"vehicle": record.id, "due_back_s": rules.drive_s}, handed)
+    turn.tell("loan_out", {"vehicle": record.id, "due_back_s": rules.drive_s}, order)
 
 
 def take_back(turn: Turn, vehicle: Vehicle, place: Place) -> Vehicle:

@@ -75,7 +75,10 @@ def _take_order(turn: Turn, event: OrderRequested, outcome: OrderAccepted) -> No
     order = outcome.order
     turn.put("orders", order.id, order)
     turn.set_meta(last_number=outcome.last_number)
-    turn.put_vehicle(turn.tables.vehicles[order.vehicle or ""], condition="reserved")
+    vehicle = turn.tables.vehicles[order.vehicle or ""]
+    if vehicle.condition == "available":
+        # why a car that its dealer takes out is not offered outlives the order, if that is cancelled
+        turn.put_vehicle(vehicle, condition="reserved")
     if not order.code_only and event.face_sha256 is not None:
         turn.put("faces", order.id, FaceRow(order.id, event.face_sha256))
         turn.ask(StoreFace(order.id, event.face_sha256))

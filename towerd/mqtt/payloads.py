@@ -12,8 +12,8 @@ from typing import Any
 
 from towerd.mqtt import topics
 from towerd.orders.eligibility import LOAN_ENDED
-from towerd.orders.lifecycle import slot_json
 from towerd.orders.model import Loan, Order
+from towerd.orders.taking import slot_json
 from towerd.units import rfc3339
 from towerd.view import AlarmView, BayView, CabinView, LiftView, Offer, View
 

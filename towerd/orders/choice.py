@@ -15,7 +15,8 @@ HERE = frozenset({"bay", "carriage", "cabin"})
 TAKEN = frozenset({"reserved", "out"})
 
 
-def _bound(book: OrderBook) -> frozenset[str]:
+def bound(book: OrderBook) -> frozenset[str]:
+    """The vehicles that open orders and loans have."""
     orders = {order.vehicle for order in book.orders.values() if order.open and order.vehicle}
     return frozenset(orders | {loan.vehicle for loan in book.loans.values() if loan.state not in LOAN_ENDED})
 
@@ -30,9 +31,9 @@ def charge_suffices(vehicle: Vehicle, rules: OrderRules) -> bool:
     return vehicle.charge_ratio >= rules.for_model(record.make, record.model).min_charge_ratio
 
 
-def obstacle(vehicle: Vehicle, bound: frozenset[str], offer: str, rules: OrderRules) -> str | None:
+def obstacle(vehicle: Vehicle, taken: frozenset[str], offer: str, rules: OrderRules) -> str | None:
     """Why `vehicle` cannot be ordered for `offer` now: `vehicle_taken`, `vehicle_unavailable`, or None."""
-    if vehicle.id in bound or vehicle.condition in TAKEN:
+    if vehicle.id in taken or vehicle.condition in TAKEN:
         return "vehicle_taken"
     fit = vehicle.condition == "available" and not vehicle.reasons and vehicle.place.kind in HERE
     if not fit or offer not in vehicle.record.offers or not charge_suffices(vehicle, rules):
@@ -54,8 +55,8 @@ def choose_vehicle(
     fitting = [vehicle for vehicle in book.vehicles.values() if _wanted(vehicle, wish)]
     if not fitting:
         return "no_such_vehicle"
-    bound = _bound(book)
-    obstacles = {vehicle.id: obstacle(vehicle, bound, offer, rules) for vehicle in fitting}
+    taken = bound(book)
+    obstacles = {vehicle.id: obstacle(vehicle, taken, offer, rules) for vehicle in fitting}
     free = [vehicle for vehicle in fitting if obstacles[vehicle.id] is None]
     if free:
         return min(free, key=lambda vehicle: (ready_s.get(vehicle.id, float("inf")), vehicle.id))
@@ -64,8 +65,8 @@ def choose_vehicle(
 
 def orderable(book: OrderBook, offer: str, rules: OrderRules) -> tuple[Vehicle, ...]:
     """The vehicles that can be ordered for `offer` now, by id (the catalogue's)."""
-    bound = _bound(book)
-    free = [vehicle for vehicle in book.vehicles.values() if obstacle(vehicle, bound, offer, rules) is None]
+    taken = bound(book)
+    free = [vehicle for vehicle in book.vehicles.values() if obstacle(vehicle, taken, offer, rules) is None]
     return tuple(sorted(free, key=lambda vehicle: vehicle.id))
 
 

@@ -62,6 +62,16 @@ def drive_reasons(
     return tuple(reason for reason, holds in held.items() if holds)
 
 
+def collect_reasons(claim: Eligibility, until_at: datetime, rules: OrderRules, now: datetime) -> tuple[str, ...]:
+    """What the claim says against whoever drives a bought car off, at the latest at `until_at`."""
+    held = {
+        "eligibility_stale": stale(claim, rules, now),
+        "not_eligible": not claim.identity_checked,
+        "licence_missing": claim.licence_until is None or claim.licence_until < until_at.date(),
+    }
+    return tuple(reason for reason, holds in held.items() if holds)
+
+
 def history_reasons(
     claim: Eligibility, customer: str, book: OrderBook, rules: OrderRules, now: datetime
 ) -> tuple[str, ...]:

@@ -7,8 +7,7 @@ What the core then keeps of the answer is named by `requests.remember`.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Literal
+from datetime import datetime, timedelta
 
 from towerd.errors import Refusal
 from towerd.orders.book import (
@@ -20,7 +19,7 @@ from towerd.orders.book import (
     Outcome,
     Request,
 )
-from towerd.orders.choice import choose_vehicle, next_number
+from towerd.orders.choice import choose_vehicle
 from towerd.orders.claims import (
     MALFORMED,
     Cancel,
@@ -30,111 +29,83 @@ from towerd.orders.claims import (
     Purchase,
     Resume,
     ReturnedElsewhere,
+    StockOut,
     TestDrive,
     read_claims,
 )
-from towerd.orders.eligibility import drive_reasons, history_reasons
+from towerd.orders.eligibility import collect_reasons, drive_reasons, history_reasons
 from towerd.orders.loan_ends import decide_purchase, decide_returned_elsewhere
-from towerd.orders.model import Order, Slot, Vehicle
+from towerd.orders.model import Slot
+from towerd.orders.payment import payment_reasons
 from towerd.orders.requests import first_answer, too_many_requests
 from towerd.orders.rules import DriveRules, OrderRules
+from towerd.orders.stock_out import decide_stock_out
+from towerd.orders.taking import accept, number_for, slot_fits, slot_of
 
 CANCELLABLE = frozenset({"accepted", "awaiting_stock", "arrived", "identified", "delivering", "staged"})
 """Until the outer door opens for hand-over (3.4); a car that is on its way then goes back. The core sees the door."""
 
 
-def at_json(at: datetime) -> str:
-    """A time as orders and slots show it: to the second where it has no fraction."""
-    spec: Literal["milliseconds", "seconds"] = "milliseconds" if at.microsecond else "seconds"
-    return at.astimezone(UTC).isoformat(timespec=spec).replace("+00:00", "Z")
+VOID = frozenset({"cancelled", "expired", "no_show", "failed"})
+"""States of orders for which no car came down."""
 
 
-def slot_json(slot: Slot | None) -> dict[str, str] | None:
-    """A slot as `examples.json` shows it."""
-    return None if slot is None else {"from": at_json(slot.from_at), "until": at_json(slot.until_at)}
-
-
-def _slot(claims: TestDrive, now: datetime, rules: OrderRules) -> Slot:
-    if claims.slot is not None:
-        return Slot(claims.slot.from_at, claims.slot.until_at)
-    begins_at = now.replace(microsecond=0)
-    if claims.wait_until is not None:
-        return Slot(begins_at, claims.wait_until)
-    return Slot(begins_at, begins_at + timedelta(seconds=rules.walk_in_s))
-
-
-def _slot_fits(slot: Slot, claims: TestDrive, now: datetime, rules: OrderRules) -> bool:
-    last_at = now + timedelta(seconds=rules.max_ahead_s + rules.clock_leeway_s)
-    ahead = slot.from_at <= last_at and (claims.wait_until is None or claims.wait_until <= last_at)
-    return ahead and slot.until_at > now
-
-
-def _customer_reasons(
+def _drive_reasons(
     claims: TestDrive, due_at: datetime, drive: DriveRules, book: OrderBook, rules: OrderRules, now: datetime
 ) -> tuple[str, ...]:
-    terms = () if claims.terms is not None else ("terms_missing",)
     if claims.eligibility is None:
-        return (*terms, "not_eligible")
+        return ("not_eligible",)
     said = drive_reasons(claims.eligibility, due_at, drive, rules, now)
-    return (*terms, *said, *history_reasons(claims.eligibility, claims.sub, book, rules, now))
+    return (*said, *history_reasons(claims.eligibility, claims.sub, book, rules, now))
 
 
-def _order(request: Request, claims: TestDrive, vehicle: Vehicle, slot: Slot, number: str, now: datetime) -> Order:
-    consents = claims.consent is not None and claims.consent.face
-    return Order(
-        id=claims.jti,
-        kind="test_drive",
-        issuer=claims.iss,
-        customer=claims.sub,
-        vehicle=vehicle.id,
-        state="accepted",
-        since_at=now,
-        accepted_at=now,
-        number=number,
-        code_mac=request.code_mac or "",
-        code_only=request.face != "enrolled" or not consents,
-        slot=slot,
-        services=tuple(claims.services),
-        payload_sha256=request.payload_sha256,
-        terms=claims.terms.model_dump(mode="json") if claims.terms else {},
-    )
+def _collect_reasons(
+    claims: Collect, until_at: datetime, drive: DriveRules, rules: OrderRules, now: datetime
+) -> tuple[str, ...]:
+    unpaid = payment_reasons(claims.payment, claims.eligibility, drive, rules, now)
+    if claims.eligibility is None:
+        return ("not_eligible", *unpaid)
+    return tuple(dict.fromkeys((*collect_reasons(claims.eligibility, until_at, rules, now), *unpaid)))
 
 
-def _accepted(order: Order, circumstances: Circumstances) -> OrderAccepted:
-    result = {
-        "order": order.id,
-        "state": order.state,
-        "vehicle": order.vehicle,
-        "slot": slot_json(order.slot),
-        "number": order.number,
-        "code_only": order.code_only,
-        "ready_in_s": circumstances.ready_s.get(order.vehicle or ""),
-    }
-    return OrderAccepted(order, int(order.number), result)
+def _too_many_deliveries(slot: Slot, book: OrderBook, rules: OrderRules) -> bool:
+    """Whether as many orders as the machine may deliver in an hour have slots that begin around this one's beginning."""
+    begins = [
+        order.slot.from_at for order in book.orders.values() if order.slot is not None and order.state not in VOID
+    ]
+    near = [at for at in begins if abs(at - slot.from_at) < timedelta(minutes=30)]
+    return len(near) >= rules.deliveries_an_hour
 
 
 def decide_order(
     request: Request, claims: TestDrive, book: OrderBook, rules: OrderRules, circumstances: Circumstances
 ) -> OrderAccepted | Refusal:
-    """Accept a test drive with its vehicle, slot and number, or refuse it with every reason that holds (4.4, 4.5)."""
+    """Accept a test drive, or the collecting of a bought car, or refuse it with every reason that holds (4.4, 4.5)."""
     now = circumstances.now
     if not request.code_mac:
         return MALFORMED
-    slot = _slot(claims, now, rules)
-    choice = choose_vehicle(claims.vehicle, book, "test_drive", circumstances.ready_s, rules)
-    number = next_number(book, circumstances.last_number, circumstances.number_step)
+    slot = slot_of(claims, now, rules)
+    offer = "purchase" if isinstance(claims, Collect) else "test_drive"
+    choice = choose_vehicle(claims.vehicle, book, offer, circumstances.ready_s, rules)
+    number = number_for(book, circumstances)
     drive = rules.drive if isinstance(choice, str) else rules.for_model(choice.record.make, choice.record.model)
+    if isinstance(claims, Collect):
+        unfit = _collect_reasons(claims, slot.until_at, drive, rules, now)
+    else:
+        unfit = _drive_reasons(claims, slot.until_at + drive.drive, drive, book, rules, now)
     reasons = [
         *(request.face_reasons if request.face == "refused" else ()),
         *((choice,) if isinstance(choice, str) else ()),
-        *(() if _slot_fits(slot, claims, now, rules) else ("slot_conflict",)),
-        *_customer_reasons(claims, slot.until_at + drive.drive, drive, book, rules, now),
+        *(() if slot_fits(slot, claims, now, rules) else ("slot_conflict",)),
+        *(() if claims.terms is not None else ("terms_missing",)),
+        *unfit,
+        *(("rate_limited",) if _too_many_deliveries(slot, book, rules) else ()),
         *(("tower_out_of_service",) if circumstances.out_of_service else ()),
         *(("busy",) if number is None else ()),
     ]
     if reasons or isinstance(choice, str) or number is None:
         return Refusal(tuple(reasons), "The order is not taken: " + ", ".join(reasons))
-    return _accepted(_order(request, claims, choice, slot, number, now), circumstances)
+    return accept(request, claims, choice, slot, number, circumstances)
 
 
 def decide_cancel(claims: Cancel, book: OrderBook, now: datetime) -> OrderCancelled | Refusal:
@@ -157,10 +128,10 @@ def _by_kind(
     request: Request, claims: Claims, book: OrderBook, rules: OrderRules, circumstances: Circumstances
 ) -> Outcome:
     match claims:
-        case Collect():
-            pass
         case TestDrive():
             return decide_order(request, claims, book, rules, circumstances)
+        case StockOut():
+            return decide_stock_out(request, claims, book, rules, circumstances)
         case Cancel():
             return decide_cancel(claims, book, circumstances.now)
         case Purchase():

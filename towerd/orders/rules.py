@@ -51,6 +51,8 @@ class OrderRules:
     answers_kept_s: float = 60.0
     answers_limit: int = 10_000
     down_payment_percent: int = 10
+    stock_out_a_day: int = 10
+    deliveries_an_hour: int = 30
 
     def for_model(self, make: str, model: str) -> DriveRules:
         """The rules of one model."""
