@@ -153,9 +153,23 @@ def test_error_7_of_another_command_is_no_stuck_door() -> None:
     assert list(ended(step_row(state="failed", error=7)).tables.faults) == [COMMAND_FAILED]
 
 
-@pytest.mark.parametrize("state", ["aborted", "lost"])
-def test_what_was_stopped_or_never_came_is_nobodys_fault(state: StepState) -> None:
-    turn = ended(step_row(state=state))
+def test_a_plc_that_never_takes_a_command_is_not_written_to_for_ever() -> None:
+    turn = turn_of(state_of(machine(), tables_of(vehicles=[vehicle()])))
+    for count in range(1, config().refusals_before_fault + 1):
+        assert COMMAND_REFUSED not in turn.tables.faults
+        ended(step_row(state="lost"), turn)
+        assert turn.volatile.retry_after_mono_s == {Unit.CARRIAGE: MONO_S + config().retry_s}
+        assert turn.volatile.refusals[Unit.CARRIAGE] == count % config().refusals_before_fault
+    assert turn.tables.faults[COMMAND_REFUSED].cause == "LIFT_TO 2-3: the PLC does not take it"
+
+
+@pytest.mark.parametrize(
+    "step", [step_row(state="aborted"), step_row(state="lost", boot_id=1)], ids=["stopped", "boot"]
+)
+@pytest.mark.parametrize("picture", [machine(), None])
+def test_what_was_stopped_or_forgotten_is_nobodys_fault(step: Step, picture: Snapshot | None) -> None:
+    turn = turn_of(state_of(picture, tables_of(vehicles=[vehicle()])))
+    ended(step, turn)
     assert turn.tables.faults == {}
     assert turn.volatile.refusals == {}
     assert turn.tables.steps == {}

@@ -240,31 +240,54 @@ def test_while_a_fork_command_is_in_doubt_or_nothing_is_seen_nobody_judges() -> 
     assert checked(None, vehicle()).commands == []
 
 
+IN_VAIN = replace(settling(), result=3)
+WHAT = "FORK_GET bay:2-3"
+
+
+def settled_again(before: Turn, step: Step, picture: Snapshot) -> Turn:
+    """The next fork command is settled, after what the one before has left."""
+    tables = replace(before.tables, steps={FORK: step})
+    volatile = replace(before.volatile, snapshot=picture, written_mono_s={FORK: MONO_S})
+    turn = turn_of(State(tables, volatile), MONO_S + LATE_S)
+    settle_fork(turn)
+    return turn
+
+
 def test_a_fork_that_is_done_in_vain_is_not_asked_for_ever() -> None:
-    step = replace(settling(), result=3)
-    first = settled(machine_before(), step)
-    assert (first.volatile.refusals, first.tables.faults) == ({FORK: 1}, {})
-    again = turn_of(replace_refusals(first, step))
-    settle_fork(again)
+    first = settled(LEFT, IN_VAIN, mono_s=MONO_S + LATE_S)
+    assert (first.volatile.refusals, first.tables.faults) == ({WHAT: 1}, {})
+    again = settled_again(first, IN_VAIN, LEFT)
+    cause = f"{WHAT}: the PLC says done, the sensors say that nothing has moved, 2 times"
+    assert again.tables.faults[COMMAND_FAILED].cause == cause
+    assert again.volatile.refusals == {WHAT: 0}
+
+
+def test_what_works_elsewhere_meanwhile_does_not_make_it_go_on_for_ever() -> None:
+    first = settled(LEFT, IN_VAIN, mono_s=MONO_S + LATE_S)
+    elsewhere = replace(settling(args=(1, 1, 0, 0)), result=3)
+    second = settled_again(first, elsewhere, with_load(with_bay(machine(), 1, 1, EMPTY_OPEN)))
+    again = settled_again(second, IN_VAIN, LEFT)
     assert COMMAND_FAILED in again.tables.faults
-    assert "nothing has moved" in again.tables.faults[COMMAND_FAILED].cause
-    assert again.volatile.refusals == {FORK: 0}
+
+
+def test_sensors_that_are_read_a_moment_after_the_commands_end_are_waited_for() -> None:
+    turn = settled(LEFT, IN_VAIN, mono_s=MONO_S + LATE_S - 0.01)
+    assert turn.tables.steps[FORK] == IN_VAIN
+    assert turn.volatile.refusals == {}
+    turn.set(snapshot=TAKEN)
+    settle_fork(turn)
+    assert (place_of(turn), turn.volatile.refusals) == (CARRIAGE, {})
 
 
 def test_a_fork_that_moved_something_starts_the_count_anew() -> None:
-    tables = replace(tables_of(vehicles=[vehicle()]), steps={FORK: replace(settling(), result=3)})
-    t = turn_of(state_of(TAKEN, tables, refusals={FORK: 1}))
-    settle_fork(t)
-    assert t.volatile.refusals == {FORK: 0}
+    t = settled_again(settled(LEFT, IN_VAIN, mono_s=MONO_S + LATE_S), IN_VAIN, TAKEN)
+    assert t.volatile.refusals == {WHAT: 0}
 
 
-def machine_before() -> Snapshot:
-    return with_bay(machine(), 2, 3, OCCUPIED_OPEN)
-
-
-def replace_refusals(turn: Turn, step: Step) -> State:
-    tables = replace(turn.tables, steps={FORK: step})
-    return State(tables, turn.volatile)
+def test_by_hand_nothing_is_counted() -> None:
+    by_hand = replace(IN_VAIN, by="lin")
+    t = settled_again(settled(LEFT, by_hand, mono_s=MONO_S + LATE_S), by_hand, LEFT)
+    assert (t.volatile.refusals, t.tables.faults) == ({}, {})
 
 
 def test_a_carriage_that_was_emptied_is_known_again_and_a_bay_is_not() -> None:

@@ -141,7 +141,7 @@ def test_a_word_counts_as_long_as_the_sensors_show_just_that(word: int, kept: bo
 )
 def test_a_fork_command_by_hand_is_told_with_what_came_of_it(word: int, place: Any) -> None:
     seen = with_bay(with_load(machine()) if place == CARRIAGE else machine(), 2, 3, word)
-    t = fork(seen, by="lin")
+    t = fork(seen, by="lin", age_s=1.0)
     assert t.tables.vehicles["car-1"].place == place
     assert told(t) == ["manual_intervention"]
 

@@ -116,3 +116,6 @@ def step_ended(turn: Turn, step: Step) -> None:
         _failed(turn, step)
     elif step.state == "done":
         _done(turn, step)
+    elif step.state == "lost" and turn.snapshot is not None and turn.snapshot.system.boot_id == step.boot_id:
+        # written, fenced, and never taken by a PLC that has been on all the time
+        _turned_down(turn, step, "the PLC does not take it")

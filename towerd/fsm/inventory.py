@@ -102,7 +102,10 @@ def ask_sensors(turn: Turn, step: Step) -> None:
 
 
 def settle_fork(turn: Turn) -> None:
-    """Once the fork is in, let the sensors say where the vehicle is; in doubt for longer than a moment: unknown."""
+    """Once the fork is in, let the sensors say where the vehicle is; in doubt for longer than a moment: unknown.
+
+    Where the PLC says done and the sensors that nothing has moved, they have that moment too: they are read after its end.
+    """
     step, machine = turn.tables.steps.get(FORK), turn.snapshot
     if step is None or machine is None or not fork_centred(machine):
         return
@@ -110,8 +113,9 @@ def settle_fork(turn: Turn) -> None:
     if carriage is not None and carriage.open:
         return
     outcome = settle(step.code, step.args, machine)
+    in_vain = outcome == "before" and step.result == _DONE
     since_mono_s = turn.volatile.written_mono_s.get(FORK, turn.mono_s)
-    if outcome == "unknown" and turn.mono_s - since_mono_s < turn.config.unseen_s:
+    if (outcome == "unknown" or in_vain) and turn.mono_s - since_mono_s < turn.config.unseen_s:
         turn.set(written_mono_s={**turn.volatile.written_mono_s, FORK: since_mono_s})
         return
     turn.drop("steps", FORK)
@@ -125,20 +129,23 @@ def settle_fork(turn: Turn) -> None:
         raise_fault(turn, PLACE_UNKNOWN, cause)
         return
     _moved(turn, step, place, after=outcome == "after")
-    _count_in_vain(turn, step, in_vain=outcome == "before" and step.result == _DONE)
+    if step.by is None and (in_vain or outcome == "after"):
+        _count_in_vain(turn, f"{Code(step.code).name} {place}", in_vain=in_vain)
 
 
-def _count_in_vain(turn: Turn, step: Step, *, in_vain: bool) -> None:
-    """A PLC that says done while the sensors say that nothing has moved is not asked for ever."""
-    count = turn.volatile.refusals.get(FORK, 0) + 1 if in_vain else 0
+def _count_in_vain(turn: Turn, what: str, *, in_vain: bool) -> None:
+    """A PLC that says done while the sensors say that nothing has moved is not asked for ever, whatever it does meanwhile.
+
+    Counted for each place by itself, until the very same has worked there or a technician resets the fault.
+    """
+    before = turn.volatile.refusals.get(what, 0)
+    count = before + 1 if in_vain else 0
     if count >= _TRIES_IN_VAIN:
-        what = f"{Code(step.code).name} {fork_place(step.args)}"
-        raise_fault(
-            turn, COMMAND_FAILED, f"{what}: the PLC says done, the sensors say that nothing has moved, {count} times"
-        )
+        cause = f"{what}: the PLC says done, the sensors say that nothing has moved, {count} times"
+        raise_fault(turn, COMMAND_FAILED, cause)
         count = 0
-    if count != turn.volatile.refusals.get(FORK, 0):
-        turn.set(refusals={**turn.volatile.refusals, FORK: count})
+    if count != before:
+        turn.set(refusals={**turn.volatile.refusals, what: count})
 
 
 def _moved(turn: Turn, step: Step, place: Place, *, after: bool) -> None:
