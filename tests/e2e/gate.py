@@ -1,4 +1,4 @@
-"""A relay between towerd and its broker that a test opens and shuts."""
+"""A relay between towerd and its broker, or its PLC, that a test opens and shuts."""
 
 from __future__ import annotations
 

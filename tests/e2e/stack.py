@@ -44,6 +44,8 @@ class Options:
     plc_port: int | None = None
     broker_port: int | None = None
     """A relay's port in place of the broker's own."""
+    plc_gate: int | None = None
+    """A relay's port in place of the PLC's own."""
 
 
 class House:
@@ -101,7 +103,9 @@ class House:
 
     def write_config(self, **changes: dict[str, Any]) -> None:
         """The settings: the demo's, with the options' changes and then these."""
-        ports = files.Ports(self.options.broker_port or self.broker.port, self.plc_port, 0, self.camera_port)
+        ports = files.Ports(
+            self.options.broker_port or self.broker.port, self.options.plc_gate or self.plc_port, 0, self.camera_port
+        )
         tables = files.settings(ports, self.socket, "opencv", self.options.speed_up)
         if self.options.photos is None:
             del tables["face"]["camera"]

@@ -60,6 +60,15 @@ def test_only_execute_takes_commands(state: PackmlState) -> None:
 
 
 @pytest.mark.parametrize(
+    ("reason", "text"),
+    [(0, "The machine is held"), (2, "The machine is held: link to the PC lost"), (99, "The machine is held: 99")],
+)
+def test_a_machine_that_is_held_says_what_held_it(reason: int, text: str) -> None:
+    held = with_system(machine(), packml_state=PackmlState.HELD, stop_reason=reason)
+    assert [obstacle.text for obstacle in obstacles(state_of(held))] == [text]
+
+
+@pytest.mark.parametrize(
     ("on", "off", "code"),
     [
         (Safety(0), Safety.ESTOP_CHAIN_OK, "estop"),

@@ -9,6 +9,7 @@ from towerd.faults import FAULTS
 from towerd.fsm.changes import changes, changes_obstacle
 from towerd.fsm.latch import stopping_faults
 from towerd.fsm.state import State
+from towerd.plc.codes import STOP_REASON_TEXT
 from towerd.plc.registers import alarm_types
 from towerd.plc.snapshot import KeySwitch, PackmlState, Safety, Snapshot
 from towerd.view import Obstacle
@@ -65,7 +66,8 @@ def _machine_obstacles(machine: Snapshot) -> tuple[Obstacle, ...]:
     if system.packml_state is not PackmlState.EXECUTE:
         name = system.packml_state.name.lower()
         cure = _PACKML_CURE.get(system.packml_state, "It passes by itself.")
-        found.append(Obstacle(f"packml_{name}", f"The machine is {name}", cure))
+        reason = f": {STOP_REASON_TEXT.get(system.stop_reason, system.stop_reason)}" if system.stop_reason else ""
+        found.append(Obstacle(f"packml_{name}", f"The machine is {name}{reason}", cure))
     return (*found, *safety_obstacles(machine), *_alarm_obstacles(machine))
 
 
