@@ -89,7 +89,8 @@ class Shop:
         wish = Wish(f"c_{number}", f"{47_110_815 + number}", self.selfie, vehicle=raw["id"])
         claims = head("test_drive", SHOP.iss, TOWER, wish.customer, f"o_{number}")
         claims |= drive_claims({**raw, "offers": {**offers, **raw["offers"]}}, wish)
-        return self.keys.token(claims, SHOP, self.tower.public)
+        public = {name: str(value) for name, value in self.tower.public.items()}
+        return self.keys.token(claims, SHOP, public)
 
 
 def _empty_cabin(folder: Path) -> Path:

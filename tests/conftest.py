@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
 from hypothesis import settings
+
+from tests.support import published
 
 # how quick a machine is, is no property of the program
 settings.register_profile("towerd", deadline=None)
@@ -27,6 +29,14 @@ async def no_task_left() -> AsyncIterator[None]:
     await asyncio.sleep(0)
     left = [task for task in asyncio.all_tasks() - before if not task.done() and task is not asyncio.current_task()]
     assert not left, f"still running: {left}"
+
+
+@pytest.fixture(autouse=True)
+def published_as_promised() -> Iterator[None]:
+    """What a test heard the tower publish has been held against its schemas."""
+    published.WRONG.clear()
+    yield
+    assert not published.WRONG, "\n".join(published.WRONG[:5])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

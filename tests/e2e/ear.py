@@ -13,6 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from tests.e2e.processes import LateError
+from tests.support import published
 
 HOST = "127.0.0.1"
 CHECK_S = 0.2
@@ -42,6 +43,7 @@ class Ear:
         payload = bytes(message.payload)
         if topic.startswith("cmd/"):
             return
+        published.hear(topic, payload)
         with self._news:
             self.raw.append((topic, payload))
             if topic in ("event", "alarm/event"):

@@ -140,7 +140,7 @@ class Daemon:
         self.transport = SimTransport(tower.simulator, lambda address, words: tower.writes.append((address, [*words])))
         link, transport = line or (LinkConfig(host="127.0.0.1"), self.transport)
         self.plc = PlcSession(self.queue, transport, link, tower.clock, lambda: next(tower.sessions))
-        self.bus, self.matcher, self.watchdog = MemoryBus(), ScriptedMatcher(), SilentWatchdog()
+        self.bus, self.matcher, self.watchdog = MemoryBus(journal.outbox), ScriptedMatcher(), SilentWatchdog()
         self.api_answers: list[Any] = []
         self.pages: list[cmd.Page] = []
         self.page_fails: str | None = None

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from towerd.fsm.commands import Answer
+from tests.support import published
+from tests.support.orders_kit import EXAMPLES
+from towerd.fsm.commands import Answer, AppendOutbox
+from towerd.mqtt.publisher import Publisher
+from towerd.mqtt.topics import Topics
+from towerd.mqtt.wire import Listener, Outgoing, Received
 from towerd.ports import Enrolment
 from towerd.view import View
+
+TOPICS = Topics("towerd", "nanjing-1")
+JWK = {**EXAMPLES["topics"]["key"]["jwk"], "x": "x" * 43, "y": "y" * 43}
 
 
 class VirtualClock:
@@ -24,22 +32,62 @@ class VirtualClock:
         return asyncio.get_running_loop().time()
 
 
-class MemoryBus:
-    """Keeps answers and the newest view; `wakes` counts."""
+class HearingWire:
+    """Takes everything that is published, and holds it against its schema."""
 
     def __init__(self) -> None:
+        self.sent = 0
+
+    def publish(self, message: Outgoing) -> int:
+        self.sent += 1
+        published.hear(TOPICS.relative(message.topic) or message.topic, message.payload)
+        return self.sent
+
+    def start(self, listener: Listener) -> None:
+        raise AssertionError("nobody connects it")
+
+    async def stop(self, last: Outgoing) -> None:
+        raise AssertionError("nobody connects it")
+
+    def acknowledge(self, received: Received) -> None:
+        raise AssertionError("nothing is received")
+
+    def subscribe(self, topic: str, qos: int) -> None:
+        raise AssertionError("nothing is received")
+
+    def unsubscribe(self, topic: str) -> None:
+        raise AssertionError("nothing is received")
+
+
+class MemoryBus:
+    """Keeps answers and the newest view; `wakes` counts. All of it is published by the real publisher, and checked."""
+
+    def __init__(self, outbox: Callable[[int, int], Sequence[AppendOutbox]] = lambda after_seq, limit: ()) -> None:
         self.answers: list[Answer] = []
         self.views: list[View] = []
         self.wakes = 0
+        self._read, self._told_seq = outbox, 0
+        self._publisher = Publisher(HearingWire(), TOPICS, VirtualClock(), {"jwk": JWK, "thumbprint": "t" * 43})
 
     def answer(self, answer: Answer) -> None:
         self.answers.append(answer)
+        self._publisher.answer(answer)
 
     def show(self, view: View) -> None:
         self.views[:] = [view]
+        self._publisher.show(view)
+        self._publisher.flush()
+        self._tell()
 
     def wake(self) -> None:
         self.wakes += 1
+        if self._publisher.ready:
+            self._tell()
+
+    def _tell(self) -> None:
+        for row in self._read(self._told_seq, 1000):
+            self._publisher.row(row)
+            self._told_seq = row.event_seq
 
     async def run(self) -> None:
         await asyncio.Event().wait()

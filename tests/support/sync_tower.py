@@ -9,6 +9,7 @@ from typing import Any
 
 from simulator.core import Simulator
 from tests.scenario.tower import Tower, record, small_tower
+from tests.support import published
 from tests.support.orders_kit import claims, eligibility
 from towerd.fsm import commands as cmd
 from towerd.fsm import events as ev
@@ -111,6 +112,7 @@ class SyncTower:
                 self.answers.append(command)
             case cmd.AppendOutbox():
                 self.told.append(command)
+                published.hear_row(command)
             case cmd.EndProcess(code):
                 self.ended = code
 

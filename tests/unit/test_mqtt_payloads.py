@@ -45,5 +45,12 @@ def test_alarms_that_are_gone_are_not_counted_as_active() -> None:
     assert len(bodies(view(alarms=alarms))["alarm/active"]["alarms"]) == 3
 
 
+def test_an_offer_that_is_not_made_is_null() -> None:
+    driven = view().offers[0]
+    record = replace(driven.vehicle.record, offers={"test_drive": driven.vehicle.record.offers["test_drive"]})
+    shown = bodies(view(offers=(replace(driven, vehicle=replace(driven.vehicle, record=record)),)))["catalogue"]
+    assert shown["vehicles"][0]["offers"] == {"test_drive": record.offers["test_drive"], "purchase": None}
+
+
 def test_an_answer_to_what_could_not_be_read_names_no_request() -> None:
     assert answer_body("", False, ("malformed",), None)["req_id"] is None

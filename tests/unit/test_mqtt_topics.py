@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from towerd.mqtt.topics import Topics, bay, cabin, loan, order
+from towerd.mqtt.topics import CHANNELS, Topics, bay, cabin, channel_of, loan, order
 
 TOWER = Topics("towers", "tower-1")
 PREFIX = "towers/v1/tower-1/"
@@ -13,6 +13,34 @@ PREFIX = "towers/v1/tower-1/"
 def test_each_thing_has_its_topic() -> None:
     assert [cabin(1), bay("3-4"), order("o_1"), loan("o_1")] == ["cabin/1", "bay/3-4", "order/o_1", "loan/o_1"]
     assert TOWER.full(cabin(1)) == PREFIX + "cabin/1"
+
+
+@pytest.mark.parametrize(
+    ("relative", "name", "retained", "qos"),
+    [
+        ("state", "state", True, 1),
+        ("cabin/1", "cabin", True, 0),
+        ("bay/3-4", "bay", True, 0),
+        ("lift", "lift", True, 0),
+        ("alarm/active", "alarm_active", True, 1),
+        ("alarm/event", "alarm_event", False, 1),
+        ("rsp/shop_7", "answer", False, 1),
+        ("plc/availability", "plc_availability", True, 1),
+    ],
+)
+def test_each_topic_has_its_channel(relative: str, name: str, retained: bool, qos: int) -> None:
+    channel = channel_of(relative)
+    assert (channel.name, channel.retained, channel.qos) == (name, retained, qos)
+
+
+@pytest.mark.parametrize("relative", ["cmd/hold", "alarm", "weather"])
+def test_what_the_tower_does_not_publish_has_no_channel(relative: str) -> None:
+    with pytest.raises(KeyError):
+        channel_of(relative)
+
+
+def test_channels_have_names_of_their_own() -> None:
+    assert len({channel.name for channel in CHANNELS}) == len({channel.topic for channel in CHANNELS}) == len(CHANNELS)
 
 
 @pytest.mark.parametrize(("full", "relative"), [(PREFIX + "state", "state"), ("towers/v1/tower-10/state", None)])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tools.reference import markdown
-from tools.reference.__main__ import FOLDER, PAGES, drifted, main, write
+from tools.reference.__main__ import FOLDER, PAGES, drifted, files, main, write
 from towerd.faults import FAULTS
 from towerd.fsm.charts import CHARTS
 from towerd.plc.registers import registers
@@ -20,11 +20,15 @@ def test_the_pages_are_up_to_date() -> None:
 
 
 def test_drift_is_seen_and_mended(tmp_path: Path) -> None:
-    assert drifted(tmp_path) == list(PAGES)
+    assert drifted(tmp_path) == list(files())
     write(tmp_path)
     assert drifted(tmp_path) == []
     (tmp_path / "faults.md").write_text("old")
-    assert drifted(tmp_path) == ["faults"]
+    (tmp_path / "schemas" / "state.json").unlink()
+    (tmp_path / "schemas" / "state_of_old.json").write_text("{}")
+    assert drifted(tmp_path) == ["faults.md", "schemas/state.json", "schemas/state_of_old.json"]
+    write(tmp_path)
+    assert drifted(tmp_path) == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from tools.reference import machine, modes, program
+from tools.reference import machine, modes, program, schemas
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "reference"
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
@@ -22,21 +22,37 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
 }
 
 
+def files() -> dict[str, str]:
+    """Every generated file below the folder, with its text."""
+    pages = {f"{name}.md": make() for name, make in PAGES.items()}
+    return pages | dict(schemas.pages())
+
+
 def drifted(folder: Path) -> list[str]:
-    """Pages that are missing or differ from what the program says now."""
-    found = []
-    for name, make in PAGES.items():
-        path = folder / f"{name}.md"
-        if not path.is_file() or path.read_text(encoding="utf-8") != make():
-            found.append(name)
-    return found
+    """Files that are missing, differ from what the program says now, or are no schema of it any more."""
+    made = files()
+    found = [name for name, text in made.items() if not _says(folder / name, text)]
+    return found + [name for name in _schemas_in(folder) if name not in made]
+
+
+def _says(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text
+
+
+def _schemas_in(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in (folder / "schemas").glob("*"))
 
 
 def write(folder: Path) -> None:
-    """Make every page anew."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, make in PAGES.items():
-        (folder / f"{name}.md").write_text(make(), encoding="utf-8")
+    """Make every file anew; a schema of what there is no more goes."""
+    made = files()
+    for name, text in made.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    for name in _schemas_in(folder):
+        if name not in made:
+            (folder / name).unlink()
 
 
 def main(arguments: list[str]) -> int:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from tools.reference.markdown import one_line, page, table
+from tools.reference.schemas import schemas
 from towerd.api.core import ANSWER_LIMIT_S, USER_HEADER
 from towerd.api.routes import ROUTERS
 from towerd.cli import towerctl
@@ -154,27 +155,39 @@ def cli() -> str:
     return page("Commands", f"`towerd` is the service and its files, `towerctl` a running tower. {EXIT_HELP}", *parts)
 
 
+def _schema(name: str) -> str:
+    return f"[{name}](schemas/{name}.json)" if name in schemas() else "`online` or `offline`"
+
+
 def topics() -> str:
     """docs/reference/topics.md."""
-    shown = [
-        (names.AVAILABILITY, "yes", 1), (names.PLC_AVAILABILITY, "yes", 1), (names.KEY, "yes", 1),
-        (names.STATE, "yes", 1), (names.CATALOGUE, "yes", 1), (names.LIFT, "yes", 0), (names.cabin(1), "yes", 0),
-        (names.bay("3-4"), "yes", 0), (names.order("{id}"), "yes", 1), (names.loan("{id}"), "yes", 1),
-        (names.ALARMS, "yes", 1), ("alarm/event", "no", 1), ("event", "no", 1), ("rsp/{name}", "no", 1),
-    ]  # fmt: skip
     full = names.Topics("{root}", "{tower}").full
-    out = table(("topic", "retained", "QoS"), [(f"`{full(topic)}`", retained, qos) for topic, retained, qos in shown])
+    rows = [
+        (f"`{full(channel.topic)}`", "yes" if channel.retained else "no", channel.qos, _schema(channel.name))
+        for channel in names.CHANNELS
+    ]
+    out = table(("topic", "retained", "QoS", "payload"), rows)
     verbs = [
-        (f"`cmd/{kind}`", ", ".join(f"`{info.alias or name}`" for name, info in model.model_fields.items()))
+        (
+            f"`cmd/{kind}`",
+            _schema(f"claims_{kind}"),
+            ", ".join(f"`{info.alias or name}`" for name, info in model.model_fields.items()),
+        )
         for kind, model in sorted(MODELS.items())
     ]
     intro = (
-        "What the tower publishes and takes over MQTT 5. Meaning and payloads: the order and telemetry interface 1.0."
+        "What the tower publishes and takes over MQTT 5. Meaning: the order and telemetry interface 1.0. Each payload has"
+        " a JSON Schema (draft 7), made from what the program itself reads and publishes with."
     )
-    taken = "A command carries a token whose kind is the verb, and whose claims are these. `cmd/state` needs no token."
+    taken = (
+        f"A body is {_schema('command')}, of `cmd/state` {_schema('command_state')}. A command carries a token whose kind"
+        " is the verb, and whose claims are these; the token's headers are"
+        f" {_schema('token_outer_header')} and {_schema('token_inner_header')}. Which key may sign which kinds stands in"
+        f" the {_schema('key_set')} file."
+    )
     return page(
         "Topics",
         intro,
         f"## From the tower\n\n{out}",
-        f"## To the tower\n\n{taken}\n\n{table(('topic', 'claims'), verbs)}",
+        f"## To the tower\n\n{taken}\n\n{table(('topic', 'payload of the token', 'claims'), verbs)}",
     )

@@ -67,4 +67,4 @@ def end_move(turn: Turn, move: Move, trigger: str, why: str | None = None) -> No
     """End a move by `finish` or `cancel`, and tell it."""
     ended = put_move(turn, move, trigger, why=why or move.why, ended_at=turn.now)
     data = {"move": move.id, "purpose": move.purpose, "vehicle": move.vehicle, "by": move.by, "why": ended.why}
-    turn.tell(f"move_{ended.state}", data)
+    turn.tell(f"move_{ended.state}", data)  # type: ignore[arg-type]

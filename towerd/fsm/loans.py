@@ -108,7 +108,7 @@ def loan_leaves(turn: Turn, ended: LoanEnded) -> LoanEnded | Refusal:
         return Refusal(("too_late",), "The car is being driven in.")
     turn.put("loans", loan.id, loan)
     turn.drop("vehicles", loan.vehicle)
-    turn.tell(f"loan_{loan.state}", ended.data, loan)
+    turn.tell(f"loan_{loan.state}", ended.data, loan)  # type: ignore[arg-type]
     return ended
 
 

@@ -107,7 +107,7 @@ def end_order(turn: Turn, order: Order, state: OrderState, reason: str | None, *
     """End an order otherwise than by hand-over, with other fields changed, and tell it."""
     ended = turn.move_order(order, state, reason=reason, **values)
     release(turn, ended)
-    turn.tell(f"order_{state}", {"reason": reason}, ended)
+    turn.tell(f"order_{state}", {"reason": reason}, ended)  # type: ignore[arg-type]
 
 
 def door_works(turn: Turn, number: int) -> bool:

@@ -15,6 +15,7 @@ from towerd.fsm.config import CoreConfig
 from towerd.fsm.events import Stamped
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import Meta, State, Tables, Volatile
+from towerd.fsm.told import EventType
 from towerd.orders.model import Loan, Order, OrderState, Vehicle
 from towerd.places import UNKNOWN
 from towerd.plc.snapshot import Snapshot
@@ -111,9 +112,14 @@ class Turn:
         return audit_seq, digest
 
     def tell(
-        self, kind: str, data: dict[str, Any] | None = None, order: Order | Loan | None = None, *, audit: bool = True
+        self,
+        kind: EventType,
+        data: dict[str, Any] | None = None,
+        order: Order | Loan | None = None,
+        *,
+        audit: bool = True,
     ) -> None:
-        """An `event` for the world, and a row of the audit log (orders-if.md 5.4, 7.4).
+        """An `event` for the world, and a row of the audit log (orders-if.md 5.4, 7.4). `told.TOLD` names types and fields.
 
         The audit row names no customer: the order, or the loan of the same id, leads to one as long as it is kept.
         """

@@ -15,7 +15,7 @@ from towerd.mqtt import payloads, topics
 from towerd.mqtt.acks import Acknowledgements
 from towerd.mqtt.intake import Intake, IntakeParts
 from towerd.mqtt.outbox import Outbox
-from towerd.mqtt.publisher import AT_LEAST_ONCE, OFFLINE, Publisher
+from towerd.mqtt.publisher import OFFLINE, Publisher
 from towerd.mqtt.wire import Outgoing, Received, Wire
 from towerd.ports import Clock
 from towerd.view import View
@@ -43,7 +43,7 @@ class BusParts:
 
 def will(names: topics.Topics) -> Outgoing:
     """What the broker publishes when the tower is gone."""
-    return Outgoing(names.full(topics.AVAILABILITY), OFFLINE.encode(), AT_LEAST_ONCE, retain=True)
+    return Outgoing(names.full(topics.AVAILABILITY), OFFLINE.encode(), topics.AT_LEAST_ONCE, retain=True)
 
 
 class MqttBus:
@@ -102,7 +102,7 @@ class MqttBus:
         self._sweep_until_mono_s = self._clock.mono_s() + SWEEP_S
         for swept in SWEPT:
             self._wire.subscribe(self._names.full(f"{swept}+"), 0)
-        self._wire.subscribe(self._names.full("cmd/+"), AT_LEAST_ONCE)
+        self._wire.subscribe(self._names.full("cmd/+"), topics.AT_LEAST_ONCE)
         self._publisher.begin()
         self.wake()
         self._inbox.post(BusChanged(True))

@@ -6,18 +6,18 @@ Bodies lack the envelope (`v`, `at`, `boot`, `seq`, `simulated`, orders-if.md 2.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from towerd.mqtt import topics
+from towerd.mqtt import shapes, topics
+from towerd.orders.claim_parts import PublicJwk
 from towerd.orders.eligibility import LOAN_ENDED
 from towerd.orders.model import Loan, Order
 from towerd.orders.taking import slot_json
 from towerd.units import rfc3339
 from towerd.view import AlarmView, BayView, CabinView, LiftView, Offer, View
 
-Body = dict[str, Any]
+Body = Mapping[str, Any]
 KEPT = timedelta(hours=24)
 """How long an order or loan stays after its end (2)."""
 
@@ -26,7 +26,7 @@ KEPT = timedelta(hours=24)
 _ANNOUNCED = ("unacked_active", "acked_active", "latched_unacked", "latched_acked")
 
 
-def envelope(at: datetime, boot: int, seq: int, simulated: bool) -> Body:
+def envelope(at: datetime, boot: int, seq: int, simulated: bool) -> shapes.Envelope:
     """The fields that every JSON payload begins with (2.1)."""
     return {"v": 1, "at": rfc3339(at), "boot": boot, "seq": seq, "simulated": simulated}
 
@@ -35,12 +35,12 @@ def _at(at: datetime | None) -> str | None:
     return None if at is None else rfc3339(at)
 
 
-def key_body(jwk: Mapping[str, str], thumbprint: str) -> Body:
+def key_body(jwk: PublicJwk, thumbprint: str) -> shapes.KeyBody:
     """Topic `key`."""
-    return {"jwk": dict(jwk), "thumbprint": thumbprint}
+    return {"jwk": jwk, "thumbprint": thumbprint}
 
 
-def state_body(view: View) -> Body:
+def state_body(view: View) -> shapes.StateBody:
     """Topic `state`, and the result of the verb `state`."""
     active = sum(alarm.state in _ANNOUNCED for alarm in view.alarms)
     return {
@@ -67,49 +67,80 @@ def state_body(view: View) -> Body:
     }
 
 
-def _offer(offer: Offer) -> Body:
-    record = asdict(offer.vehicle.record)
-    del record["tag"]
+def _offers(offers: Mapping[str, Any]) -> shapes.OffersShown:
+    return {"test_drive": offers.get("test_drive"), "purchase": offers.get("purchase")}
+
+
+def _offer(offer: Offer) -> shapes.CatalogueVehicle:
+    record = offer.vehicle.record
     return {
-        **record,
+        "id": record.id,
+        "make": record.make,
+        "model": record.model,
+        "colour": record.colour,
+        "year": record.year,
+        "trim": record.trim,
+        "propulsion": record.propulsion,
+        "mass_kg": record.mass_kg,
+        "length_mm": record.length_mm,
+        "width_mm": record.width_mm,
+        "height_mm": record.height_mm,
+        "image_url": record.image_url,
+        "owner": record.owner,
+        "offers": _offers(record.offers),
         "condition": offer.vehicle.condition,
         "orderable_from": _at(offer.orderable_from_at),
         "ready_in_s": offer.ready_in_s,
     }
 
 
-def catalogue_body(offers: tuple[Offer, ...]) -> Body:
+def catalogue_body(offers: tuple[Offer, ...]) -> shapes.CatalogueBody:
     """Topic `catalogue`: no tag, as that is what the machine knows the vehicle by."""
     return {"vehicles": [_offer(offer) for offer in offers]}
 
 
-def lift_body(lift: LiftView) -> Body:
+def lift_body(lift: LiftView) -> shapes.LiftBody:
     """Topic `lift`."""
-    return asdict(lift)
+    return {
+        "quality": lift.quality,
+        "position_mm": lift.position_mm,
+        "velocity_mm_s": lift.velocity_mm_s,
+        "floor": lift.floor,
+        "rotation_deg": lift.rotation_deg,
+        "fork_mm": lift.fork_mm,
+        "loaded": lift.loaded,
+        "vehicle": lift.vehicle,
+    }
 
 
-def cabin_body(cabin: CabinView) -> Body:
+def cabin_body(cabin: CabinView) -> shapes.CabinBody:
     """Topic `cabin/{n}`."""
-    names = (
-        "quality",
-        "outer_door",
-        "inner_door",
-        "vehicle",
-        "person",
-        "clear_confirmed",
-        "signal",
-        "order",
-    )
-    return {name: getattr(cabin, name) for name in names}
+    return {
+        "quality": cabin.quality,
+        "outer_door": cabin.outer_door,
+        "inner_door": cabin.inner_door,
+        "vehicle": cabin.vehicle,
+        "person": cabin.person,
+        "clear_confirmed": cabin.clear_confirmed,
+        "signal": cabin.signal,
+        "order": cabin.order,
+    }
 
 
-def bay_body(bay: BayView) -> Body:
+def bay_body(bay: BayView) -> shapes.BayBody:
     """Topic `bay/{floor}-{position}`."""
-    names = ("quality", "occupied", "vehicle", "locked", "disabled", "fault", "reserved_for")
-    return {name: getattr(bay, name) for name in names}
+    return {
+        "quality": bay.quality,
+        "occupied": bay.occupied,
+        "vehicle": bay.vehicle,
+        "locked": bay.locked,
+        "disabled": bay.disabled,
+        "fault": bay.fault,
+        "reserved_for": bay.reserved_for,
+    }
 
 
-def order_body(order: Order, ready_in_s: float | None) -> Body:
+def order_body(order: Order, ready_in_s: float | None) -> shapes.OrderBody:
     """Topic `order/{id}`: neither customer, number nor code (2.1)."""
     return {
         "id": order.id,
@@ -124,7 +155,7 @@ def order_body(order: Order, ready_in_s: float | None) -> Body:
     }
 
 
-def loan_body(loan: Loan, at: datetime) -> Body:
+def loan_body(loan: Loan, at: datetime) -> shapes.LoanBody:
     """Topic `loan/{id}`; `at` is when it is shown."""
     until_at = loan.ended_at or at
     overdue_s = 0 if loan.state in LOAN_ENDED else max(0, int((until_at - loan.due_back_at).total_seconds()))
@@ -139,7 +170,7 @@ def loan_body(loan: Loan, at: datetime) -> Body:
     }
 
 
-def _alarm(alarm: AlarmView) -> Body:
+def _alarm(alarm: AlarmView) -> shapes.AlarmBody:
     return {
         "code": alarm.code,
         "name": alarm.name,
@@ -157,7 +188,7 @@ def _kept(ended_at: datetime | None, at: datetime) -> bool:
 
 def bodies(view: View) -> dict[str, Body]:
     """Every retained topic but `key` and the two availabilities, relative to the tower, with its body (2)."""
-    found = {
+    found: dict[str, Body] = {
         topics.STATE: state_body(view),
         topics.CATALOGUE: catalogue_body(view.offers),
         topics.LIFT: lift_body(view.lift),
@@ -174,6 +205,6 @@ def bodies(view: View) -> dict[str, Body]:
     return found
 
 
-def answer_body(req_id: str, ok: bool, reasons: tuple[str, ...], result: Body | None) -> Body:
+def answer_body(req_id: str, ok: bool, reasons: tuple[str, ...], result: Any) -> shapes.AnswerBody:
     """An answer (3.2); `req_id` null where the request could not be read."""
     return {"req_id": req_id or None, "ok": ok, "reasons": list(reasons), "result": result}

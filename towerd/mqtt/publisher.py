@@ -20,10 +20,7 @@ from towerd.view import View
 
 log = structlog.get_logger(__name__)
 
-AT_LEAST_ONCE = 1
 ONLINE, OFFLINE = "online", "offline"
-MACHINE = (topics.LIFT, "cabin/", "bay/")
-"""Topics of the machine's own values: QoS 0."""
 
 
 class Publisher:
@@ -71,12 +68,12 @@ class Publisher:
 
     def text(self, relative: str, text: str) -> int | None:
         """Publish a retained text; an empty one removes the topic."""
-        return self._publish(self._names.full(relative), text.encode(), AT_LEAST_ONCE, retain=True)
+        return self._publish(relative, text.encode())
 
     def row(self, row: AppendOutbox) -> int | None:
         """Publish a message of the outbox; its mid, or None where there is no connection."""
         payload = self._payload({"event_seq": row.event_seq, **row.body}, row.at)
-        return self._publish(self._names.full(row.topic), payload, AT_LEAST_ONCE, retain=False)
+        return self._publish(row.topic, payload)
 
     def answer(self, answer: Answer) -> None:
         """Publish an answer where it has a place to go (3.2)."""
@@ -85,7 +82,9 @@ class Publisher:
             return
         body = payloads.answer_body(reply.req_id, answer.ok, answer.reasons, answer.result)
         correlation = base64.b64decode(reply.correlation) if reply.correlation else None
-        message = Outgoing(reply.address, self._payload(body), AT_LEAST_ONCE, retain=False, correlation=correlation)
+        message = Outgoing(
+            reply.address, self._payload(body), topics.AT_LEAST_ONCE, retain=False, correlation=correlation
+        )
         if not self.ready or self._wire.publish(message) is None:
             log.info("answer dropped: no connection", req_id=reply.req_id)
 
@@ -98,11 +97,12 @@ class Publisher:
     def _publish_retained(self, relative: str, body: Mapping[str, Any] | None) -> int | None:
         if body is None or relative == topics.PLC_AVAILABILITY:
             return self.text(relative, "" if body is None else str(body["text"]))
-        qos = 0 if relative.startswith(MACHINE) else AT_LEAST_ONCE
-        return self._publish(self._names.full(relative), self._payload(body), qos, retain=True)
+        return self._publish(relative, self._payload(body))
 
-    def _publish(self, topic: str, payload: bytes, qos: int, *, retain: bool) -> int | None:
-        return self._wire.publish(Outgoing(topic, payload, qos, retain)) if self.ready else None
+    def _publish(self, relative: str, payload: bytes) -> int | None:
+        channel = topics.channel_of(relative)
+        message = Outgoing(self._names.full(relative), payload, channel.qos, channel.retained)
+        return self._wire.publish(message) if self.ready else None
 
     def _payload(self, body: Mapping[str, Any], at: datetime | None = None) -> bytes:
         whole = {**self._envelope(at or self._clock.now()), **body}

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import StringConstraints, ValidationError
 
 from towerd.fsm.reply import ReplyTo
 from towerd.mqtt.topics import Topics
 from towerd.mqtt.wire import Received
-from towerd.orders.claim_parts import At, Id, is_id
+from towerd.orders.claim_parts import At, Closed, Id, is_id
 from towerd.orders.claims import KINDS
 from towerd.orders.requests import AHEAD_S
 from towerd.orders.strictjson import parse_json
@@ -25,8 +25,8 @@ TIMELESS = "hold"
 """The one verb that is taken while the clock is unsure, whatever its times (4.4)."""
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+class CommandBody(Closed):
+    """The outer part of a command; `state` alone has no token (3.1)."""
 
     req_id: Id
     expires_at: At
@@ -57,12 +57,12 @@ class Dropped:
     expires_at: datetime | None
 
 
-def _read(payload: bytes) -> _Body | None:
+def _read(payload: bytes) -> CommandBody | None:
     try:
         raw = parse_json(payload)
         if not isinstance(raw, dict) or None in raw.values():
             return None
-        return _Body.model_validate(raw)
+        return CommandBody.model_validate(raw)
     except (ValueError, ValidationError):
         return None
 
@@ -97,7 +97,7 @@ def _untimely(verb: str, expires_at: datetime, now: datetime | None) -> str | No
     return "malformed" if expires_at - now > AHEAD_LIMIT else None
 
 
-def _wrong(verb: str, body: _Body, received: Received, now: datetime | None) -> str | None:
+def _wrong(verb: str, body: CommandBody, received: Received, now: datetime | None) -> str | None:
     if verb not in KINDS | {STATE} or (body.token is None) != (verb == STATE) or received.retain:
         return "malformed"
     if len(received.correlation or b"") > CORRELATION_LIMIT_BYTES:

@@ -13,8 +13,47 @@ STATE = "state"
 CATALOGUE = "catalogue"
 LIFT = "lift"
 ALARMS = "alarm/active"
+ALARM_EVENT = "alarm/event"
+EVENT = "event"
 ORDERS = "order/"
 LOANS = "loan/"
+AT_MOST_ONCE, AT_LEAST_ONCE = 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Topics of one kind, relative to the tower, with their parameters in braces. `name`: also that of the schema."""
+
+    name: str
+    topic: str
+    retained: bool = True
+    qos: int = AT_LEAST_ONCE
+
+
+CHANNELS = (
+    Channel("availability", AVAILABILITY),
+    Channel("plc_availability", PLC_AVAILABILITY),
+    Channel("key", KEY),
+    Channel("state", STATE),
+    Channel("catalogue", CATALOGUE),
+    Channel("lift", LIFT, qos=AT_MOST_ONCE),
+    Channel("cabin", "cabin/{n}", qos=AT_MOST_ONCE),
+    Channel("bay", "bay/{floor}-{position}", qos=AT_MOST_ONCE),
+    Channel("order", ORDERS + "{id}"),
+    Channel("loan", LOANS + "{id}"),
+    Channel("alarm_active", ALARMS),
+    Channel("alarm_event", ALARM_EVENT, retained=False),
+    Channel("event", EVENT, retained=False),
+    Channel("answer", "rsp/{name}", retained=False),
+)
+"""What the tower publishes (2)."""
+_BY_START = {channel.topic.partition("{")[0]: channel for channel in CHANNELS}
+
+
+def channel_of(relative: str) -> Channel:
+    """The channel of a topic that the tower publishes on. Raises KeyError where it is none."""
+    found = _BY_START.get(relative)
+    return found if found is not None else _BY_START[relative.partition("/")[0] + "/"]
 
 
 def cabin(number: int) -> str:

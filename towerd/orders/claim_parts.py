@@ -1,4 +1,4 @@
-"""The parts that tokens are made of: exact types and closed objects (orders-if.md 2 and 4.4). Pure."""
+"""The parts that tokens and keys are made of: exact types and closed objects (orders-if.md 2, 4.1 and 4.4). Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
+from typing_extensions import TypedDict
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -53,20 +54,33 @@ Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", min_leng
 Note = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$", max_length=1000)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Digits8 = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$")]
-At = Annotated[datetime, BeforeValidator(parse_at)]
-Day = Annotated[date, BeforeValidator(parse_day)]
+At = Annotated[
+    datetime,
+    BeforeValidator(parse_at),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": f"^{_RFC3339.pattern}$"}),
+]
+Day = Annotated[
+    date,
+    BeforeValidator(parse_day),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": f"^{_DATE.pattern}$"}),
+]
 Money = Annotated[int, Field(ge=0, le=10**13)]
 Count = Annotated[int, Field(ge=0, le=10**6)]
 Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
 Word = Annotated[int, Field(ge=1, le=65535)]
 EpochS = Annotated[int, Field(ge=0, le=LATEST_S)]
+Coordinate = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
+"""32 bytes in base64url: a coordinate of P-256, or a SHA-256."""
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\x00-\x20\x7f]+$", max_length=1000)]
+
+
+EXACT = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
 class Closed(BaseModel):
     """Exact types, no field but the named ones, no change afterwards."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = EXACT
 
 
 class VehicleById(Closed):
@@ -138,6 +152,25 @@ class SlotClaim(Closed):
         if self.from_at >= self.until_at:
             raise ValueError("the slot ends before it begins")
         return self
+
+
+SlotText = Annotated[
+    str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$", json_schema_extra={"format": "date-time"})
+]
+SlotShown = TypedDict("SlotShown", {"from": SlotText, "until": SlotText})
+"""A slot as the tower shows it."""
+
+
+class PublicJwk(TypedDict):
+    """The tower's public encryption key, as published (4.1)."""
+
+    kty: Literal["EC"]
+    crv: Literal["P-256"]
+    x: Coordinate
+    y: Coordinate
+    kid: Id
+    alg: Literal["ECDH-ES"]
+    use: Literal["enc"]
 
 
 class Consent(Closed):

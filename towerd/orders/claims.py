@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from towerd.errors import Refusal
 from towerd.orders.claim_parts import (
+    EXACT,
     At,
     Closed,
     Consent,
+    Digits8,
     Eligibility,
     EpochS,
     HostName,
@@ -39,6 +40,14 @@ from towerd.orders.strictjson import parse_json
 
 SELFIE_LIMIT_BYTES = 160 * 1024
 SELFIE_LIMIT_CHARS = (SELFIE_LIMIT_BYTES + 2) // 3 * 4
+Selfie = Annotated[
+    str,
+    Field(
+        min_length=4,
+        max_length=SELFIE_LIMIT_CHARS,
+        json_schema_extra={"contentEncoding": "base64", "contentMediaType": "image/jpeg"},
+    ),
+]
 NULLABLE = frozenset({"fuel_ratio"})
 """The only claim that the contract shows with null."""
 
@@ -217,6 +226,8 @@ MODELS: Mapping[str, type[Claims]] = {
 KINDS: frozenset[str] = frozenset(MODELS)
 WITH_CODE: frozenset[str] = frozenset({"test_drive", "collect", "stock_in", "stock_out"})
 WITH_SELFIE: frozenset[str] = frozenset({"test_drive", "collect"})
+_SELFIE: TypeAdapter[str] = TypeAdapter(Selfie, config=EXACT)
+_CODE: TypeAdapter[str] = TypeAdapter(Digits8, config=EXACT)
 MALFORMED = Refusal(("malformed",), "The token cannot be read.")
 
 
@@ -254,10 +265,10 @@ def _take_selfie(public: dict[str, Any], kind: object) -> bytes | None:
     if "selfie" not in public:
         return None
     text = public.pop("selfie")
-    if kind not in WITH_SELFIE or not isinstance(text, str) or len(text) > SELFIE_LIMIT_CHARS:
-        raise ValueError("no selfie of at most 160 KiB")
+    if kind not in WITH_SELFIE:
+        raise ValueError("no selfie belongs here")
     try:
-        selfie = base64.b64decode(text, validate=True)
+        selfie = base64.b64decode(_SELFIE.validate_python(text), validate=True)
     except binascii.Error as error:
         raise ValueError("the selfie is no base64") from error
     if not 0 < len(selfie) <= SELFIE_LIMIT_BYTES:
@@ -271,9 +282,7 @@ def _take_code(public: dict[str, Any], kind: object) -> str | None:
         if code is not None:
             raise ValueError("no code belongs here")
         return None
-    if not isinstance(code, str) or not re.fullmatch(r"[0-9]{8}", code, re.ASCII):
-        raise ValueError("the code has eight digits")
-    return code
+    return _CODE.validate_python(code)
 
 
 def parse_claims(payload: bytes) -> Parsed | Refusal:

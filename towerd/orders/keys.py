@@ -17,10 +17,10 @@ from typing import Annotated, Any, Literal
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import Field, ValidationError
 
 from towerd.errors import ConfigError
-from towerd.orders.claim_parts import HostName, Id
+from towerd.orders.claim_parts import Closed, Coordinate, HostName, Id, PublicJwk
 from towerd.orders.claims import KINDS
 from towerd.orders.strictjson import parse_json
 
@@ -33,7 +33,7 @@ class TowerKey:
 
     kid: str
     key: ECKey
-    public: Mapping[str, str]
+    public: PublicJwk
     thumbprint: str
 
 
@@ -49,43 +49,35 @@ class IssuerKey:
 
 IssuerKeys = Mapping[str, IssuerKey]
 
-_Coordinate = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
 
-
-class _Jwk(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
+class _Jwk(Closed):
     kty: Literal["EC"]
     crv: Literal["P-256"]
-    x: _Coordinate
-    y: _Coordinate
+    x: Coordinate
+    y: Coordinate
     kid: Id | None = None
     alg: Literal["ES256"] | None = None
     use: Literal["sig"] | None = None
 
 
-class _PrivateJwk(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
+class _PrivateJwk(Closed):
     kty: Literal["EC"]
     crv: Literal["P-256"]
-    x: _Coordinate
-    y: _Coordinate
-    d: _Coordinate
+    x: Coordinate
+    y: Coordinate
+    d: Coordinate
     kid: Id
 
 
-class _Line(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
+class _Line(Closed):
     kid: Id
     iss: HostName
-    kinds: list[str] = Field(min_length=1)
+    kinds: list[Annotated[str, Field(json_schema_extra={"enum": sorted(KINDS)})]] = Field(min_length=1)
     jwk: _Jwk
 
 
-class _Set(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+class KeySet(Closed):
+    """The issuers' key set file (4.2)."""
 
     keys: list[_Line]
 
@@ -131,8 +123,15 @@ def _tower_key(raw: Mapping[str, Any], path: Path) -> TowerKey:
     except ValidationError as error:
         raise ConfigError(f"{path}: no private EC P-256 key with a kid") from error
     key = _ec_key(checked.model_dump(), str(path))
-    public = {"kty": "EC", "crv": "P-256", "x": checked.x, "y": checked.y}
-    published = {**public, "kid": checked.kid, "alg": "ECDH-ES", "use": "enc"}
+    published: PublicJwk = {
+        "kty": "EC",
+        "crv": "P-256",
+        "x": checked.x,
+        "y": checked.y,
+        "kid": checked.kid,
+        "alg": "ECDH-ES",
+        "use": "enc",
+    }
     return TowerKey(checked.kid, key, published, key.thumbprint())
 
 
@@ -162,7 +161,7 @@ def _issuer_key(line: _Line, path: Path) -> IssuerKey:
 def load_issuers(path: Path) -> IssuerKeys:
     """The key set by kid (4.2). A private key in it is refused: it would be in the wrong hands. Raises ConfigError."""
     try:
-        lines = _Set.model_validate(_read(path, "the issuers' key set")).keys
+        lines = KeySet.model_validate(_read(path, "the issuers' key set")).keys
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -7,6 +7,7 @@ from typing import Literal
 
 from towerd.orders.book import Circumstances, OrderAccepted, OrderBook, Request
 from towerd.orders.choice import next_number
+from towerd.orders.claim_parts import SlotShown
 from towerd.orders.claims import Collect, StockOut, TestDrive
 from towerd.orders.model import Order, Slot, Vehicle
 from towerd.orders.rules import OrderRules
@@ -21,7 +22,7 @@ def at_json(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec=spec).replace("+00:00", "Z")
 
 
-def slot_json(slot: Slot | None) -> dict[str, str] | None:
+def slot_json(slot: Slot | None) -> SlotShown | None:
     """A slot as `examples.json` shows it."""
     return None if slot is None else {"from": at_json(slot.from_at), "until": at_json(slot.until_at)}
 

@@ -7,11 +7,10 @@ holds. Every refusal is a value with the reasons of 4.5.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from cryptography.exceptions import InvalidTag
 from joserfc import jwe
@@ -21,6 +20,7 @@ from joserfc.jws import JWSRegistry
 from joserfc.util import urlsafe_b64decode
 
 from towerd.errors import Refusal
+from towerd.orders.claim_parts import Closed, Coordinate, Id
 from towerd.orders.claims import Claims, Parsed, parse_claims
 from towerd.orders.keys import IssuerKey, IssuerKeys, TowerKey
 from towerd.orders.strictjson import parse_json
@@ -30,8 +30,6 @@ LEEWAY_S = 30
 LIFETIME_LIMIT_S = 3600
 
 _HEADER_LIMIT_BYTES = 1024
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-
 _TEXTS: Mapping[str, str] = {
     "malformed": "The token cannot be read.",
     "too_large": "The token is larger than 480 KiB.",
@@ -51,6 +49,33 @@ class _Jwe(JWERegistry):
 
 _JWE = _Jwe(algorithms=["ECDH-ES", "A256GCM"])
 _ES256 = JWSRegistry(algorithms=["ES256"]).get_alg("ES256")
+
+
+class EphemeralKey(Closed):
+    """The sender's key of this one token (RFC 7518, 4.6.1.1)."""
+
+    kty: Literal["EC"]
+    crv: Literal["P-256"]
+    x: Coordinate
+    y: Coordinate
+
+
+class OuterHeader(Closed):
+    """The header of the JWE, exactly (4.1)."""
+
+    alg: Literal["ECDH-ES"]
+    enc: Literal["A256GCM"]
+    kid: Id
+    cty: Literal["JWT"]
+    epk: EphemeralKey
+
+
+class InnerHeader(Closed):
+    """The header of the JWS, exactly (4.1)."""
+
+    alg: Literal["ES256"]
+    kid: Id
+    typ: Literal["towerd+jwt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,33 +115,9 @@ def _segments(token: bytes, count: int) -> list[bytes]:
     return segments
 
 
-def _check_outer(header: Mapping[str, Any]) -> str:
-    """Raise unless the header is exactly that of 4.1; return its kid."""
-    epk, kid = header.get("epk"), header.get("kid")
-    exact = {"alg": "ECDH-ES", "enc": "A256GCM", "cty": "JWT", "kid": kid, "epk": epk}
-    if header != exact or not isinstance(epk, dict) or set(epk) != {"kty", "crv", "x", "y"}:
-        raise ValueError("not the header of 4.1")
-    if epk["kty"] != "EC" or epk["crv"] != "P-256":
-        raise ValueError("not the header of 4.1")
-    return _kid(kid)
-
-
-def _kid(kid: object) -> str:
-    if not isinstance(kid, str) or not _ID.fullmatch(kid):
-        raise ValueError("no kid")
-    return kid
-
-
-def _check_inner(header: Mapping[str, Any]) -> str:
-    kid = header.get("kid")
-    if header != {"alg": "ES256", "typ": "towerd+jwt", "kid": kid}:
-        raise ValueError("not the header of 4.1")
-    return _kid(kid)
-
-
 def _decrypt(token: bytes, key: TowerKey) -> bytes | Refusal:
     segments = _segments(token, 5)
-    kid = _check_outer(_header(segments[0]))
+    kid = OuterHeader.model_validate(_header(segments[0])).kid
     if segments[1]:
         raise ValueError("ECDH-ES carries no encrypted key")
     if kid != key.kid:
@@ -129,7 +130,7 @@ def _decrypt(token: bytes, key: TowerKey) -> bytes | Refusal:
 
 def _verify(signed: bytes, issuers: IssuerKeys) -> tuple[bytes, IssuerKey] | Refusal:
     segments = _segments(signed, 3)
-    issuer = issuers.get(_check_inner(_header(segments[0])))
+    issuer = issuers.get(InnerHeader.model_validate(_header(segments[0])).kid)
     if issuer is None:
         return refuse("unknown_key")
     # The payload, most of the token, is decoded only once its signature holds: that makes forgeries a third cheaper.
