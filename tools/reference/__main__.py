@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from tools.reference import machine, modes, program, schemas
+from tools.reference import asyncapi, machine, modes, program, schemas
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "reference"
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
@@ -25,7 +25,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
 def files() -> dict[str, str]:
     """Every generated file below the folder, with its text."""
     pages = {f"{name}.md": make() for name, make in PAGES.items()}
-    return pages | dict(schemas.pages())
+    return pages | {"asyncapi.json": asyncapi.page()} | dict(schemas.pages())
 
 
 def drifted(folder: Path) -> list[str]:
