@@ -97,3 +97,19 @@ def test_somebody_elses_turns_do_not_count_for_the_face_that_matched(engine: Fac
     end = kiosk.do_as_asked(message)
     assert end.header["outcome"] == "failed"
     assert end.header["reason"] in ("another_face", "face_changed")
+
+
+def test_a_photo_of_the_customer_between_somebody_elses_turns_does_not_pass(engine: FaceEngine, tmp_path: Path) -> None:
+    kiosk = Kiosk(engine, tmp_path, "paper")
+    message = kiosk.looker.challenge(kiosk.until("looked").header["track"], kiosk.now_s)
+    while message.header["outcome"] == "asking":
+        if message.header["ask"] == "ahead":
+            kiosk.scene.show("obama.jpg", "paper")
+        else:
+            kiosk.scene.show("biden.jpg", "person")
+            kiosk.scene.turn(message.header["ask"])
+            for _ in range(8):  # the photo is taken away from a head that is turned already
+                kiosk.scene.frame()
+        message = kiosk.until("challenged")
+    assert (message.header["outcome"], message.header["made"]) == ("failed", 0)
+    assert message.header["reason"] in ("another_face", "face_changed", "jump")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ from tests.support.faces import ScriptedEngine
 from tests.support.heads import head, sweep
 from towerd.faceid.asking import GRANT_S, Challenger
 from towerd.faceid.engine import Vector
+from towerd.faceid.thresholds import challenge_rules
 from towerd.faceid.wire import Message
 
 LEFT_RIGHT = sweep(0, 30, 0, -30, 0)
@@ -31,11 +34,13 @@ class Bench:
     def begin(self, track: int = 1, face: Vector | None = None) -> Message:
         return self.challenger.begin(track, person(0) if face is None else face, self.now_s)
 
-    def turn(self, yaws: list[float], who: int = 0, track: int = 1) -> list[Message]:
+    def turn(
+        self, yaws: list[float], who: Callable[[float], Vector] = lambda _: person(0), track: int = 1
+    ) -> list[Message]:
         told = []
         for yaw in yaws:
             self.now_s += 1 / 15
-            message = self.challenger.observe(self.now_s, track, head(yaw), person(who))
+            message = self.challenger.observe(self.now_s, track, head(yaw), who(yaw))
             told += [] if message is None else [message]
         return told
 
@@ -98,8 +103,35 @@ def test_who_takes_the_place_of_who_passed_is_noticed(bench: Bench) -> None:
 def test_another_face_does_not_finish_what_one_began(bench: Bench) -> None:
     bench.begin()
     bench.turn(sweep(0, 30))
-    assert short(bench.turn(sweep(30, 0, -30, 0), who=1)) == [("failed", "ahead", 1, "another_face")]
+    assert short(bench.turn(sweep(30, 0, -30, 0), who=lambda _: person(1))) == [("failed", "ahead", 1, "another_face")]
     assert not bench.challenger.redeem(1, bench.now_s)
+
+
+def turned(yaw: float) -> Vector:
+    """Of somebody whose turned head is no more like the head that looks ahead than a stranger's is."""
+    angle = math.radians(2.4 * yaw)
+    vector = np.zeros(128, np.float32)
+    vector[:2] = math.cos(angle), math.sin(angle)
+    return vector
+
+
+def test_a_face_is_compared_with_what_it_was_like_a_moment_ago(bench: Bench) -> None:
+    bench.begin(face=turned(0))
+    assert float(np.dot(turned(0), turned(30))) < challenge_rules("opencv").same
+    assert short(bench.turn(LEFT_RIGHT, who=turned))[-1] == ("passed", "ahead", 2, "")
+
+
+def test_who_shows_a_turned_head_at_once_is_not_who_looked_ahead(bench: Bench) -> None:
+    bench.begin(face=turned(0))
+    assert short(bench.turn([0, 30, 30], who=turned))[-1] == ("failed", "left", 0, "another_face")
+
+
+def test_beyond_what_is_compared_nothing_is_kept_to_compare_with(bench: Bench) -> None:
+    bench.begin(face=turned(0))
+    bench.turn([0, 20, 41], who=turned)
+    # like the face at 41 degrees, and like none that was compared
+    found = bench.turn([39, 39], who=lambda _: turned(50))
+    assert short(found) == [("failed", "ahead", 1, "another_face")]
 
 
 def test_a_face_that_is_not_to_be_seen_is_followed_for_a_moment_only(bench: Bench) -> None:

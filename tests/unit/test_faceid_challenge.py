@@ -95,6 +95,13 @@ def test_another_face_ends_it_and_one_poor_frame_does_not() -> None:
     assert after(frames).reason == "another_face"
 
 
+def test_another_face_for_a_frame_at_a_time_is_found_out_as_well() -> None:
+    still = samples([0, 0, *[30] * 8])
+    for flashes, reason in ((3, ""), (4, "another_face")):
+        frames = [replace(one, similarity=0.1) if n % 2 and n < 2 * flashes else one for n, one in enumerate(still)]
+        assert after(frames).reason == reason
+
+
 def test_a_turn_counts_on_a_face_that_was_compared_only() -> None:
     beyond = [replace(one, similarity=0.0) for one in samples(sweep(50, 70, 50))]
     there = samples(sweep(0, 10))

@@ -1,4 +1,5 @@
-"""The challenge as the worker makes it: keeps the face it began with, and tells how far the person has come.
+"""The challenge as the worker makes it: keeps the face it began with and how it has looked since, and tells how far the
+person has come.
 
 Vectors are here in memory only; what is told is what was asked and how it ended (orders-if.md 7.1).
 """
@@ -12,8 +13,9 @@ from dataclasses import dataclass
 from towerd.faceid.challenge import Challenge, Sample, begin, draw_order, observe
 from towerd.faceid.engine import FaceEngine, Vector
 from towerd.faceid.liveness import Side
-from towerd.faceid.pose import Landmarks
+from towerd.faceid.pose import Landmarks, yaw_deg
 from towerd.faceid.thresholds import challenge_rules
+from towerd.faceid.views import ViewRules, Views
 from towerd.faceid.wire import Message
 
 GRANT_S = 3.0
@@ -38,7 +40,7 @@ class Challenger:
         self._choose = choose
         self._rules = challenge_rules(engine.name)
         self._challenge: Challenge | None = None
-        self._face: Vector | None = None
+        self._views: Views | None = None
         self._grant: _Grant | None = None
 
     @property
@@ -53,25 +55,27 @@ class Challenger:
         self._grant = None
         if face is None:
             return _told(challenge, "failed", "face_lost")
-        self._challenge, self._face = challenge, face
+        self._challenge, self._views = challenge, Views(self._engine.similarities, face, ViewRules())
         return _told(challenge, "asking", "")
 
     def drop(self) -> None:
         """Ask nobody any more, and forget who passed."""
-        self._challenge = self._face = self._grant = None
+        self._challenge = self._views = self._grant = None
 
     def observe(self, mono_s: float, track: int, landmarks: Landmarks | None, face: Vector | None) -> Message | None:
         """One frame of whoever is asked. What has changed, if anything has."""
-        before = self._challenge
-        if before is None or self._face is None:
+        before, views = self._challenge, self._views
+        if before is None or views is None:
             return None
-        similarity = -1.0 if face is None else self._engine.similarity(self._face, face)
+        similarity = -1.0 if face is None else views.similarity(face)
         now = observe(before, Sample(mono_s, track, landmarks, similarity), self._rules)
+        if face is not None and landmarks is not None and abs(yaw_deg(landmarks)) <= self._rules.compared_deg:
+            views.keep(face, similarity)
         self._challenge = now
         if now.outcome == "passed":
-            self._grant = _Grant(track, self._face, mono_s + GRANT_S)
+            self._grant = _Grant(track, views.first, mono_s + GRANT_S)
         if now.outcome != "asking":
-            self._challenge = self._face = None
+            self._challenge = self._views = None
         changed = (now.ask, now.outcome) != (before.ask, before.outcome)
         return _told(now, now.outcome, now.reason) if changed else None
 

@@ -24,9 +24,10 @@ class ChallengeRules:
     """What counts; how the values were measured: docs/faces.md.
 
     `turn_deg` is the least turn, `ahead_deg` the most that still looks ahead. `limit_s` is the time for each thing asked.
-    `lost_s` is how long no face may be seen. `same` is the least similarity to the face at the beginning; it is asked up
-    to `compared_deg`, for beyond it no engine compares well, and a turn counts on a face that was compared only.
-    `odd_frames` in a row below it are another face. `speed_deg_s` is the quickest turn of a head, over a time between
+    `lost_s` is how long no face may be seen. `same` is the least similarity to the face as it was seen before in this challenge
+    (`views.py`); it is asked up to `compared_deg`, for beyond it no engine compares well, and a turn counts on a face that
+    was compared only. `odd_frames` in a row below it are another face, and so are `odd_most` in all: somebody who lets
+    their own face be seen for a frame at a time must not be able to try for long. `speed_deg_s` is the quickest turn of a head, over a time between
     frames that counts as `step_min_s` to `step_max_s`.
     """
 
@@ -37,6 +38,7 @@ class ChallengeRules:
     limit_s: float = 6.0
     lost_s: float = 0.6
     odd_frames: int = 2
+    odd_most: int = 4
     speed_deg_s: float = 500.0
     step_min_s: float = 0.07
     step_max_s: float = 0.15
@@ -44,7 +46,7 @@ class ChallengeRules:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One frame: when, the track of the face, its landmarks, and its similarity to the face the challenge began with.
+    """One frame: when, the track of the face, its landmarks, and its similarity to the face as seen in this challenge.
 
     `landmarks` is None where no face was to be seen.
     """
@@ -59,7 +61,8 @@ class Sample:
 class Challenge:
     """How far a person has come. `made` turns of `order` are done; `ask` is what they are asked for since `asked_mono_s`.
 
-    `reason` says why it failed. `seen_mono_s` and `yaw` are of the last frame with a face.
+    `reason` says why it failed. `seen_mono_s` and `yaw` are of the last frame with a face. `odd` frames in a row,
+    and `odd_all` so far, were not like it.
     """
 
     order: tuple[Side, ...]
@@ -72,6 +75,7 @@ class Challenge:
     reason: Reason = ""
     yaw: float | None = None
     odd: int = 0
+    odd_all: int = 0
 
 
 def draw_order(turns: int, choose: Callable[[Sequence[Side]], Side]) -> tuple[Side, ...]:
@@ -114,8 +118,10 @@ def _follow(challenge: Challenge, sample: Sample, yaw: float, rules: ChallengeRu
         return fail(challenge, "jump")
     compared = abs(yaw) <= rules.compared_deg
     odd = compared and sample.similarity < rules.same
-    seen = replace(challenge, seen_mono_s=sample.mono_s, yaw=yaw, odd=challenge.odd + 1 if odd else 0)
-    if seen.odd >= rules.odd_frames:
+    seen = replace(challenge, seen_mono_s=sample.mono_s, yaw=yaw, odd=0)
+    if odd:
+        seen = replace(seen, odd=challenge.odd + 1, odd_all=challenge.odd_all + 1)
+    if seen.odd >= rules.odd_frames or seen.odd_all >= rules.odd_most:
         return fail(seen, "another_face")
     if odd or not compared:
         return seen
