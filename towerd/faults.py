@@ -115,7 +115,7 @@ _ALL = (
         True,
         "What stands in a place cannot be told",
         "The sensors agree neither with before nor with after an interrupted move (plc-if.md 6.2).",
-        "Look. Correct the inventory by stock import, then: towerctl reset 3001.",
+        "Look. Correct the books: towerctl bay set PLACE VEHICLE --reason …, then: towerctl reset 3001.",
     ),
     FaultType(
         3002,
@@ -133,7 +133,8 @@ _ALL = (
         False,
         "Sensors and inventory disagree about a place",
         "A vehicle was moved without towerd, a sensor fails, or a bay has no record.",
-        "Look into the place and correct the inventory by stock import; until then no command touches it.",
+        "Look into the place and correct the books: towerctl bay set PLACE VEHICLE --reason …, or towerd stock import for a new car;"
+        " until then no command touches it. Then: towerctl reset 3003.",
     ),
     FaultType(
         3101,
@@ -142,7 +143,7 @@ _ALL = (
         True,
         "A bay was filled or emptied without a command",
         "Somebody has taken or brought a vehicle by hand, or both sensors of the bay have failed together.",
-        "Look who is in the tower, and into the bay. It is unknown: take stock (import), then: towerctl reset 3101.",
+        "Look who is in the tower, and into the bay. It is unknown: towerctl bay set PLACE VEHICLE --reason …, then: towerctl reset 3101.",
     ),
     FaultType(
         3102,
@@ -151,7 +152,7 @@ _ALL = (
         True,
         "The lock of a bay was moved without a command",
         "Somebody works at the lock by hand, its switch fails, or its drive moves by itself.",
-        "Look at the lock and into the bay. It is unknown: take stock (import), then: towerctl reset 3102.",
+        "Look at the lock and into the bay. It is unknown: towerctl bay set PLACE VEHICLE --reason …, then: towerctl reset 3102.",
     ),
     FaultType(
         3103,

@@ -78,7 +78,8 @@ def test_what_does_not_pass_by_itself_is_named(given: dict[str, Any], code: str)
 
 def test_a_cure_is_told_with_the_car_that_it_is_about() -> None:
     unknown = words(with_load(STOCKED))
-    assert unknown.cure.startswith("Look which car it is, then: towerctl bay set carriage")
+    assert unknown.cure.startswith("Look which car it is: towerctl bay set carriage")
+    assert "towerctl put-back carriage" in unknown.cure
     assert unknown.asks == "help"
     held = words(other=replace(OTHER, place=bay(1, 1)), jobs=[HELD])
     assert (held.text, held.cure) == (

@@ -44,7 +44,7 @@ def unrecorded(turn: Turn, machine: Snapshot) -> Words | None:
     if machine.load.state == "empty" or known:
         return None
     text = f"The sensors of the carriage say {machine.load.state}, and no car is recorded there"
-    cure = "Look which car it is, then: towerctl bay set carriage VEHICLE --reason …"
+    cure = "Look which car it is: towerctl bay set carriage VEHICLE --reason …; one that is in no book: towerctl put-back carriage."
     return Words("carriage_unrecorded", text, cure)
 
 

@@ -25,7 +25,6 @@ from towerd.orders.claims import (
     Cancel,
     Claims,
     Collect,
-    ConditionClaim,
     Hold,
     Purchase,
     Resume,
@@ -34,7 +33,6 @@ from towerd.orders.claims import (
     TestDrive,
     read_claims,
 )
-from towerd.orders.conditions import decide_condition
 from towerd.orders.eligibility import collect_reasons, drive_reasons, history_reasons
 from towerd.orders.loan_ends import decide_purchase, decide_returned_elsewhere
 from towerd.orders.model import Slot
@@ -140,8 +138,6 @@ def _by_kind(
             return decide_purchase(claims, book, rules, circumstances.now)
         case ReturnedElsewhere():
             return decide_returned_elsewhere(claims, book, circumstances.now)
-        case ConditionClaim():
-            return decide_condition(claims, book)
         case Hold() | Resume():
             return _motion(claims)
     return Refusal(("kind_not_allowed",), f"This tower does not serve {request.claims['kind']}.")
