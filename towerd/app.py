@@ -15,7 +15,7 @@ import structlog
 from towerd import __version__, logs
 from towerd.api.core import Extras
 from towerd.api.server import ApiServer
-from towerd.clock import SystemClock, is_synchronised
+from towerd.clock import ClockJudge, SystemClock, is_synchronised
 from towerd.engine import Engine, Ports, Queue
 from towerd.errors import ConfigError, JournalError
 from towerd.faceid.client import FaceClient
@@ -154,6 +154,7 @@ class Daemon:
         self._secrets = secrets
         self._queue = Queue()
         self._clock = SystemClock(journal.last_at())
+        self._judge = ClockJudge(self._clock, is_synchronised, trusted=settings.orders.trust_clock)
         self._sure = False
         self._tables = tables
         self.watchdog = SystemdWatchdog()
@@ -200,7 +201,7 @@ class Daemon:
             key=self._secrets.key,
             secret=self._secrets.secret,
             issuers=lambda: self._secrets.issuers,
-            now=lambda: self._clock.now() if self._sure else None,
+            now=lambda: self._clock.now() if self._judge_clock() else None,
             known=self._known,
             inbox=self._queue,
             matcher=self._matcher,
@@ -211,12 +212,17 @@ class Daemon:
         tables = self.engine.state.tables
         return token_id in tables.orders or token_id in tables.loans or f"jti:{token_id}" in tables.answers
 
-    async def _judge_clock(self) -> None:
+    def _judge_clock(self) -> bool:
+        """Whether the clock may be believed now; the core is told where that has changed."""
+        sure = self._judge.sure(self.engine.state.volatile.clock_confirmed_mono_s)
+        if sure != self._sure:
+            self._sure = sure
+            self._queue.post(ClockJudged(sure))
+        return sure
+
+    async def _watch_clock(self) -> None:
         while True:
-            sure = self._settings.orders.trust_clock or is_synchronised()
-            if sure != self._sure:
-                self._sure = sure
-                self._queue.post(ClockJudged(sure))
+            self._judge_clock()
             await asyncio.sleep(_CLOCK_EVERY_S)
 
     def reload(self, read: Callable[[], Settings]) -> None:
@@ -252,7 +258,7 @@ class Daemon:
             "faces": self._matcher.run,
             "api": self._api.run,
             "pager": self._pager.run,
-            "clock": self._judge_clock,
+            "clock": self._watch_clock,
         }
         tasks: list[asyncio.Task[Any]] = [asyncio.create_task(run(), name=name) for name, run in serving.items()]
         engine = asyncio.create_task(self.engine.run(), name="engine")

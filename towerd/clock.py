@@ -19,9 +19,14 @@ def _utc_now() -> datetime:
 class SystemClock:
     """`ports.Clock`. Wall time never reads earlier than the last commit (orders-if.md 4.4)."""
 
-    def __init__(self, not_before: datetime | None = None, wall: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(
+        self,
+        not_before: datetime | None = None,
+        wall: Callable[[], datetime] = _utc_now,
+        mono_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         """`not_before` is the time of the journal's last event (aware UTC)."""
-        self._wall = wall
+        self._wall, self._mono_s = wall, mono_s
         self._floor_at = not_before
 
     def now(self) -> datetime:
@@ -36,7 +41,43 @@ class SystemClock:
 
     def mono_s(self) -> float:
         """Monotonic seconds of this process."""
-        return time.monotonic()
+        return self._mono_s()
+
+    def offset_s(self) -> float:
+        """How far the machine's wall clock is ahead of the monotonic one: it moves where the wall clock is set."""
+        return self._wall().timestamp() - self._mono_s()
+
+
+JUMP_S: Final = 60.0
+"""A step of the wall clock by more than this is a jump (orders-if.md 4.4)."""
+SETTLED_S: Final = 10.0
+"""How long after a jump the kernel has to say again that the clock is disciplined: at the jump itself it may not know yet."""
+
+
+class ClockJudge:
+    """Whether the wall clock may be believed (orders-if.md 4.4): once it is synchronised, or a technician has confirmed it,
+    after the start and after each jump.
+    """
+
+    def __init__(self, clock: SystemClock, synchronised: Callable[[], bool], *, trusted: bool = False) -> None:
+        """`trusted`: it is believed as it is, always."""
+        self._clock, self._synchronised, self._trusted = clock, synchronised, trusted
+        self._offset_s = clock.offset_s()
+        self._jumped_mono_s: float | None = None
+
+    def sure(self, confirmed_mono_s: float | None) -> bool:
+        """Judge now; `confirmed_mono_s` is when somebody last confirmed the clock. To be asked often: jumps are seen here."""
+        mono_s, offset_s = self._clock.mono_s(), self._clock.offset_s()
+        if abs(offset_s - self._offset_s) > JUMP_S:
+            self._jumped_mono_s = mono_s
+        self._offset_s = offset_s
+        jumped_mono_s = self._jumped_mono_s
+        if self._trusted:
+            return True
+        if confirmed_mono_s is not None and (jumped_mono_s is None or confirmed_mono_s >= jumped_mono_s):
+            return True
+        settled = jumped_mono_s is None or mono_s - jumped_mono_s >= SETTLED_S
+        return settled and self._synchronised()
 
 
 def is_synchronised() -> bool:

@@ -20,7 +20,7 @@ from towerd.api import callers, core, http, peer
 from towerd.api.server import ApiServer
 from towerd.errors import ConfigError
 from towerd.fsm.commands import Answer
-from towerd.fsm.events import CodeEntered, FaultReset, LayoutConfirmed, PackmlRequested, StockImported
+from towerd.fsm.events import ClockConfirmed, CodeEntered, FaultReset, LayoutConfirmed, PackmlRequested, StockImported
 
 
 @pytest.fixture
@@ -129,13 +129,14 @@ async def test_a_technician_may_do_all(tower: Tower, speaking_as: Callable[[str]
     speaking_as("ada")
     stock = json.loads((Path(__file__).parents[2] / "tests/support/stock.json").read_text())
     async with tower.client() as client:
-        for path in ("/faults/1001/reset", "/layout/confirm", "/packml/reset", "/packml/hold"):
+        for path in ("/faults/1001/reset", "/layout/confirm", "/clock/confirm", "/packml/reset", "/packml/hold"):
             assert (await client.post(path)).status_code == 200
         assert (await client.post("/stock/import", json=stock)).status_code == 200
         assert (await client.post("/packml/fly")).status_code == 404
     assert [type(event) for event in tower.events] == [
         FaultReset,
         LayoutConfirmed,
+        ClockConfirmed,
         PackmlRequested,
         PackmlRequested,
         StockImported,

@@ -102,7 +102,8 @@ async def test_refusals_have_an_exit_code_of_their_own(tower: Tower) -> None:
 
 async def test_the_other_requests(tower: Tower) -> None:
     assert (await _ctl(tower, "confirm-layout")).exit_code == 0
-    assert (await _ctl(tower, "packml", "hold")).output == 'done: {"n": 2}\n'
+    assert (await _ctl(tower, "confirm-clock")).exit_code == 0
+    assert (await _ctl(tower, "packml", "hold")).output == 'done: {"n": 3}\n'
     assert (await _ctl(tower, "packml", "fly")).exit_code == 2
     assert "PLC-024" in (await _ctl(tower, "alarms")).output
     assert json.loads((await _ctl(tower, "alarms", "--json")).output)["simulated"] is True

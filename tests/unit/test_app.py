@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from tests.support.mqtt_kit import ListInbox
 from tests.support.values import AT
 from towerd import app
 from towerd.app import BUG_CODE, CONFIG_CODE, JOURNAL_CODE, Daemon
-from towerd.fsm.events import Stamped, Started
-from towerd.fsm.state import Volatile
+from towerd.clock import ClockJudge, SystemClock
+from towerd.fsm.events import ClockJudged, Stamped, Started
+from towerd.fsm.state import State, Volatile
 from towerd.journal.sqlite import SqliteJournal
 from towerd.ports import Changes
 from towerd.settings import Settings
@@ -96,3 +100,19 @@ def test_an_empty_journal_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtu
     settings.journal_path.touch()
     assert app.run(settings) == JOURNAL_CODE
     assert "restore the last backup" in capsys.readouterr().err
+
+
+def test_a_clock_that_jumps_is_told_at_the_next_command_and_a_technicians_word_counts() -> None:
+    daemon = object.__new__(Daemon)
+    inbox, wall_s, mono_s = ListInbox(), [AT.timestamp()], [100.0]
+    clock = SystemClock(None, lambda: datetime.fromtimestamp(wall_s[0], UTC), lambda: mono_s[0])
+    daemon._queue, daemon._sure = inbox, False  # type: ignore[assignment]
+    daemon._judge = ClockJudge(clock, lambda: True)
+    daemon.engine = SimpleNamespace(state=State())  # type: ignore[assignment]
+    assert daemon._judge_clock()
+    assert daemon._judge_clock()
+    wall_s[0] += 3600
+    assert not daemon._judge_clock()
+    daemon.engine = SimpleNamespace(state=State(volatile=Volatile(clock_confirmed_mono_s=101.0)))  # type: ignore[assignment]
+    assert daemon._judge_clock()
+    assert inbox.events == [ClockJudged(True), ClockJudged(False), ClockJudged(True)]

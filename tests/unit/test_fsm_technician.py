@@ -31,11 +31,12 @@ from towerd.fsm import events as ev
 from towerd.fsm.inventory import FORK
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import BayRecord, Fault, Job, Meta, Move, Tables
-from towerd.fsm.technician import fault_reset, layout_confirmed, stock_imported
+from towerd.fsm.technician import clock_confirmed, fault_reset, layout_confirmed, stock_imported
 from towerd.fsm.turn import Turn
 from towerd.places import CARRIAGE, UNKNOWN, Place, bay, cabin
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Snapshot
+from towerd.units import rfc3339
 
 API = ReplyTo("api", "request 1")
 FULL = with_bay(with_bay(machine(), 2, 3, OCCUPIED_LOCKED), 1, 1, OCCUPIED_LOCKED)
@@ -187,6 +188,14 @@ def test_an_unseen_layout_cannot_be_confirmed() -> None:
     layout_confirmed(t, ev.LayoutConfirmed("jo", API))
     assert answers(t)[0].reasons == ("plc_lost",)
     assert t.tables.meta.layout_crc == 1
+
+
+def test_a_confirmed_clock_is_believed_from_now_on() -> None:
+    t = turn(clock_sure=False)
+    clock_confirmed(t, ev.ClockConfirmed("jo", API))
+    assert (t.volatile.clock_sure, t.volatile.clock_confirmed_mono_s) == (True, t.mono_s)
+    assert told(t) == ["manual_intervention", "clock_sure"]
+    assert answers(t)[0].result == {"clock": rfc3339(t.now)}
 
 
 def found(place: Place, tag: int = 0) -> Any:

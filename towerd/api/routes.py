@@ -34,6 +34,7 @@ from towerd.api.answers import asked, refused
 from towerd.api.callers import Core, Operator, Technician, Viewer
 from towerd.api.core import ApiCore
 from towerd.fsm.events import (
+    ClockConfirmed,
     CodeEntered,
     FaultReset,
     LayoutConfirmed,
@@ -169,6 +170,12 @@ async def reset_fault(core: Core, caller: Technician, number: int) -> JSONRespon
 async def confirm_layout(core: Core, caller: Technician) -> JSONResponse:
     """Confirm the PLC's station table after it has changed (technician; plc-if.md 2.1)."""
     return await asked(core, lambda reply: LayoutConfirmed(caller.user, reply))
+
+
+@router.post("/clock/confirm")
+async def confirm_clock(core: Core, caller: Technician) -> JSONResponse:
+    """Say that the tower's clock is right, until the next jump or start (technician; orders-if.md 4.4)."""
+    return await asked(core, lambda reply: ClockConfirmed(caller.user, reply))
 
 
 @router.post("/packml/{command}")

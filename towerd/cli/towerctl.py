@@ -122,6 +122,13 @@ def confirm_layout(socket: Path, as_json: bool) -> None:
 
 
 @app.command()
+@asks
+def confirm_clock(socket: Path, as_json: bool) -> None:
+    """Say that the clock of the tower's PC is right: orders are taken though it is not synchronised. Role: technician."""
+    client.ask(socket, "/clock/confirm", as_json)
+
+
+@app.command()
 @click.argument("command", type=click.Choice(_PACKML), help="The PackML command.")
 @asks
 def packml(command: str, socket: Path, as_json: bool) -> None:

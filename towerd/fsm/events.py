@@ -217,6 +217,14 @@ class ClockJudged:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockConfirmed:
+    """A technician has compared the tower's clock with another and found it right (orders-if.md 4.4)."""
+
+    by: str
+    reply: ReplyTo
+
+
+@dataclass(frozen=True, slots=True)
 class StopRequested:
     """SIGTERM: no new motion; what runs ends, or holds after `grace_s`."""
 
@@ -256,6 +264,7 @@ Event = (
     | PlanDecided
     | BusChanged
     | OutboxAcknowledged
+    | ClockConfirmed
     | ClockJudged
     | StopRequested
     | SettingsReloaded

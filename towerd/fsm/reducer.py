@@ -48,7 +48,7 @@ from towerd.fsm.paging import page_ended
 from towerd.fsm.planning import plan_decided, redirect, request_plan
 from towerd.fsm.recognising import read_tags
 from towerd.fsm.state import State
-from towerd.fsm.technician import fault_reset, layout_confirmed, stock_imported
+from towerd.fsm.technician import clock_confirmed, fault_reset, layout_confirmed, stock_imported
 from towerd.fsm.timing import watch_pause
 from towerd.fsm.turn import Turn
 from towerd.fsm.uncommanded import watch_changes
@@ -203,6 +203,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     ev.PlanDecided: lambda turn, event: plan_decided(turn, event.decision),
     ev.BusChanged: lambda turn, event: turn.set(bus_connected=event.connected),
     ev.OutboxAcknowledged: lambda turn, event: turn.ask(TrimOutbox(event.up_to_seq)),
+    ev.ClockConfirmed: clock_confirmed,
     ev.ClockJudged: clock_judged,
     ev.StopRequested: _stop_requested,
     ev.SettingsReloaded: lambda turn, event: turn.tell("keys_reloaded", {"keys": list(event.issuers)}),

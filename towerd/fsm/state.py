@@ -347,6 +347,7 @@ class Volatile:
     face_reason: str = "starting"
     bus_connected: bool = False
     clock_sure: bool = False
+    clock_confirmed_mono_s: float | None = None
     plan_version: int = 0
     plan_pending_mono_s: float | None = None
     watching: dict[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What a technician tells the tower: stock, faults looked at, a layout confirmed. Pure."""
+"""What a technician tells the tower: stock, faults looked at, a layout or the clock confirmed. Pure."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from typing import Any
 
 from towerd.faults import LAYOUT_CHANGED, WRONG_VEHICLE
 from towerd.fsm.delivering import open_job
-from towerd.fsm.events import FaultReset, LayoutConfirmed, StockEntry, StockImported
+from towerd.fsm.events import ClockConfirmed, ClockJudged, FaultReset, LayoutConfirmed, StockEntry, StockImported
 from towerd.fsm.inventory import forget_unknown, fork_steps, rest_condition
 from towerd.fsm.latch import clear_fault
 from towerd.fsm.lost import settle_lost
 from towerd.fsm.obstacles import may_command
+from towerd.fsm.orders import clock_judged
 from towerd.fsm.recognising import believe_tags, is_found, rebind
 from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import content_of
 from towerd.orders.model import Vehicle
 from towerd.places import CARRIAGE, Place
+from towerd.units import rfc3339
 
 
 def _seen(turn: Turn, place: Place) -> str | None:
@@ -105,3 +107,11 @@ def layout_confirmed(turn: Turn, event: LayoutConfirmed) -> None:
     clear_fault(turn, LAYOUT_CHANGED, event.by)
     turn.tell("manual_intervention", {"layout_confirmed": machine.identity.layout_crc, "by": event.by})
     turn.answer(event.reply, True, (), result)
+
+
+def clock_confirmed(turn: Turn, event: ClockConfirmed) -> None:
+    """The tower's clock was compared with another: it is believed until it jumps, or the process starts anew (4.4)."""
+    turn.set(clock_confirmed_mono_s=turn.mono_s)
+    turn.tell("manual_intervention", {"clock_confirmed": rfc3339(turn.now), "by": event.by})
+    clock_judged(turn, ClockJudged(True))
+    turn.answer(event.reply, True, (), {"clock": rfc3339(turn.now)})
