@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from click.testing import CliRunner, Result
@@ -16,8 +16,10 @@ from tests.support.api_tower import Tower, served
 from tests.support.values import AT, record
 from tests.support.views import view
 from towerd.api import callers, http, metrics, peer
-from towerd.cli import towerctl
+from towerd.cli import towerctl, towerctl_moves
+from towerd.fsm.manual_events import ConditionSet
 from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeCancelled, StockTakeRequested
+from towerd.orders.conditions import REASONS, SetCondition
 from towerd.orders.model import Vehicle
 from towerd.places import bay, cabin
 from towerd.view import JobView, MoveView, StockRow
@@ -99,6 +101,22 @@ async def test_what_is_asked_for_can_be_ended(tower: Tower) -> None:
     assert isinstance(everything, StockTakeRequested)
     assert everything.bays == ()
     assert isinstance(stopped, StockTakeCancelled)
+
+
+def test_the_tool_knows_every_condition_and_reason() -> None:
+    assert (set(towerctl_moves.CONDITIONS), towerctl_moves.REASONS) == (set(get_args(SetCondition)), REASONS)
+
+
+async def test_what_a_vehicle_is_from_now_on(tower: Tower) -> None:
+    why = ("--reason", "looked at it")
+    assert (await ctl(tower, "stock", "condition", "v_1", "available", *why)).exit_code == 0
+    because = ("--because", "damage", "--because", "cleaning")
+    assert (await ctl(tower, "stock", "condition", "v_1", "out_of_service", *because, *why)).exit_code == 0
+    free, out = tower.events
+    assert isinstance(free, ConditionSet)
+    assert (free.vehicle, free.condition, free.reasons) == ("v_1", "available", ())
+    assert isinstance(out, ConditionSet)
+    assert (out.condition, out.reasons, out.note) == ("out_of_service", ("damage", "cleaning"), "looked at it")
 
 
 @pytest.mark.parametrize(

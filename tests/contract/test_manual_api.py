@@ -15,6 +15,7 @@ from towerd.api import answers, callers, http, peer
 from towerd.fsm.manual_events import (
     BayServiceChanged,
     ChangesConfirmed,
+    ConditionSet,
     HandAction,
     JobCommanded,
     JobFinished,
@@ -124,6 +125,18 @@ async def test_jobs_and_places(tower: Tower, speaking_as: Callable[[str], None])
     assert kinds == [*[JobCommanded] * 4, JobFinished, PlaceSet, BayServiceChanged, BayServiceChanged]
     assert tower.events[5].place == CARRIAGE  # type: ignore[union-attr]
     assert [event.disabled for event in tower.events[6:]] == [True, False]  # type: ignore[union-attr]
+
+
+async def test_what_a_technician_says_of_a_vehicle(tower: Tower, speaking_as: Callable[[str], None]) -> None:
+    speaking_as("ada")
+    said = {"condition": "out_of_service", "because": ["damage", "cleaning", "damage"], **WHY}
+    assert (await post(tower, "/vehicles/v_0042/condition", said))[0] == 200
+    assert (await post(tower, "/vehicles/v_0042/condition", {**said, "because": ["rust"]}))[0] == 422
+    assert (await post(tower, "/vehicles/v_0042/condition", {**said, "condition": "sold"}))[0] == 422
+    [event] = tower.events
+    assert isinstance(event, ConditionSet)
+    assert (event.vehicle, event.condition, event.reasons) == ("v_0042", "out_of_service", ("damage", "cleaning"))
+    assert (event.note, event.by) == (WHY["reason"], "ada")
 
 
 @pytest.mark.parametrize("account", ["bob", "eve"])

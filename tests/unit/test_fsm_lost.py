@@ -24,7 +24,7 @@ from tests.support.core_kit import (
 from tests.support.values import AT
 from towerd.cabin.model import DoorState
 from towerd.faults import INVENTORY_DISAGREES, LOCK_CHANGED, PLACE_UNKNOWN, WRONG_VEHICLE
-from towerd.fsm.lost import let_go_of_cabins, looked_for_until, settle_lost
+from towerd.fsm.lost import let_go_of_cabins, looked_for_until, settle_lost, settle_unfit
 from towerd.fsm.orders import every_minute
 from towerd.fsm.state import BayRecord, Fault, Tables
 from towerd.fsm.turn import Turn
@@ -216,3 +216,47 @@ def test_an_order_whose_vehicle_is_where_it_should_be_is_left_alone() -> None:
     settle_lost(t)
     assert told(t) == []
     assert isinstance(t.tables, Tables)
+
+
+def unfit(state: str, *others: Vehicle, kind: str = "test_drive", **car: Any) -> Turn:
+    """car-1 of an order in this state is out of service since this turn."""
+    order = order_in(state, kind=kind)
+    t = turn_of(state_of(machine(), tables_of(vehicles=[vehicle(), *others], orders=[order])))
+    t.put_vehicle(t.tables.vehicles["car-1"], **{"rests_as": "out_of_service", "condition": "out_of_service", **car})
+    settle_unfit(t)
+    return t
+
+
+def test_an_order_whose_vehicle_is_out_of_service_gets_another_at_once() -> None:
+    t = unfit("accepted", another())
+    assert t.tables.orders["ord-1"].vehicle == "car-2"
+    assert told(t) == ["order_vehicle_replaced"]
+
+
+@pytest.mark.parametrize("state", ["accepted", "identified", "staged"])
+def test_or_ends_where_there_is_none_or_the_customer_is_at_the_gate(state: str) -> None:
+    t = unfit(state, *(() if state == "accepted" else (another(),)))
+    assert (t.tables.orders["ord-1"].state, t.tables.orders["ord-1"].reason) == ("failed", "vehicle_unavailable")
+    assert t.tables.vehicles["car-1"].condition == "out_of_service"
+
+
+@pytest.mark.parametrize(
+    ("state", "car"),
+    [
+        ("ready", {}),
+        ("accepted", {"kind": "stock_out"}),
+        ("completed", {}),
+        ("accepted", {"rests_as": "available"}),
+        ("accepted", {"place": UNKNOWN}),
+    ],
+)
+def test_a_car_that_is_handed_over_free_or_looked_for_is_left_alone(state: str, car: dict[str, Any]) -> None:
+    t = unfit(state, another(), **car)
+    assert (t.tables.orders["ord-1"].state, t.tables.orders["ord-1"].vehicle) == (state, "car-1")
+
+
+def test_nobody_asks_where_no_vehicle_changed() -> None:
+    car = vehicle(rests_as="inspection", condition="inspection")
+    t = turn_of(state_of(machine(), tables_of(vehicles=[car], orders=[order_in("accepted")])))
+    settle_unfit(t)
+    assert told(t) == []

@@ -27,7 +27,17 @@ from towerd.orders.rules import DriveRules, OrderRules
 from towerd.orders.taking import at_json
 
 RULES = OrderRules()
-SERVED = {"test_drive", "cancel", "hold", "resume", "purchase", "returned_elsewhere", "collect", "stock_out"}
+SERVED = {
+    "test_drive",
+    "cancel",
+    "hold",
+    "resume",
+    "purchase",
+    "returned_elsewhere",
+    "collect",
+    "stock_out",
+    "condition",
+}
 
 
 def decide(raw: dict[str, Any], known: OrderBook | None = None, rules: OrderRules = RULES, **changes: Any) -> Any:

@@ -12,7 +12,8 @@ from towerd.api import payload
 from towerd.api.answers import asked, refused
 from towerd.api.callers import Core, Technician, Viewer
 from towerd.api.routes_manual import COMMAND_LIMIT_S, place_of
-from towerd.fsm.manual_events import BayServiceChanged, JobCommanded, JobFinished, JobVerb, PlaceSet
+from towerd.fsm.manual_events import BayServiceChanged, ConditionSet, JobCommanded, JobFinished, JobVerb, PlaceSet
+from towerd.orders.conditions import OutReason, SetCondition
 
 router = APIRouter()
 Reason = Annotated[str, Field(min_length=3, max_length=400)]
@@ -42,6 +43,16 @@ class Why(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    reason: Reason
+
+
+class Condition(BaseModel):
+    """What a vehicle is from now on; out of service for one reason at least."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    condition: SetCondition
+    because: list[OutReason] = []
     reason: Reason
 
 
@@ -87,6 +98,15 @@ async def set_place(core: Core, caller: Technician, place: str, content: Content
     return await asked(
         core,
         lambda reply: PlaceSet(where, content.vehicle, content.reason, caller.user, reply, content.override),
+    )
+
+
+@router.post("/vehicles/{vehicle}/condition")
+async def set_condition(core: Core, caller: Technician, vehicle: str, said: Condition) -> JSONResponse:
+    """Put a vehicle out of service, have it looked at, or release it, as staff do by `condition` (technician)."""
+    because = tuple(dict.fromkeys(said.because))
+    return await asked(
+        core, lambda reply: ConditionSet(vehicle, said.condition, because, said.reason, caller.user, reply)
     )
 
 

@@ -13,6 +13,8 @@ from towerd.cli.screen import table
 
 stock = click.Group("stock", help="Which car is where, and taking stock by tags.")
 
+CONDITIONS: Final = ("available", "inspection", "out_of_service")
+REASONS: Final = ("damage", "cleaning", "charge_low", "service_due", "recalled")
 _MOVE_COLUMNS: Final = ("id", "purpose", "vehicle", "source", "target", "state", "by", "next")
 _TAKE_COLUMNS: Final = ("move", "bay", "state", "vehicle", "tag", "why")
 _STOCK_COLUMNS: Final = ("place", "vehicle", "make", "model", "condition", "tag")
@@ -109,6 +111,22 @@ def cancel_move(number: int, socket: Path, as_json: bool) -> None:
 def stock_list(socket: Path, as_json: bool) -> None:
     """List which vehicle is where, by the books. Role: viewer."""
     _listed(socket, as_json, "/stock", "vehicles", _STOCK_COLUMNS, "no vehicle is known")
+
+
+@stock.command("condition")
+@click.argument("vehicle", help="The vehicle's id.")
+@click.argument("condition", type=click.Choice(CONDITIONS), help="What it is from now on.")
+@click.option("--reason", required=True, help="What you have seen; kept in the audit log.")
+@click.option(
+    "--because", type=click.Choice(REASONS), multiple=True, help="Why it is out of service; more than one may be."
+)
+@asks
+def stock_condition(
+    vehicle: str, condition: str, reason: str, because: tuple[str, ...], socket: Path, as_json: bool
+) -> None:
+    """Release a vehicle, have it looked at, or put it out of service. Role: technician."""
+    said = {"condition": condition, "because": because, "reason": reason}
+    client.ask(socket, f"/vehicles/{vehicle}/condition", as_json, json=said)
 
 
 @stock.command()

@@ -8,6 +8,7 @@ from typing import Any, Final
 from towerd.fsm import manual_events as by
 from towerd.fsm.bays_by_hand import bay_service_changed, place_set
 from towerd.fsm.changes import changes_confirmed
+from towerd.fsm.conditions import condition_set
 from towerd.fsm.jobs_by_hand import job_commanded, job_finished
 from towerd.fsm.jogging import jog_requested
 from towerd.fsm.lease import lease_released, lease_taken
@@ -25,4 +26,5 @@ MANUAL_HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     by.PlaceSet: place_set,
     by.BayServiceChanged: bay_service_changed,
     by.ChangesConfirmed: changes_confirmed,
+    by.ConditionSet: condition_set,
 }

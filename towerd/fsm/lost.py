@@ -16,7 +16,7 @@ from towerd.orders.book import OrderBook
 from towerd.orders.choice import choose_vehicle
 from towerd.orders.claim_parts import VehicleByModel
 from towerd.orders.model import Order, Vehicle
-from towerd.places import OUT
+from towerd.places import OUT, UNKNOWN
 
 # 3xxx: where vehicles are
 _INVENTORY: Final = 3
@@ -82,6 +82,18 @@ def settle_lost(turn: Turn) -> None:
         lost = lost_vehicle(turn.tables, order)
         if order.open and lost is not None:
             _settle(turn, order, lost, looked_for=looked_for)
+
+
+def settle_unfit(turn: Turn) -> None:
+    """An order whose vehicle staff have put out of service, or want to look at, gets another at once, or an end."""
+    if not turn.changed("vehicles"):
+        return
+    for order in tuple(turn.tables.orders.values()):
+        vehicle = turn.tables.vehicles.get(order.vehicle or "")
+        # a dealer takes a car out whatever is wrong with it
+        promised = order.open and order.kind != "stock_out"
+        if promised and vehicle is not None and vehicle.place != UNKNOWN and vehicle.rests_as != "available":
+            _settle(turn, order, vehicle, looked_for=False)
 
 
 def let_go_of_cabins(turn: Turn) -> None:

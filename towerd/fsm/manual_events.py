@@ -133,6 +133,18 @@ class ChangesConfirmed:
     reply: ReplyTo
 
 
+@dataclass(frozen=True, slots=True)
+class ConditionSet:
+    """A technician puts a vehicle out of service, has it looked at, or releases it (orders-if.md 5.3)."""
+
+    vehicle: str
+    condition: Literal["out_of_service", "available", "inspection"]
+    reasons: tuple[str, ...]
+    note: str
+    by: str
+    reply: ReplyTo
+
+
 ManualEvent = (
     LeaseTaken
     | LeaseReleased
@@ -144,4 +156,5 @@ ManualEvent = (
     | PlaceSet
     | BayServiceChanged
     | ChangesConfirmed
+    | ConditionSet
 )

@@ -9,6 +9,7 @@ from towerd.cabin.model import DoorState
 from towerd.errors import Refusal
 from towerd.fsm.charts import ORDER
 from towerd.fsm.commands import DestroyFaceKey, DropFace, RecordAs, StoreFace
+from towerd.fsm.conditions import set_condition
 from towerd.fsm.decision import decision_holds, forget_decision
 from towerd.fsm.events import ClockJudged, CommandRefused, OrderRequested, RequestAnswered
 from towerd.fsm.loans import loan_leaves, watch_loans
@@ -18,6 +19,7 @@ from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import minimum_s
 from towerd.orders.book import (
     Circumstances,
+    ConditionAsked,
     LoanEnded,
     MotionAsked,
     OrderAccepted,
@@ -162,6 +164,8 @@ def _apply(turn: Turn, event: OrderRequested, outcome: Outcome) -> Outcome:
             end_order(turn, order, "cancelled", outcome.order.reason)
         case LoanEnded():
             return loan_leaves(turn, outcome)
+        case ConditionAsked(name, condition, reasons, note, by):
+            set_condition(turn, turn.tables.vehicles[name], condition, reasons, by=by, note=note)
         case MotionAsked():
             return _motion(turn, outcome)
         case _:

@@ -38,7 +38,7 @@ from towerd.fsm.inventory import FORK, check_places, settle_fork
 from towerd.fsm.jogging import JOG, jog_expired, watch_jog
 from towerd.fsm.latch import clear_fault, raise_fault
 from towerd.fsm.loans import follow_cars_back
-from towerd.fsm.lost import let_go_of_cabins, settle_lost
+from towerd.fsm.lost import let_go_of_cabins, settle_lost, settle_unfit
 from towerd.fsm.moves import move_cancelled, move_requested, stock_take_cancelled, stock_take_requested
 from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeCancelled, StockTakeRequested
 from towerd.fsm.moving import follow_moves
@@ -253,6 +253,7 @@ def _pump(turn: Turn) -> None:
     run_fetches(turn)
     _check_inventory(turn)
     follow_cars_back(turn)
+    settle_unfit(turn)
     # before anything is planned: others, and whoever finds the car, may need them
     let_go_of_cabins(turn)
     watch_key(turn, quiet=turn.volatile.places_checked)

@@ -139,7 +139,19 @@ class LoanEnded:
     result: dict[str, Any]
 
 
-Outcome = OrderAccepted | OrderCancelled | LoanEnded | MotionAsked | Repeated | Refusal
+@dataclass(frozen=True, slots=True)
+class ConditionAsked:
+    """What staff say of a vehicle, with `reasons` where it is out of service."""
+
+    vehicle: str
+    condition: Literal["out_of_service", "available", "inspection"]
+    reasons: tuple[str, ...]
+    note: str | None
+    by: str
+    result: dict[str, Any]
+
+
+Outcome = OrderAccepted | OrderCancelled | LoanEnded | ConditionAsked | MotionAsked | Repeated | Refusal
 
 
 def answer_of(outcome: Outcome) -> tuple[bool, tuple[str, ...], dict[str, Any] | None]:

@@ -25,6 +25,7 @@ from towerd.orders.claims import (
     Cancel,
     Claims,
     Collect,
+    ConditionClaim,
     Hold,
     Purchase,
     Resume,
@@ -33,6 +34,7 @@ from towerd.orders.claims import (
     TestDrive,
     read_claims,
 )
+from towerd.orders.conditions import decide_condition
 from towerd.orders.eligibility import collect_reasons, drive_reasons, history_reasons
 from towerd.orders.loan_ends import decide_purchase, decide_returned_elsewhere
 from towerd.orders.model import Slot
@@ -138,6 +140,8 @@ def _by_kind(
             return decide_purchase(claims, book, rules, circumstances.now)
         case ReturnedElsewhere():
             return decide_returned_elsewhere(claims, book, circumstances.now)
+        case ConditionClaim():
+            return decide_condition(claims, book)
         case Hold() | Resume():
             return _motion(claims)
     return Refusal(("kind_not_allowed",), f"This tower does not serve {request.claims['kind']}.")
