@@ -35,6 +35,7 @@ from towerd.plc.snapshot import Snapshot, Unit
 
 PICTURE = machine()
 LOST = vehicle("car-1", UNKNOWN, condition="unknown")
+ELECTRIC = replace(LOST.record, propulsion="electric")
 
 
 def turn(state: str, *others: Vehicle, **values: object) -> Turn:
@@ -260,3 +261,14 @@ def test_nobody_asks_where_no_vehicle_changed() -> None:
     t = turn_of(state_of(machine(), tables_of(vehicles=[car], orders=[order_in("accepted")])))
     settle_unfit(t)
     assert told(t) == []
+
+
+def test_a_car_that_is_not_charged_enough_is_replaced_and_nobodys_again() -> None:
+    t = unfit("accepted", another(), record=ELECTRIC, charge_ratio=0.49, rests_as="available", condition="reserved")
+    assert t.tables.orders["ord-1"].vehicle == "car-2"
+    assert (t.tables.vehicles["car-1"].condition, t.tables.vehicles["car-2"].condition) == ("available", "reserved")
+
+
+def test_one_that_is_charged_enough_stays() -> None:
+    t = unfit("accepted", another(), record=ELECTRIC, charge_ratio=0.5, rests_as="available", condition="reserved")
+    assert t.tables.orders["ord-1"].vehicle == "car-1"

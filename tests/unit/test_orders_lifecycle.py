@@ -19,7 +19,7 @@ from tests.support.orders_kit import (
     vehicle,
 )
 from towerd.errors import Refusal
-from towerd.orders.book import MotionAsked, OrderAccepted, OrderBook, OrderCancelled
+from towerd.orders.book import FaceWithdrawn, MotionAsked, OrderAccepted, OrderBook, OrderCancelled
 from towerd.orders.claims import KINDS
 from towerd.orders.lifecycle import decide_request
 from towerd.orders.model import Slot
@@ -36,7 +36,9 @@ SERVED = {
     "returned_elsewhere",
     "collect",
     "stock_out",
+    "report",
     "condition",
+    "consent",
 }
 
 
@@ -268,3 +270,16 @@ def test_no_more_deliveries_an_hour_than_the_machine_may_make() -> None:
     assert reasons(decide(claims(), known(-29, 29, state="completed"), rules)) == ("rate_limited",)
     assert isinstance(decide(claims(), known(-29, 30), rules), OrderAccepted)
     assert isinstance(decide(claims(), known(0, 0, state="no_show"), rules), OrderAccepted)
+
+
+@pytest.mark.parametrize("state", ["accepted", "ready", "completed"])
+def test_a_face_is_withdrawn_as_long_as_the_order_is_known(state: Any) -> None:
+    outcome = decide(claims("consent"), book(orders=(order("o_91", state=state, code_only=False),)))
+    assert isinstance(outcome, FaceWithdrawn)
+    assert (outcome.order.code_only, outcome.result) == (True, {"order": "o_91", "state": state})
+
+
+def test_it_is_withdrawn_by_its_customer_only() -> None:
+    known = book(orders=(order("o_91"),))
+    assert reasons(decide(claims("consent", sub="c_other"), known)) == ("no_such_order",)
+    assert reasons(decide(claims("consent", order="o_none"), known)) == ("no_such_order",)

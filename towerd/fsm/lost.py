@@ -13,7 +13,7 @@ from towerd.fsm.orders import door_opens, end_order, lost_vehicle, may_end
 from towerd.fsm.recognising import is_found
 from towerd.fsm.turn import Turn
 from towerd.orders.book import OrderBook
-from towerd.orders.choice import choose_vehicle
+from towerd.orders.choice import choose_vehicle, may_leave
 from towerd.orders.claim_parts import VehicleByModel
 from towerd.orders.model import Order, Vehicle
 from towerd.places import OUT, UNKNOWN
@@ -63,6 +63,8 @@ def _settle(turn: Turn, order: Order, lost: Vehicle, *, looked_for: bool) -> Non
     if another is not None:
         changed = replace(order, vehicle=another.id)
         turn.put("orders", order.id, changed)
+        if lost.condition == "reserved":
+            turn.put_vehicle(lost, condition=lost.rests_as)
         turn.put_vehicle(another, condition="reserved")
         turn.tell("order_vehicle_replaced", {"vehicle": another.id, "before": lost.id}, changed)
     elif looked_for and not missed and turn.now < looked_for_until(turn, order, lost):
@@ -85,14 +87,16 @@ def settle_lost(turn: Turn) -> None:
 
 
 def settle_unfit(turn: Turn) -> None:
-    """An order whose vehicle staff have put out of service, or want to look at, gets another at once, or an end."""
+    """An order whose vehicle staff have put out of service, or want to look at, or that is not charged enough, gets another at
+    once, or an end.
+    """
     if not turn.changed("vehicles"):
         return
     for order in tuple(turn.tables.orders.values()):
         vehicle = turn.tables.vehicles.get(order.vehicle or "")
         # a dealer takes a car out whatever is wrong with it
         promised = order.open and order.kind != "stock_out"
-        if promised and vehicle is not None and vehicle.place != UNKNOWN and vehicle.rests_as != "available":
+        if promised and vehicle is not None and vehicle.place != UNKNOWN and not may_leave(vehicle, turn.config.rules):
             _settle(turn, order, vehicle, looked_for=False)
 
 

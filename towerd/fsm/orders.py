@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, Final
 
 from towerd.cabin.model import DoorState
 from towerd.errors import Refusal
@@ -20,6 +22,7 @@ from towerd.jobs.transfer import minimum_s
 from towerd.orders.book import (
     Circumstances,
     ConditionAsked,
+    FaceWithdrawn,
     LoanEnded,
     MotionAsked,
     OrderAccepted,
@@ -29,6 +32,7 @@ from towerd.orders.book import (
     Remembered,
     Repeated,
     Request,
+    VehicleReported,
     answer_of,
 )
 from towerd.orders.lifecycle import decide_request
@@ -73,7 +77,7 @@ def _keep(turn: Turn, rows: tuple[Remembered, ...]) -> None:
         turn.put("answers", row.key, kept)
 
 
-def _take_order(turn: Turn, event: OrderRequested, outcome: OrderAccepted) -> None:
+def _take_order(turn: Turn, event: OrderRequested, outcome: OrderAccepted) -> Outcome:
     order = outcome.order
     turn.put("orders", order.id, order)
     turn.set_meta(last_number=outcome.last_number)
@@ -86,13 +90,14 @@ def _take_order(turn: Turn, event: OrderRequested, outcome: OrderAccepted) -> No
         turn.ask(StoreFace(order.id, event.face_sha256))
     data = {"kind": order.kind, "vehicle": order.vehicle, "code_only": order.code_only}
     turn.tell("order_accepted", data, order)
+    return outcome
 
 
 def release(turn: Turn, order: Order) -> None:
     """What an order held is free again: its vehicle, and its face a day later (orders-if.md 7.1)."""
     vehicle = turn.tables.vehicles.get(order.vehicle or "")
     if vehicle is not None and vehicle.condition in ("reserved", "moving"):
-        turn.put_vehicle(vehicle, condition="available")
+        turn.put_vehicle(vehicle, condition=vehicle.rests_as)
     for job in tuple(turn.tables.jobs.values()):
         if job.order == order.id and job.state == "running":
             turn.put("jobs", job.id, replace(job, state="cancelled", ended_at=turn.now))
@@ -153,25 +158,50 @@ def _motion(turn: Turn, outcome: MotionAsked) -> Outcome:
     return outcome
 
 
-def _apply(turn: Turn, event: OrderRequested, outcome: Outcome) -> Outcome:
-    match outcome:
-        case OrderAccepted():
-            _take_order(turn, event, outcome)
-        case OrderCancelled():
-            order = turn.tables.orders[outcome.order.id]
-            if not may_end(turn, order, "cancel"):
-                return Refusal(("too_late",), f"The order is {order.state}.")
-            end_order(turn, order, "cancelled", outcome.order.reason)
-        case LoanEnded():
-            return loan_leaves(turn, outcome)
-        case ConditionAsked(name, condition, reasons, note, by):
-            set_condition(turn, turn.tables.vehicles[name], condition, reasons, by=by, note=note)
-        case MotionAsked():
-            return _motion(turn, outcome)
-        case _:
-            # refused or repeated: nothing changes but the memory of answers
-            pass
+def _destroy_face(turn: Turn, order_id: str) -> None:
+    turn.drop("faces", order_id)
+    turn.ask(DropFace(order_id))
+    turn.ask(DestroyFaceKey(order_id))
+
+
+def _withdraw_face(turn: Turn, _event: OrderRequested, outcome: FaceWithdrawn) -> Outcome:
+    order = outcome.order
+    turn.put("orders", order.id, order)
+    turn.tell("consent_withdrawn", {"state": order.state}, order)
+    if order.id in turn.tables.faces:
+        _destroy_face(turn, order.id)
     return outcome
+
+
+def _cancel(turn: Turn, _event: OrderRequested, outcome: OrderCancelled) -> Outcome:
+    order = turn.tables.orders[outcome.order.id]
+    if not may_end(turn, order, "cancel"):
+        return Refusal(("too_late",), f"The order is {order.state}.")
+    end_order(turn, order, "cancelled", outcome.order.reason)
+    return outcome
+
+
+def _set_condition(turn: Turn, _event: OrderRequested, asked: ConditionAsked) -> Outcome:
+    vehicle = turn.tables.vehicles[asked.vehicle]
+    set_condition(turn, vehicle, asked.condition, asked.reasons, by=asked.by, note=asked.note)
+    return asked
+
+
+def _note_report(turn: Turn, _event: OrderRequested, outcome: VehicleReported) -> Outcome:
+    turn.put("vehicles", outcome.vehicle.id, outcome.vehicle)
+    return outcome
+
+
+_APPLY: Final[dict[type, Callable[[Turn, OrderRequested, Any], Outcome]]] = {
+    OrderAccepted: _take_order,
+    OrderCancelled: _cancel,
+    LoanEnded: lambda turn, _event, outcome: loan_leaves(turn, outcome),
+    ConditionAsked: _set_condition,
+    VehicleReported: _note_report,
+    FaceWithdrawn: _withdraw_face,
+    MotionAsked: lambda turn, _event, outcome: _motion(turn, outcome),
+}
+"""What an outcome changes; where it is refused or repeated, nothing but the memory of answers."""
 
 
 def order_requested(turn: Turn, event: OrderRequested) -> None:
@@ -188,7 +218,8 @@ def order_requested(turn: Turn, event: OrderRequested) -> None:
         event.expires_at,
     )
     outcome = decide_request(request, book, turn.config.rules, _circumstances(turn))
-    outcome = _apply(turn, event, outcome)
+    if type(outcome) in _APPLY:
+        outcome = _APPLY[type(outcome)](turn, event, outcome)
     rows = remember(request, book, outcome, turn.config.rules, turn.now)
     kept_face = isinstance(outcome, OrderAccepted) and not outcome.order.code_only
     repeated = isinstance(outcome, Repeated)
@@ -250,9 +281,7 @@ def _missed(turn: Turn) -> None:
 def _destroy_faces(turn: Turn) -> None:
     for face in tuple(turn.tables.faces.values()):
         if face.destroy_at is not None and face.destroy_at <= turn.now:
-            turn.drop("faces", face.order)
-            turn.ask(DropFace(face.order))
-            turn.ask(DestroyFaceKey(face.order))
+            _destroy_face(turn, face.order)
 
 
 def _waits_for_word(turn: Turn, work: Job | Move) -> bool:

@@ -151,7 +151,33 @@ class ConditionAsked:
     result: dict[str, Any]
 
 
-Outcome = OrderAccepted | OrderCancelled | LoanEnded | ConditionAsked | MotionAsked | Repeated | Refusal
+@dataclass(frozen=True, slots=True)
+class VehicleReported:
+    """A vehicle with what was reported of it."""
+
+    vehicle: Vehicle
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FaceWithdrawn:
+    """The order as only its code serves it from now on; its face is to be destroyed at once."""
+
+    order: Order
+    result: dict[str, Any]
+
+
+Outcome = (
+    OrderAccepted
+    | OrderCancelled
+    | LoanEnded
+    | ConditionAsked
+    | VehicleReported
+    | FaceWithdrawn
+    | MotionAsked
+    | Repeated
+    | Refusal
+)
 
 
 def answer_of(outcome: Outcome) -> tuple[bool, tuple[str, ...], dict[str, Any] | None]:

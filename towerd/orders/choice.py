@@ -31,6 +31,11 @@ def charge_suffices(vehicle: Vehicle, rules: OrderRules) -> bool:
     return vehicle.charge_ratio >= rules.for_model(record.make, record.model).min_charge_ratio
 
 
+def may_leave(vehicle: Vehicle, rules: OrderRules) -> bool:
+    """Whether a vehicle that is promised to a customer may still be handed over."""
+    return vehicle.rests_as == "available" and charge_suffices(vehicle, rules)
+
+
 def obstacle(vehicle: Vehicle, taken: frozenset[str], offer: str, rules: OrderRules) -> str | None:
     """Why `vehicle` cannot be ordered for `offer` now: `vehicle_taken`, `vehicle_unavailable`, or None."""
     if vehicle.id in taken or vehicle.condition in TAKEN:

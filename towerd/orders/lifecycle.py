@@ -6,12 +6,15 @@ What the core then keeps of the answer is named by `requests.remember`.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any, Final
 
 from towerd.errors import Refusal
 from towerd.orders.book import (
     Circumstances,
+    FaceWithdrawn,
     MotionAsked,
     OrderAccepted,
     OrderBook,
@@ -23,14 +26,10 @@ from towerd.orders.choice import choose_vehicle
 from towerd.orders.claims import (
     MALFORMED,
     Cancel,
-    Claims,
     Collect,
-    ConditionClaim,
+    ConsentWithdrawn,
     Hold,
-    Purchase,
     Resume,
-    ReturnedElsewhere,
-    StockOut,
     TestDrive,
     read_claims,
 )
@@ -39,6 +38,7 @@ from towerd.orders.eligibility import collect_reasons, drive_reasons, history_re
 from towerd.orders.loan_ends import decide_purchase, decide_returned_elsewhere
 from towerd.orders.model import Slot
 from towerd.orders.payment import payment_reasons
+from towerd.orders.reports import decide_report
 from towerd.orders.requests import first_answer, too_many_requests
 from towerd.orders.rules import DriveRules, OrderRules
 from towerd.orders.stock_out import decide_stock_out
@@ -121,30 +121,37 @@ def decide_cancel(claims: Cancel, book: OrderBook, now: datetime) -> OrderCancel
     return OrderCancelled(ended, {"order": order.id, "state": ended.state})
 
 
+def decide_withdrawal(claims: ConsentWithdrawn, book: OrderBook) -> FaceWithdrawn | Refusal:
+    """The customer's face serves no more, also where it would only have been kept (3): the code does."""
+    order = book.orders.get(claims.order)
+    if order is None or order.customer != claims.sub:
+        return Refusal(("no_such_order",), f"There is no order {claims.order} of this customer.")
+    return FaceWithdrawn(replace(order, code_only=True), {"order": order.id, "state": order.state})
+
+
 def _motion(claims: Hold | Resume) -> MotionAsked:
     state = "held" if isinstance(claims, Hold) else "resumed"
     return MotionAsked(claims.kind, claims.sub, claims.reason, {"order": None, "state": state})
 
 
-def _by_kind(
-    request: Request, claims: Claims, book: OrderBook, rules: OrderRules, circumstances: Circumstances
-) -> Outcome:
-    match claims:
-        case TestDrive():
-            return decide_order(request, claims, book, rules, circumstances)
-        case StockOut():
-            return decide_stock_out(request, claims, book, rules, circumstances)
-        case Cancel():
-            return decide_cancel(claims, book, circumstances.now)
-        case Purchase():
-            return decide_purchase(claims, book, rules, circumstances.now)
-        case ReturnedElsewhere():
-            return decide_returned_elsewhere(claims, book, circumstances.now)
-        case ConditionClaim():
-            return decide_condition(claims, book)
-        case Hold() | Resume():
-            return _motion(claims)
-    return Refusal(("kind_not_allowed",), f"This tower does not serve {request.claims['kind']}.")
+_Decider = Callable[[Request, Any, OrderBook, OrderRules, Circumstances], Outcome]
+_DECIDERS: Final[Mapping[str, _Decider]] = {
+    "test_drive": decide_order,
+    "collect": decide_order,
+    "stock_out": decide_stock_out,
+    "cancel": lambda _request, claims, book, _rules, around: decide_cancel(claims, book, around.now),
+    "purchase": lambda _request, claims, book, rules, around: decide_purchase(claims, book, rules, around.now),
+    "returned_elsewhere": lambda _request, claims, book, _rules, around: decide_returned_elsewhere(
+        claims, book, around.now
+    ),
+    "report": lambda _request, claims, book, _rules, around: decide_report(claims, book, around.now),
+    "condition": lambda _request, claims, book, _rules, _around: decide_condition(claims, book),
+    "consent": lambda _request, claims, book, _rules, _around: decide_withdrawal(claims, book),
+    "hold": lambda _request, claims, _book, _rules, _around: _motion(claims),
+    "resume": lambda _request, claims, _book, _rules, _around: _motion(claims),
+}
+SERVED: Final = frozenset(_DECIDERS)
+"""Kinds that this version serves; others are `kind_not_allowed`."""
 
 
 def decide_request(request: Request, book: OrderBook, rules: OrderRules, circumstances: Circumstances) -> Outcome:
@@ -160,4 +167,7 @@ def decide_request(request: Request, book: OrderBook, rules: OrderRules, circums
         return Refusal(("busy",), "Too many requests are remembered.")
     if not circumstances.clock_sure and not isinstance(claims, Hold):
         return Refusal(("clock_unsure",), "The tower does not trust its clock yet.")
-    return _by_kind(request, claims, book, rules, circumstances)
+    kind = str(request.claims["kind"])
+    if kind not in SERVED:
+        return Refusal(("kind_not_allowed",), f"This tower does not serve {kind}.")
+    return _DECIDERS[kind](request, claims, book, rules, circumstances)

@@ -57,7 +57,7 @@ class Vehicle:
     """A vehicle that this tower knows. `out_of_service` holds the reasons that keep it from being ordered.
 
     `rests_as`: what it is again once it is known where it stands; that its place was in doubt makes no car available.
-    `lost_at`: since when nobody knows its place.
+    `lost_at`: since when nobody knows its place. `reported_at`: of when charge, fuel and odometer are.
     """
 
     record: VehicleRecord
@@ -68,6 +68,8 @@ class Vehicle:
     odometer_km: int | None = None
     rests_as: Condition = "available"
     lost_at: datetime | None = None
+    fuel_ratio: float | None = None
+    reported_at: datetime | None = None
 
     @property
     def id(self) -> str:

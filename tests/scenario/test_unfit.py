@@ -1,0 +1,85 @@
+"""A promised car is put out of service, or is not charged enough, at any moment of its way (orders-if.md 3, 5.3)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.property.test_core import check_truth
+from tests.support.sync_tower import SyncTower, send_token, told_again
+from towerd.orders.model import Order, Vehicle
+
+FIRST, OTHER = "v_0042", "v_0007"
+
+
+def ordered() -> SyncTower:
+    tower = SyncTower(lambda *_: None)
+    tower.tick(30)
+    tower.import_stock()
+    tower.order(1, 1)
+    return tower
+
+
+def order_of(tower: SyncTower) -> Order:
+    return tower.state.tables.orders["o_1"]
+
+
+def car(tower: SyncTower, name: str) -> Vehicle:
+    return tower.state.tables.vehicles[name]
+
+
+def say(tower: SyncTower, vehicle: str, condition: str, *reasons: str) -> None:
+    answer = send_token(
+        tower, "condition", vehicle={"id": vehicle}, condition=condition, reasons=list(reasons) if reasons else None
+    )
+    assert answer.ok, answer
+
+
+def test_before_the_customer_comes_the_order_gets_the_other_car() -> None:
+    tower = ordered()
+    first = order_of(tower).vehicle or ""
+    other = {FIRST: OTHER, OTHER: FIRST}[first]
+    say(tower, first, "out_of_service", "recalled")
+    assert (order_of(tower).vehicle, order_of(tower).state) == (other, "accepted")
+    assert (car(tower, first).condition, car(tower, other).condition) == ("out_of_service", "reserved")
+    say(tower, other, "inspection")
+    assert (order_of(tower).state, order_of(tower).reason) == ("failed", "vehicle_unavailable")
+    say(tower, first, "available")
+    tower.order(2, 2)
+    assert tower.state.tables.orders["o_2"].vehicle == first
+    assert told_again(tower) == tower.state.tables
+
+
+@pytest.mark.parametrize("after_s", [0.1, 2.0, 4.0])
+def test_on_its_way_down_it_turns_round(after_s: float) -> None:
+    tower = ordered()
+    promised = order_of(tower).vehicle or ""
+    tower.code("o_1", right=True)
+    for _ in range(100):
+        if order_of(tower).state == "delivering":
+            break
+        tower.tick()
+    tower.tick(after_s)
+    say(tower, promised, "out_of_service", "damage")
+    assert (order_of(tower).state, order_of(tower).reason) == ("failed", "vehicle_unavailable")
+    for _ in range(120):
+        tower.tick(0.5)
+    back = car(tower, promised)
+    assert (back.place.kind, back.condition, back.reasons) == ("bay", "out_of_service", ("damage",))
+    check_truth(tower)
+
+
+def test_with_the_door_open_it_leaves_and_is_looked_at_when_it_is_back() -> None:
+    tower = ordered()
+    promised = order_of(tower).vehicle or ""
+    tower.code("o_1", right=True)
+    for _ in range(600):
+        if order_of(tower).state == "ready":
+            break
+        tower.tick()
+    say(tower, promised, "out_of_service", "recalled")
+    for _ in range(60):
+        tower.tick(0.5)
+    assert order_of(tower).state == "completed"
+    assert tower.state.tables.loans["o_1"].state == "out"
+    gone = car(tower, promised)
+    assert (gone.condition, gone.rests_as, gone.reasons) == ("out", "out_of_service", ("recalled",))
