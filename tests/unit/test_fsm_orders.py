@@ -395,28 +395,3 @@ def test_seconds_to_ready_are_told_where_they_are_known() -> None:
     result = answers(t)[0].result
     assert result is not None
     assert result["ready_in_s"] == round(from_bay, 1)
-
-
-def test_a_withdrawn_face_is_destroyed_at_once_and_serves_no_more() -> None:
-    order = theirs("accepted", code_only=False)
-    t = turn(tables_of(vehicles=[vehicle()], orders=[order], faces={"o_91": FaceRow("o_91", "ab")}))
-    order_requested(t, token("consent"))
-    assert t.tables.orders["o_91"].code_only
-    assert not t.tables.faces
-    assert (asked(t, DropFace), asked(t, DestroyFaceKey)) == ([DropFace("o_91")], [DestroyFaceKey("o_91")])
-    assert told(t) == ["consent_withdrawn"]
-
-
-def test_where_no_face_is_kept_there_is_none_to_destroy() -> None:
-    t = turn(tables_of(vehicles=[vehicle()], orders=[theirs("completed")]))
-    order_requested(t, token("consent"))
-    assert (asked(t, DropFace), told(t)) == ([], ["consent_withdrawn"])
-
-
-def test_what_staff_say_of_a_car_is_told_and_what_telematics_report_is_kept() -> None:
-    t = turn()
-    order_requested(t, token("condition", vehicle={"id": "car-1"}))
-    assert (t.tables.vehicles["car-1"].condition, told(t)) == ("out_of_service", ["vehicle_condition"])
-    t = again(t)
-    order_requested(t, token("report", vehicle={"id": "car-1"}, req_id="r_2"))
-    assert (t.tables.vehicles["car-1"].odometer_km, told(t)) == (1204, [])

@@ -56,10 +56,10 @@ def follow_cars_back(turn: Turn) -> None:
         tell_condition(turn, back)
 
 
-def tell_condition(turn: Turn, vehicle: Vehicle, **more: str | None) -> None:
+def tell_condition(turn: Turn, vehicle: Vehicle, by: str | None = None, note: str | None = None) -> None:
     """The world hears what a car is when nobody has or moves it, and why."""
     data = {"vehicle": vehicle.id, "condition": vehicle.rests_as, "reasons": list(vehicle.reasons)}
-    turn.tell("vehicle_condition", {**data, **more})
+    turn.tell("vehicle_condition", {**data, "by": by, "note": note})
 
 
 def loan_returns(turn: Turn, loan_id: str, cabin: int | None) -> None:

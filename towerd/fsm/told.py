@@ -123,7 +123,7 @@ TOLD: Final[Mapping[EventType, Fields]] = {
     "loan_out": {"vehicle": Vehicle, "due_back_s": float},
     "loan_due_soon": {"vehicle": Vehicle, "due_back_h": Hours},
     "loan_overdue": {"vehicle": Vehicle, "overdue_h": Hours},
-    "loan_returning": {"vehicle": Vehicle, "cabin": Cabin},
+    "loan_returning": {"vehicle": Vehicle, "cabin": Cabin | None},
     "loan_returned": {**_CAR, "out_s": Seconds, "overdue_s": Seconds, "button_wait_s": Seconds},
     "loan_sold": {
         **_CAR,
@@ -137,7 +137,7 @@ TOLD: Final[Mapping[EventType, Fields]] = {
     "loan_returned_elsewhere": {**_CAR, "tower": str, "out_s": Seconds, "overdue_s": Seconds},
     "vehicle_stocked_in": {"vehicles": list[Vehicle], "by": By},
     "vehicle_stocked_out": {"vehicles": list[Vehicle], "by": By},
-    "vehicle_condition": {"vehicle": Vehicle, "condition": str, "reasons": Reasons},
+    "vehicle_condition": {"vehicle": Vehicle, "condition": str, "reasons": Reasons, "by": By, "note": str | None},
     "vehicle_unknown": {"vehicle": Vehicle, "place": PlaceName, "reason": str},
     "vehicle_found": {"vehicle": Vehicle, "place": PlaceName, "by": By},
     "vehicle_fetched": {
@@ -200,7 +200,7 @@ TOLD: Final[Mapping[EventType, Fields]] = {
     },
     "manual_intervention": {"by": By},
     "override_used": _NOT_YET,
-    "consent_withdrawn": _NOT_YET,
+    "consent_withdrawn": {"state": str},
     "privacy_erased": _NOT_YET,
     "keys_reloaded": {"keys": list[str]},
     "settings_reloaded": _NOT_YET,
