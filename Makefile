@@ -6,7 +6,7 @@ READY := .venv/.ready
 DESTDIR ?=
 PREFIX := /opt/towerd
 
-.PHONY: test-sweeps test-lines test-matrix fault-matrix help setup demo test check bench reference lock test-systemd test-install test-peers test-engines test-e2e-kill install clean
+.PHONY: test-broker test-sweeps test-lines test-matrix fault-matrix help setup demo test check bench reference lock test-systemd test-install test-peers test-engines test-e2e-kill install clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1|/' | column -t -s '|'
@@ -19,8 +19,8 @@ $(READY): requirements/dev.txt requirements/build.txt
 demo: $(READY) ## a whole tower in this terminal; ARGS="--help" says what can be seen
 	$(PY) -m simulator.demo $(ARGS)
 
-test: $(READY) ## every test but those of the service manager, of the killed daemon, of serial lines and of foreign peers (about 5 minutes)
-	$(PY) -m pytest -n 2 -m "not systemd and not kill and not peers and not line" $(ARGS)
+test: $(READY) ## every test but those of the service manager, of the killed daemon, of serial lines, of mosquitto and of foreign peers (about 5 minutes)
+	$(PY) -m pytest -n 2 -m "not systemd and not kill and not peers and not line and not broker" $(ARGS)
 
 check: $(READY) ## style, types, imports, references and lock
 	.venv/bin/ruff check .
@@ -44,6 +44,9 @@ test-systemd: $(READY) ## units valid, exposure small (needs systemd-analyze, no
 
 test-peers: $(READY) ## the link against libmodbus, mbpoll against the simulator (needs gcc, pkg-config, libmodbus-dev, mbpoll)
 	$(PY) -m pytest -m peers tests/peers $(ARGS)
+
+test-broker: $(READY) ## mosquitto with the shipped configuration: certificates, who may do what, outages (needs mosquitto)
+	$(PY) -m pytest -m broker tests/broker $(ARGS)
 
 test-install: $(READY) ## towerd installed on this machine for real, and started by its own account (needs root)
 	TOWERD_INSTALL_TEST=1 $(PY) -m pytest tests/e2e/test_install.py $(ARGS)

@@ -146,7 +146,7 @@ class Rows:
                 "type": "started",
                 "order": None,
                 "customer": None,
-                "data": {},
+                "data": {"version": "1.0.0"},
             }
             self.rows.append(AppendOutbox(seq, "event", NOW, body))
 
