@@ -22,7 +22,7 @@ from towerd.faceid.client import FaceClient
 from towerd.faceid.config import FaceConfig
 from towerd.faceid.policy import MatchPolicy
 from towerd.faceid.thresholds import default_policy
-from towerd.fsm.config import CoreConfig
+from towerd.fsm.config import CoreConfig, KeepingRules
 from towerd.fsm.events import ClockJudged, SettingsReloaded, Started, StopRequested
 from towerd.fsm.state import Tables
 from towerd.host_checks import host_checks
@@ -75,6 +75,9 @@ def core_config(settings: Settings, step: int) -> CoreConfig:
         kinematics=settings.machine.kinematics.value(),
         rules=settings.orders.value(),
         intake=settings.intake.value(),
+        keeping=KeepingRules(
+            settings.mqtt.host is not None, settings.journal.outbox_most, settings.journal.audit_kept_days
+        ),
         upkeep=settings.upkeep.value(),
         alarms=alarm_rules(settings.alarms, settings.paging),
         number_step=step,

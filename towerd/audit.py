@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,18 @@ from towerd.fsm.turn import audit_hash
 
 @dataclass(frozen=True, slots=True)
 class ChainState:
-    """Where the chain stands: the last row's number and hash, and the first thing that is wrong with it, if any."""
+    """Where the chain stands: the last row's number and hash, and the first thing that is wrong with it, if any.
+
+    `gone_seq` and `gone_hash`: the last row that is not kept any more, 0 where the chain is there from its first row;
+    `excused`: a later row says that it need not be kept.
+    """
 
     audit_seq: int = 0
     hash: str = ""
     break_text: str | None = None
+    gone_seq: int = 0
+    gone_hash: str = ""
+    excused: bool = False
 
 
 def _break(state: ChainState, row: Mapping[str, Any]) -> str | None:
@@ -30,13 +37,38 @@ def _break(state: ChainState, row: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _excuses(state: ChainState, body: Mapping[str, Any]) -> bool:
+    """Whether a row says that all that is gone need not be kept: towerd drops rows up to there, a part at a time."""
+    if body.get("type") != "audit_trimmed":
+        return False
+    up_to_seq, digest = body["data"]["up_to_seq"], body["data"]["hash"]
+    return bool(up_to_seq > state.gone_seq or (up_to_seq, digest) == (state.gone_seq, state.gone_hash))
+
+
 def verify(rows: Iterable[Mapping[str, Any]], state: ChainState = ChainState()) -> ChainState:
-    """Follow the chain over `rows` (as `Journal.audit` gives them), from `state`; ends at the first break."""
+    """Follow the chain over `rows` (as `Journal.audit` gives them), from `state`; ends at the first break.
+
+    The first row of all may be a later one: `ended` asks whether the rows before it may be gone.
+    """
     for row in rows:
         if state.break_text is not None:
             return state
+        if state == ChainState() and row["audit_seq"] > 1:
+            gone_seq, gone_hash = row["audit_seq"] - 1, row["previous_hash"]
+            state = ChainState(gone_seq, gone_hash, gone_seq=gone_seq, gone_hash=gone_hash)
         text = _break(state, row)
         if text is not None:
-            return ChainState(state.audit_seq, state.hash, text)
-        state = ChainState(row["audit_seq"], row["hash"])
+            return replace(state, break_text=text)
+        excused = state.excused or _excuses(state, row["body"])
+        state = replace(state, audit_seq=row["audit_seq"], hash=row["hash"], excused=excused)
+    return state
+
+
+def ended(state: ChainState) -> ChainState:
+    """The state once all rows have been seen: rows that are gone, and no row says that they need not be kept, are a break."""
+    if state.break_text is None and state.gone_seq and not state.excused:
+        text = (
+            f"rows up to {state.gone_seq} are missing, and no row says that they were kept for as long as they must be"
+        )
+        return replace(state, break_text=text)
     return state

@@ -205,6 +205,17 @@ _ALL = (
         "Its text names the step and what happened; try the command by hand. It goes on trying, and ends by itself.",
         latched=False,
     ),
+    FaultType(
+        5004,
+        "OUTBOX_FILLS",
+        "medium",
+        False,
+        "Messages wait for the broker, and there will soon be no room for more",
+        "The broker is not reached, or takes none, and has not for a long time. From [journal] outbox_most messages on the"
+        " oldest are dropped; the audit log keeps those that matter.",
+        "Look at network, broker and certificate: towerctl status. It ends by itself once the broker has them.",
+        latched=False,
+    ),
 )
 FAULTS: Final[dict[int, FaultType]] = {fault.number: fault for fault in _ALL}
 
@@ -226,3 +237,4 @@ DOOR_STUCK: Final = 4001
 CABIN_UNATTENDED: Final = 4002
 ALARM_FLOOD: Final = 5002
 PAGING_FAILED: Final = 5003
+OUTBOX_FILLS: Final = 5004

@@ -17,6 +17,7 @@ from towerd.lift.kinematics import Kinematics
 from towerd.orders.rules import DriveRules, OrderRules
 from towerd.paths import API_SOCKET
 from towerd.settings_intake import IntakeSettings
+from towerd.settings_journal import JournalSettings
 from towerd.settings_paging import AlarmSettings, PagingSettings
 from towerd.settings_parts import (
     CabinAngles,
@@ -320,6 +321,8 @@ class Settings(BaseSettings):
     """The local API."""
     log: LogSettings = LogSettings()
     """What is told."""
+    journal: JournalSettings = JournalSettings()
+    """How much is kept."""
     state_dir: FilePath = Path("/var/lib/towerd")
     """Folder of the journal; made by the service manager, 0700."""
 

@@ -19,7 +19,7 @@ from tests.support.views import view
 from towerd import __version__
 from towerd.cli import towerctl
 from towerd.cli import towerd as cli
-from towerd.fsm.commands import AppendAudit
+from towerd.fsm.commands import AppendAudit, TrimAudit
 from towerd.fsm.events import CodeEntered, FaultReset, Stamped, TimerExpired
 from towerd.fsm.state import Volatile
 from towerd.fsm.turn import audit_hash
@@ -211,6 +211,24 @@ def test_a_forged_audit(tmp_path: Path) -> None:
     config, _head = _journal(tmp_path, forged=True)
     result = _verify(tmp_path, config)
     assert (result.exit_code, result.output) == (1, "row 2 has been changed\n")
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_an_audit_whose_oldest_rows_are_kept_no_longer(tmp_path: Path, told: bool) -> None:
+    config, head = _journal(tmp_path)
+    body = {"type": "audit_trimmed", "data": {"up_to_seq": 2, "hash": "cd"}} if told else {"n": 4}
+    newest = AppendAudit(4, AT, body, head, audit_hash(head, 4, AT, body))
+    journal = SqliteJournal(tmp_path / "state" / "journal.db")
+    journal.commit(Stamped(AT, 0.0, TimerExpired("x")), Volatile(), Changes((), (newest, TrimAudit(1))), None)
+    journal.close()
+    result = _verify(tmp_path, config)
+    if told:
+        assert result.output == f"whole: 3 rows, head 4:{newest.hash}\n"
+        gone = _verify(tmp_path, config, "--head", f"1:{head}")
+        assert "is not kept any more: rows up to 1 are gone" in gone.output
+    else:
+        assert "rows up to 1 are missing" in result.output
+        assert result.exit_code == 1
 
 
 def test_no_journal_is_told(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.support.memory_journal import MemoryJournal
 from tests.support.values import AT, order, snapshot, tables
 from towerd.errors import BugError
-from towerd.fsm.commands import AppendAudit, AppendOutbox, DropFace, StoreFace, TrimOutbox
+from towerd.fsm.commands import AppendAudit, AppendOutbox, DropFace, StoreFace, TrimAudit, TrimOutbox
 from towerd.fsm.events import PlcObserved, Stamped, Started, TimerExpired
 from towerd.fsm.state import Meta, Tables, Volatile
 from towerd.journal.diff import diff
@@ -96,6 +96,14 @@ def test_audit_is_only_added_to(opened: Callable[[], Journal]) -> None:
     assert first == {"audit_seq": 1, "at": AT.isoformat(), "body": {"who": "ada"}, "previous_hash": "h0", "hash": "h1"}
     assert second["audit_seq"] == 2
     assert [row["audit_seq"] for row in opened().audit(1, 9)] == [2]
+
+
+def test_of_the_audit_log_the_oldest_rows_may_go(opened: Callable[[], Journal]) -> None:
+    journal = opened()
+    rows = tuple(AppendAudit(seq, AT, {"who": "ada"}, f"h{seq - 1}", f"h{seq}") for seq in (1, 2, 3))
+    journal.commit(TICK, Volatile(), Changes((), rows), None)
+    journal.commit(TICK, Volatile(), Changes((), (TrimAudit(2),)), None)
+    assert [row["audit_seq"] for row in opened().audit(0, 9)] == [3]
 
 
 def test_a_ciphertext_is_kept_until_it_is_dropped(opened: Callable[[], Journal]) -> None:

@@ -20,6 +20,7 @@ from towerd.fsm.state import Meta, State, Tables, Volatile
 from towerd.journal import sqlite
 from towerd.journal.diff import diff
 from towerd.journal.replay import replay
+from towerd.journal.schema import VERSION
 from towerd.journal.sqlite import SqliteJournal
 from towerd.ports import Changes
 
@@ -68,18 +69,22 @@ def test_a_newer_file_is_refused(path: Path) -> None:
     with apsw.Connection(str(path)) as raw:
         raw.pragma("user_version", 99)
     raw.close()
-    with pytest.raises(JournalError, match=r"newer towerd \(schema 99, this one knows 2\): install"):
+    with pytest.raises(JournalError, match=rf"newer towerd \(schema 99, this one knows {VERSION}\): install"):
         SqliteJournal(path)
 
 
-def test_an_older_file_is_brought_up_to_date_and_forgets_nothing(path: Path) -> None:
+@pytest.mark.parametrize(("waiting", "done_seq"), [((), 5), ((4, 5), 3)], ids=["all sent", "two wait"])
+def test_an_older_file_is_brought_up_to_date_and_forgets_nothing(
+    path: Path, waiting: tuple[int, ...], done_seq: int
+) -> None:
     journal = SqliteJournal(path)
     rows = tables()
     kept = [("vehicles", "car-1", rows.vehicles["car-1"]), ("meta", "meta", rows.meta)]
-    journal.commit(TICK, Volatile(), Changes(tuple(kept), ()), None)
+    messages = tuple(AppendOutbox(seq, "event", AT, {"n": seq}) for seq in waiting)
+    journal.commit(TICK, Volatile(), Changes(tuple(kept), messages), None)
     journal.close()
     with apsw.Connection(str(path)) as raw:
-        for name in ("moves", "intakes", "wear", "pages"):
+        for name in ("moves", "intakes", "wear", "pages", "marks"):
             raw.execute(f"DROP TABLE {name}")
         raw.execute("INSERT INTO alarms (key, doc) VALUES ('PLC-001', '{\"as\": \"another version wrote it\"}')")
         raw.pragma("user_version", 1)
@@ -87,7 +92,7 @@ def test_an_older_file_is_brought_up_to_date_and_forgets_nothing(path: Path) -> 
     for _ in range(2):
         journal = SqliteJournal(path)
         assert journal.load().vehicles == {"car-1": rows.vehicles["car-1"]}
-        assert journal.load().meta == rows.meta
+        assert journal.load().meta == replace(rows.meta, outbox_done_seq=done_seq)
         base, history = journal.history()
         assert (base, history) == (journal.load(), [])
         assert journal.last_at() == TICK.at

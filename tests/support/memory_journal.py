@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from towerd.errors import BugError, JournalError
-from towerd.fsm.commands import AppendAudit, AppendOutbox, DropFace, JournalCommand, StoreFace, TrimOutbox
+from towerd.fsm.commands import AppendAudit, AppendOutbox, DropFace, JournalCommand, StoreFace, TrimAudit, TrimOutbox
 from towerd.fsm.events import Stamped
 from towerd.fsm.state import Tables, Volatile
 from towerd.journal import records
@@ -66,6 +66,8 @@ class MemoryJournal:
                 self._audit.append(command)
             case TrimOutbox(up_to_seq):
                 self._outbox = {seq: message for seq, message in self._outbox.items() if seq > up_to_seq}
+            case TrimAudit(up_to_seq):
+                self._audit = [row for row in self._audit if row.audit_seq > up_to_seq]
             case StoreFace(order, _):
                 self._faces[order] = attachment
             case DropFace(order):

@@ -8,7 +8,7 @@ from typing import Any
 from towerd.cabin.model import Cabin, CabinSensors, DoorState, Gauge
 from towerd.fsm.alarm_rows import AlarmRow, PageRow, Seen
 from towerd.fsm.intake_row import Intake, Owing
-from towerd.fsm.state import AnswerRow, BayRecord, FaceRow, Fault, Job, Meta, Move, PlaceBefore, Step, Tables
+from towerd.fsm.state import AnswerRow, AuditMark, BayRecord, FaceRow, Fault, Job, Meta, Move, PlaceBefore, Step, Tables
 from towerd.lift.model import Axis, AxisStatus, Load, PlcOpenState
 from towerd.orders.model import Loan, Order, Slot, Vehicle, VehicleRecord
 from towerd.places import bay, cabin
@@ -93,6 +93,7 @@ def tables() -> Tables:
         seen={"lock:3-4": Seen("lock:3-4", "locked")},
         answers={"jti:ord-1": AnswerRow("jti:ord-1", "aa", "shop.example", True, (), {"number": "0815"}, AT)},
         faces={"ord-1": FaceRow("ord-1", "bb")},
+        marks={7: AuditMark(7, "cd", AT)},
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.values import AT
-from towerd.audit import ChainState, verify
+from towerd.audit import ChainState, ended, verify
 from towerd.fsm.turn import audit_hash
 
 
@@ -38,7 +38,28 @@ def test_any_change_breaks_it(index: int, what: str) -> None:
     else:
         changed = {"at": "2026-11-25T08:00:00+00:00", "body": {}, "previous_hash": "x", "hash": "x", "audit_seq": 99}
         rows[index] = {**rows[index], what: changed[what]}
-    state = verify(rows)
+    state = ended(verify(rows))
     assert state.break_text is not None
-    assert state.audit_seq <= index + 1
-    assert verify(rows, replace(state)) == state
+    assert state.audit_seq <= index + 1 or state.gone_seq
+    assert verify(rows, replace(state)) == ended(state) == state
+
+
+def _trimmed(rows: list[dict[str, Any]], up_to_seq: int, digest: str) -> list[dict[str, Any]]:
+    """The rows, and one that says that those up to there need not be kept."""
+    last = rows[-1]
+    body = {"type": "audit_trimmed", "data": {"up_to_seq": up_to_seq, "hash": digest}}
+    seq = last["audit_seq"] + 1
+    digest = audit_hash(last["hash"], seq, AT, body)
+    row = {"audit_seq": seq, "at": AT.isoformat(), "body": body, "previous_hash": last["hash"], "hash": digest}
+    return [*rows, row]
+
+
+def test_rows_may_be_gone_where_a_later_one_says_so() -> None:
+    rows = _rows(6)
+    whole = _trimmed(rows, 3, rows[2]["hash"])
+    for gone in (1, 2, 3):
+        state = ended(verify(whole[gone:]))
+        assert (state.break_text, state.gone_seq, state.audit_seq) == (None, gone, 7)
+    assert ended(verify(whole[4:])).break_text is not None, "more is gone than may be"
+    assert ended(verify(_trimmed(rows, 3, "another")[3:])).break_text is not None
+    assert ended(verify(rows[3:])).break_text is not None

@@ -22,7 +22,7 @@ from tests.support.intake_kit import row as intake
 from tests.support.moves_kit import STOCKED, job_for, move, turn
 from tests.support.values import AT
 from towerd.cabin.model import CabinSensors, DoorState
-from towerd.faults import COMMAND_FAILED, DEVICE_SLOWER, DOOR_STUCK
+from towerd.faults import COMMAND_FAILED, DEVICE_SLOWER, DOOR_STUCK, OUTBOX_FILLS
 from towerd.fsm.intake_row import Owing
 from towerd.fsm.state import BayRecord, Fault, TagReading
 from towerd.fsm.waiting import waiting
@@ -155,9 +155,11 @@ def test_a_move_says_what_it_waits_for(one: Any, given: dict[str, Any], found: l
 def test_people_and_faults_are_told_without_a_picture_too() -> None:
     faults = {number: Fault(number, AT, "x") for number in (COMMAND_FAILED, DEVICE_SLOWER, DOOR_STUCK)}
     rows = {"intakes": {1: intake("waiting"), 2: intake("storing", cabin=2)}, "owing": {1: Owing(1, "button", AT)}}
+    faults[OUTBOX_FILLS] = Fault(OUTBOX_FILLS, AT, "many wait")
     found = waiting(turn(seen=None, faults=faults, **rows))
     assert [(row.code, row.asks) for row in found] == [
         ("drive_in_waiting", "customer"),
         ("button_owed", "help"),
         ("TWR-4001", "help"),
+        ("TWR-5004", "help"),
     ]

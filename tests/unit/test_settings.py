@@ -126,7 +126,7 @@ def test_what_is_missing_is_told_at_its_table(tmp_path: Path) -> None:
 def test_an_unknown_table_lists_what_there_is(tmp_path: Path) -> None:
     [(line, key, text)] = _problems(tmp_path, SMALL + "[zzz]\n")
     assert (line, key) == (10, "zzz")
-    assert "known here: alarms, api, face, intake, keys" in text
+    assert "known here: alarms, api, face, intake, journal, keys" in text
 
 
 def test_a_wrong_key_under_a_model_is_told(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 from towerd import __version__
-from towerd.audit import ChainState, verify
+from towerd.audit import ChainState, ended, verify
 from towerd.cli import client
 from towerd.cli.client import Exit, fail
 from towerd.cli.options import SHARED, asks, completion, json_option
@@ -113,7 +113,7 @@ def _pages(socket: Path, config: Path) -> Iterable[Sequence[dict[str, Any]]]:
 @config_option
 @asks
 def verify_audit(head: str | None, socket: Path, config: Path, as_json: bool) -> None:
-    """Follow the hash chain of the audit log from its first row. Exit 1 where it is broken. Role: operator.
+    """Follow the hash chain of the audit log from the oldest row that is kept. Exit 1 where it is broken. Role: operator.
 
     While the daemon runs, rows come from it; else from the journal's file.
     """
@@ -126,6 +126,7 @@ def verify_audit(head: str | None, socket: Path, config: Path, as_json: bool) ->
                 break
     except JournalError as error:
         raise fail(str(error), Exit.JOURNAL) from error
+    state = ended(state)
     _tell_chain(state if kept is None or state.break_text else _without_head(state, kept), as_json)
 
 
@@ -143,7 +144,9 @@ def _without_met(kept: tuple[int, str] | None, rows: Sequence[dict[str, Any]]) -
 
 
 def _without_head(state: ChainState, kept: tuple[int, str]) -> ChainState:
-    return ChainState(state.audit_seq, state.hash, f"row {kept[0]} with the hash {kept[1]} is not in the chain")
+    gone = kept[0] <= state.gone_seq
+    why = f"is not kept any more: rows up to {state.gone_seq} are gone" if gone else "is not in the chain"
+    return ChainState(state.audit_seq, state.hash, f"row {kept[0]} with the hash {kept[1]} {why}")
 
 
 def _tell_chain(state: ChainState, as_json: bool) -> None:
@@ -153,6 +156,7 @@ def _tell_chain(state: ChainState, as_json: bool) -> None:
         click.echo(json.dumps(body, ensure_ascii=False))
     else:
         click.echo(
-            broken or f"whole: {state.audit_seq} rows, head {state.audit_seq}:{state.hash}", err=broken is not None
+            broken or f"whole: {state.audit_seq - state.gone_seq} rows, head {state.audit_seq}:{state.hash}",
+            err=broken is not None,
         )
     raise click.exceptions.Exit(Exit.REFUSED if broken else Exit.DONE)

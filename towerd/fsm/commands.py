@@ -163,7 +163,14 @@ class AppendAudit:
 
 @dataclass(frozen=True, slots=True)
 class TrimOutbox:
-    """Drop what the broker has."""
+    """Drop what the broker has, or what is too old to be kept for it."""
+
+    up_to_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrimAudit:
+    """Drop rows of the audit log that have been kept for as long as they must."""
 
     up_to_seq: int
 
@@ -183,7 +190,7 @@ class DropFace:
     order: str
 
 
-JournalCommand = AppendOutbox | AppendAudit | TrimOutbox | StoreFace | DropFace
+JournalCommand = AppendOutbox | AppendAudit | TrimOutbox | TrimAudit | StoreFace | DropFace
 Command = (
     WriteMailbox
     | WritePackml

@@ -13,6 +13,15 @@ from towerd.upkeep.model import UpkeepRules
 
 
 @dataclass(frozen=True, slots=True)
+class KeepingRules:
+    """How much is kept: `outbox_most` messages for the broker, rows of the audit log for `audit_kept_days`. `broker`: there is one."""
+
+    broker: bool = True
+    outbox_most: int = 200_000
+    audit_kept_days: float = 3653.0
+
+
+@dataclass(frozen=True, slots=True)
 class CoreConfig:
     """Settings of the core.
 
@@ -36,6 +45,7 @@ class CoreConfig:
     upkeep: UpkeepRules = field(default_factory=UpkeepRules)
     alarms: AlarmRules = field(default_factory=AlarmRules)
     intake: IntakeRules = field(default_factory=IntakeRules)
+    keeping: KeepingRules = field(default_factory=KeepingRules)
     number_step: int = 3947
     decision_age_s: float = 300.0
     early_s: float = 900.0

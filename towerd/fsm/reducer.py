@@ -18,7 +18,7 @@ from towerd.fsm.alike import faces_alike
 from towerd.fsm.by_hand import MANUAL_HANDLERS
 from towerd.fsm.changes import watch_key
 from towerd.fsm.commanding import doubt, follow_all, unresolved
-from towerd.fsm.commands import Command, EndProcess, StartTimer, TrimOutbox
+from towerd.fsm.commands import Command, EndProcess, StartTimer
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.delivering import open_job, run_cabins, run_job
 from towerd.fsm.face_events import FaceChallenged, FacesAlike, NumberEntered
@@ -36,6 +36,7 @@ from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInReques
 from towerd.fsm.intake_requests import car_secured, drive_in_cancelled, drive_in_requested
 from towerd.fsm.inventory import FORK, check_places, settle_fork
 from towerd.fsm.jogging import JOG, jog_expired, watch_jog
+from towerd.fsm.keeping import broker_has, watch_keeping
 from towerd.fsm.latch import clear_fault, raise_fault
 from towerd.fsm.loans import follow_cars_back
 from towerd.fsm.lost import let_go_of_cabins, settle_lost, settle_unfit
@@ -145,6 +146,7 @@ def _timer_expired(turn: Turn, event: ev.TimerExpired) -> None:
         every_minute(turn)
         tell_wear(turn)
         settle_lost(turn)
+        watch_keeping(turn)
         turn.ask(StartTimer(MINUTE, 60.0))
     elif event.name == JOG:
         jog_expired(turn)
@@ -202,7 +204,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     StockTakeCancelled: stock_take_cancelled,
     ev.PlanDecided: lambda turn, event: plan_decided(turn, event.decision),
     ev.BusChanged: lambda turn, event: turn.set(bus_connected=event.connected),
-    ev.OutboxAcknowledged: lambda turn, event: turn.ask(TrimOutbox(event.up_to_seq)),
+    ev.OutboxAcknowledged: broker_has,
     ev.ClockConfirmed: clock_confirmed,
     ev.ClockJudged: clock_judged,
     ev.StopRequested: _stop_requested,

@@ -173,17 +173,31 @@ class FaceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditMark:
+    """Which row of the audit log was the newest at a time, with its hash."""
+
+    audit_seq: int
+    hash: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Meta:
     """Single values that survive the process.
 
     `first_fault`: the first of the daemon's own faults since none of them stood or waited to be acknowledged (first-out).
-    `alarm_activations`: when the last alarms were raised, as many as it takes to tell a flood.
+    `alarm_activations`: when the last alarms were raised, as many as it takes to tell a flood. `outbox_done_seq`: the last message
+    that the broker has, or that was dropped. `audit_cut_seq`: the last row of the audit log that need not be kept,
+    `audit_done_seq` the last that is gone.
     """
 
     boot: int = 0
     event_seq: int = 0
+    outbox_done_seq: int = 0
     audit_seq: int = 0
     audit_hash: str = ""
+    audit_cut_seq: int = 0
+    audit_done_seq: int = 0
     job_seq: int = 0
     layout_crc: int | None = None
     first_fault: str | None = None
@@ -218,6 +232,7 @@ class Tables:
     seen: dict[str, Seen] = field(default_factory=dict)
     answers: dict[str, AnswerRow] = field(default_factory=dict)
     faces: dict[str, FaceRow] = field(default_factory=dict)
+    marks: dict[int, AuditMark] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

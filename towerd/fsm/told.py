@@ -68,6 +68,8 @@ EventType = Literal[
     "settings_reloaded",
     "clock_unsure",
     "clock_sure",
+    "outbox_dropped",
+    "audit_trimmed",
     "started",
     "stopped",
 ]
@@ -206,6 +208,8 @@ TOLD: Final[Mapping[EventType, Fields]] = {
     "settings_reloaded": _NOT_YET,
     "clock_unsure": {},
     "clock_sure": {},
+    "outbox_dropped": {"from_seq": int, "until_seq": int},
+    "audit_trimmed": {"up_to_seq": int, "hash": str},
     "started": {"version": str},
     "stopped": {"why": str},
 }

@@ -12,7 +12,7 @@ from typing import Final
 from towerd.cabin.handover import Gate, fetch_denies, gate_denies
 from towerd.cabin.intake_words import advice, plea
 from towerd.cabin.model import DoorState
-from towerd.faults import FAULTS
+from towerd.faults import FAULTS, OUTBOX_FILLS
 from towerd.fsm.book import at_work, move_of, open_moves, order_of
 from towerd.fsm.decision import decision_holds
 from towerd.fsm.delivering import open_job
@@ -187,9 +187,13 @@ def _people(turn: Turn) -> list[Waiting]:
 
 
 def _faults(turn: Turn) -> list[Waiting]:
-    """Faults of inventory and hand-over that do not stop the machine, and keep one place or door from working."""
+    """Faults of inventory and hand-over that do not stop the machine, and keep one place or door from working; a full outbox."""
     least, most = _NOT_STOPPING
-    rows = [row for row in turn.tables.faults.values() if least <= row.number <= most and not FAULTS[row.number].stops]
+    rows = [
+        row
+        for row in turn.tables.faults.values()
+        if (least <= row.number <= most and not FAULTS[row.number].stops) or row.number == OUTBOX_FILLS
+    ]
     return [
         Waiting(
             FAULTS[row.number].code, FAULTS[row.number].text, row.cause, FAULTS[row.number].cure, "help", row.since_at

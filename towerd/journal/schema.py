@@ -15,7 +15,7 @@ from towerd.fsm.state import Tables
 APPLICATION_ID: Final = 0x54575244
 """`TWRD` in the file's header: this file is a journal of towerd and of nothing else."""
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Grows with every change of the schema. A file with a higher one is refused, one with a lower one is brought up to date."""
 
 META: Final = "meta"
@@ -24,7 +24,7 @@ META: Final = "meta"
 TABLE_NAMES: Final[tuple[str, ...]] = tuple(field.name for field in fields(Tables) if field.name != META)
 """Every keyed table, in the order of `Tables`."""
 
-INTEGER_KEYS: Final = frozenset({"intakes", "jobs", "moves", "faults", "owing"})
+INTEGER_KEYS: Final = frozenset({"intakes", "jobs", "moves", "faults", "owing", "marks"})
 """Tables whose key is a number; all others have text."""
 
 
@@ -36,13 +36,15 @@ def _keyed_table(name: str) -> str:
 def upgrade(tables: Collection[str]) -> tuple[str, ...]:
     """What brings a file of an older version up to date, in order, in one transaction; `tables` are those that it has.
 
-    Tables that came later are added. Alarms are shown anew by the PLC. History is what the older program wrote: it ends here,
-    and the next base begins with what the tables hold.
+    Tables that came later are added. Alarms are shown anew by the PLC. Which messages the broker has is told by those that
+    are left. History is what the older program wrote: it ends here, and the next base begins with what the tables hold.
     """
     missing = (_keyed_table(name) for name in TABLE_NAMES if name not in tables)
     return (
         *missing,
         "DELETE FROM alarms",
+        "UPDATE meta SET doc = json_set(doc, '$.outbox_done_seq',"
+        " coalesce((SELECT min(event_seq) - 1 FROM outbox), json_extract(doc, '$.event_seq')))",
         "DELETE FROM bases",
         "DELETE FROM events WHERE id < (SELECT max(id) FROM events)",
         "INSERT INTO bases SELECT coalesce(max(id), 0) FROM events",

@@ -18,7 +18,7 @@ from typing import Any, Final
 import apsw
 
 from towerd.errors import BugError, JournalError
-from towerd.fsm.commands import AppendAudit, AppendOutbox, DropFace, JournalCommand, StoreFace, TrimOutbox
+from towerd.fsm.commands import AppendAudit, AppendOutbox, DropFace, JournalCommand, StoreFace, TrimAudit, TrimOutbox
 from towerd.fsm.events import Stamped
 from towerd.fsm.state import Tables, Volatile
 from towerd.journal import records
@@ -223,6 +223,8 @@ class SqliteJournal:
                 self._db.execute("INSERT INTO audit VALUES (?, ?, ?, ?, ?)", row)
             case TrimOutbox(up_to_seq):
                 self._db.execute("DELETE FROM outbox WHERE event_seq <= ?", (up_to_seq,))
+            case TrimAudit(up_to_seq):
+                self._db.execute("DELETE FROM audit WHERE audit_seq <= ?", (up_to_seq,))
             case StoreFace(order, sha256):
                 if attachment is None:
                     raise BugError(f"a face is to be kept for order {order}, and no ciphertext came with the event")
