@@ -100,7 +100,7 @@ def test_a_step_in_manual_goes_out_at_once_and_is_answered_at_its_end() -> None:
     t = turn(BY_HAND)
     assert command(t, "step") is None
     [write] = writes(t)
-    assert (write.code, write.job_id) == (Code.LIFT_TO, 1)
+    assert (write.code, write.job_id, write.limit_ds) == (Code.LIFT_TO, 1, 6000)
     assert state_now(t) == "held"
     assert t.volatile.hand_replies == {"CARRIAGE": API}
     assert command(t, "step").reasons == ("plc_refused",), "one after the other"

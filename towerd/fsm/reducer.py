@@ -44,6 +44,7 @@ from towerd.fsm.moves import move_cancelled, move_requested, stock_take_cancelle
 from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeCancelled, StockTakeRequested
 from towerd.fsm.moving import follow_moves
 from towerd.fsm.orders import clock_judged, command_refused, every_minute, order_requested, request_answered
+from towerd.fsm.overdue import watch_limits
 from towerd.fsm.packml import follow_packml, packml_requested, send_packml, start_machine
 from towerd.fsm.paging import page_ended
 from towerd.fsm.planning import plan_decided, redirect, request_plan
@@ -118,6 +119,7 @@ def _plc_observed(turn: Turn, event: ev.PlcObserved) -> None:
         _mode_changed(turn, machine)
     follow_devices(turn, before if before is not None and before.session == machine.session else None, machine)
     follow_all(turn)
+    watch_limits(turn)
     watch_changes(turn, before if before is not None and before.session == machine.session else None)
     settle_fork(turn)
 

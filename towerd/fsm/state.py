@@ -294,6 +294,14 @@ class DoneAgain:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """How long a running command has been seen to run, s, and when it was seen last."""
+
+    ran_s: float
+    seen_mono_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class AxisRun:
     """An axis in motion: since when by the monotonic clock, s, and from where, in its raw unit (mm, 0.01°)."""
 
@@ -350,6 +358,7 @@ class Volatile:
     readings: dict[str, TagReading] = field(default_factory=dict)
     written_mono_s: dict[str, float] = field(default_factory=dict)
     touched_mono_s: dict[str, float] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
     retry_after_mono_s: dict[str, float] = field(default_factory=dict)
     refusals: dict[str, int] = field(default_factory=dict)
     done_again: dict[str, DoneAgain] = field(default_factory=dict)
