@@ -188,7 +188,8 @@ class OrderSettings(Section):
     """How long an order without a slot waits for the customer."""
     lost_wait_s: Duration = 1800.0
     """How long an order waits for its vehicle to be found when nobody knows where it stands, at least until the customer may
-    come; then it ends as `vehicle_unavailable` (orders-if.md 5.3)."""
+    come; then it ends as `vehicle_unavailable` (orders-if.md 5.3). So long after slot and last look it also ends where the
+    customer was there and the tower could not bring the car."""
     trial_limit: Annotated[int, Field(ge=0)] = 5
     """Test drives of one customer within `trial_window_s`."""
     trial_window_s: Duration = 60 * 86400.0

@@ -15,6 +15,7 @@ from towerd.fsm.conditions import set_condition
 from towerd.fsm.decision import decision_holds, forget_decision
 from towerd.fsm.events import ClockJudged, CommandRefused, OrderRequested, RequestAnswered
 from towerd.fsm.loans import loan_leaves, watch_loans
+from towerd.fsm.obstacles import may_command
 from towerd.fsm.packml import send_packml
 from towerd.fsm.state import AnswerRow, FaceRow, Job, Move, Tables
 from towerd.fsm.turn import Turn
@@ -278,6 +279,21 @@ def _missed(turn: Turn) -> None:
             end_order(turn, order, "no_show", "slot_passed")
 
 
+def _undelivered(turn: Turn) -> None:
+    """Tell a customer who was there that no car comes, a while after slot and last look: nobody waits for ever (5.1)."""
+    wait = timedelta(seconds=turn.config.rules.lost_wait_s)
+    for order in tuple(turn.tables.orders.values()):
+        if order.state not in ("identified", "delivering") or order.slot is None:
+            continue
+        late = max(order.slot.until_at, order.identified_at or order.since_at) + wait < turn.now
+        unseen = order.cabin is not None and turn.snapshot is None
+        # what is lost is looked for, and ended by `lost.py`
+        settled_elsewhere = lost_vehicle(turn.tables, order) is not None
+        if late and not (unseen or settled_elsewhere or decision_holds(turn, order)) and may_end(turn, order, "fail"):
+            why = "vehicle_unavailable" if may_command(turn.state) else "tower_out_of_service"
+            end_order(turn, order, "failed", why)
+
+
 def _destroy_faces(turn: Turn) -> None:
     for face in tuple(turn.tables.faces.values()):
         if face.destroy_at is not None and face.destroy_at <= turn.now:
@@ -317,6 +333,7 @@ def clock_judged(turn: Turn, event: ClockJudged) -> None:
 def every_minute(turn: Turn) -> None:
     """What time alone brings about: slots that pass, keys that are due, rows that need not be kept."""
     _missed(turn)
+    _undelivered(turn)
     watch_loans(turn)
     _destroy_faces(turn)
     _forget(turn)

@@ -30,7 +30,7 @@ class OrderRules:
     """All rules. `by_model` is keyed `make model`, such as `Ford Mondeo`.
 
     `walk_in_s`: how long an order without a slot waits for the customer. `lost_wait_s`: how long an order waits for a lost
-    vehicle to be found. `open_drives_per_customer` counts cars out
+    vehicle to be found, and past its slot for one that is not brought. `open_drives_per_customer` counts cars out
     and test drives that are still to come. `unknown_charge_leaves`: whether an electric car of unknown charge is offered.
     """
 
