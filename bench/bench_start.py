@@ -31,7 +31,7 @@ LIMIT_S = 30.0
 PHOTOS = Path("var/photos")
 LIBRARIES = (
     "apsw, fastapi, joserfc.jwe, joserfc.jws, paho.mqtt.client, pydantic_settings, pymodbus.client, structlog,"
-    " transitions, typer, uvicorn"
+    " transitions, click, uvicorn"
 )
 SETTINGS = """
 state_dir = "{folder}"

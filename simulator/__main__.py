@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from simulator.cars import Car, read_stock
 from simulator.config import Actors, SimulatorConfig
@@ -19,52 +19,67 @@ from simulator.runner import SerialLine, serve
 from simulator.scenario import from_option
 from simulator.scenario import read as read_scenario
 
-app = typer.Typer(
-    add_completion=False, help="A simulated car tower that speaks the PLC interface 1.0 over Modbus TCP or RTU."
+
+@click.group(invoke_without_command=True, context_settings={"show_default": True})
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=5020, help="Modbus TCP port; 0 takes a free one and prints it."
 )
-
-
-Port = Annotated[int, typer.Option(min=0, max=65535, help="Modbus TCP port; 0 takes a free one and prints it.")]
-ControlPort = Annotated[
-    int | None, typer.Option(min=0, max=65535, help="Port of the control interface; 0 takes a free one.")
-]
-Pty = Annotated[bool, typer.Option("--pty", help="Modbus RTU on a new pseudo-terminal, whose path is printed.")]
-Faults = Annotated[
-    list[str] | None, typer.Option(help="NAME[:param=value,…]@10s[+5s]: a fault at a time; may be repeated.")
-]
-
-
-@app.callback(invoke_without_command=True)
-def run(  # noqa: PLR0913, PLR0917 - one option each
-    context: typer.Context,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Port = 5020,
-    serial: Annotated[str | None, typer.Option(help="Serial device for Modbus RTU instead of TCP.")] = None,
-    pty: Pty = False,
-    baud: Annotated[int, typer.Option(help="Of the serial line: 19200, 38400, 57600 or 115200.")] = 115200,
-    control_port: ControlPort = None,
-    floors: Annotated[int, typer.Option(min=1, max=40)] = 5,
-    positions: Annotated[int, typer.Option(min=1, max=24)] = 6,
-    cabins: Annotated[int, typer.Option(min=1, max=2)] = 1,
-    stock: Annotated[Path | None, typer.Option(help="JSON stock file: which vehicle stands in which bay.")] = None,
-    speed_up: Annotated[float, typer.Option(min=0.1, max=30, help="Scales the plant's motions, no clock.")] = 1.0,
-    seed: Annotated[int, typer.Option(help="For boot_id and epochs.")] = 1,
-    homed: Annotated[bool, typer.Option(help="Start with all axes homed.")] = False,
-    rated: Annotated[bool, typer.Option(help="Rated person detection, capabilities bit 4.")] = True,
-    auto_drive_off: Annotated[bool, typer.Option(help="Customers drive delivered cars away.")] = False,
-    customer_delay_s: Annotated[float, typer.Option(min=0)] = 4.0,
-    boarding_s: Annotated[float, typer.Option(min=0, help="How long a customer takes to get in.")] = 3.0,
-    driving_s: Annotated[float, typer.Option(min=0, help="How long a vehicle takes to leave the cabin.")] = 2.0,
-    scenario: Annotated[Path | None, typer.Option(help="TOML file: what happens when.")] = None,
-    fault: Faults = None,
-    list_faults: Annotated[bool, typer.Option(help="Print every fault that can be injected, and end.")] = False,
-    auto_press_clear: Annotated[bool, typer.Option(help="Staff press the clear button after each driver.")] = False,
+@click.option("--serial", help="Serial device for Modbus RTU instead of TCP.")
+@click.option("--pty", is_flag=True, help="Modbus RTU on a new pseudo-terminal, whose path is printed.")
+@click.option("--baud", type=int, default=115200, help="Of the serial line: 19200, 38400, 57600 or 115200.")
+@click.option(
+    "--control-port", type=click.IntRange(0, 65535), help="Port of the control interface; 0 takes a free one."
+)
+@click.option("--floors", type=click.IntRange(1, 40), default=5)
+@click.option("--positions", type=click.IntRange(1, 24), default=6)
+@click.option("--cabins", type=click.IntRange(1, 2), default=1)
+@click.option("--stock", type=click.Path(path_type=Path), help="JSON stock file: which vehicle stands in which bay.")
+@click.option("--speed-up", type=click.FloatRange(0.1, 30), default=1.0, help="Scales the plant's motions, no clock.")
+@click.option("--seed", type=int, default=1, help="For boot_id and epochs.")
+@click.option("--homed/--no-homed", default=False, help="Start with all axes homed.")
+@click.option("--rated/--no-rated", default=True, help="Rated person detection, capabilities bit 4.")
+@click.option("--auto-drive-off/--no-auto-drive-off", default=False, help="Customers drive delivered cars away.")
+@click.option("--customer-delay-s", type=click.FloatRange(0), default=4.0)
+@click.option("--boarding-s", type=click.FloatRange(0), default=3.0, help="How long a customer takes to get in.")
+@click.option("--driving-s", type=click.FloatRange(0), default=2.0, help="How long a vehicle takes to leave the cabin.")
+@click.option("--scenario", type=click.Path(path_type=Path), help="TOML file: what happens when.")
+@click.option("--fault", multiple=True, help="NAME[:param=value,…]@10s[+5s]: a fault at a time; may be repeated.")
+@click.option("--list-faults", is_flag=True, help="Print every fault that can be injected, and end.")
+@click.option(
+    "--auto-press-clear/--no-auto-press-clear", default=False, help="Staff press the clear button after each driver."
+)
+@click.pass_context
+def app(  # noqa: PLR0913, PLR0917 - one option each
+    context: click.Context,
+    host: str,
+    port: int,
+    serial: str | None,
+    pty: bool,
+    baud: int,
+    control_port: int | None,
+    floors: int,
+    positions: int,
+    cabins: int,
+    stock: Path | None,
+    speed_up: float,
+    seed: int,
+    homed: bool,
+    rated: bool,
+    auto_drive_off: bool,
+    customer_delay_s: float,
+    boarding_s: float,
+    driving_s: float,
+    scenario: Path | None,
+    fault: tuple[str, ...],
+    list_faults: bool,
+    auto_press_clear: bool,
 ) -> None:
-    """Run a simulated tower until SIGTERM or SIGINT."""
+    """A simulated car tower that speaks the PLC interface 1.0 over Modbus TCP or RTU; it runs until SIGTERM or SIGINT."""
     if context.invoked_subcommand is not None:
         return
     if list_faults:
-        typer.echo(as_text())
+        click.echo(as_text())
         return
     config = SimulatorConfig(
         floors=floors,
@@ -83,13 +98,13 @@ def run(  # noqa: PLR0913, PLR0917 - one option each
         ),
     )
     line = SerialLine(serial, baud) if serial is not None or pty else None
-    _run(config, stock, (scenario, fault or []), lambda simulator: serve(simulator, host, port, control_port, line))
+    _run(config, stock, (scenario, fault), lambda simulator: serve(simulator, host, port, control_port, line))
 
 
 def _run(
     config: SimulatorConfig,
     stock: Path | None,
-    happens: tuple[Path | None, list[str]],
+    happens: tuple[Path | None, Sequence[str]],
     serving: Callable[[Simulator], Coroutine[Any, Any, None]],
 ) -> None:
     try:
@@ -100,8 +115,8 @@ def _run(
         simulator.play([from_option(option, config) for option in options])
         asyncio.run(serving(simulator))
     except (OSError, ValueError) as error:
-        typer.echo(f"simulator: {error}", err=True)
-        raise typer.Exit(1) from error
+        click.echo(f"simulator: {error}", err=True)
+        raise click.exceptions.Exit(1) from error
 
 
 def _value(text: str) -> Any:
@@ -112,26 +127,25 @@ def _value(text: str) -> Any:
 
 
 @app.command()
-def ctl(
-    port: Annotated[int, typer.Argument(min=1, max=65535, help="Control port of the running simulator.")],
-    do: Annotated[str, typer.Argument(help="Act or question, such as drive_off, fault, state; `help` lists them.")],
-    arguments: Annotated[list[str] | None, typer.Argument(help="key=value pairs.")] = None,
-) -> None:
+@click.argument("port", type=click.IntRange(1, 65535), help="Control port of the running simulator.")
+@click.argument("do", help="Act or question, such as drive_off, fault, state; `help` lists them.")
+@click.argument("arguments", nargs=-1, help="key=value pairs.")
+def ctl(port: int, do: str, arguments: tuple[str, ...]) -> None:
     """Ask a running simulator to do something, and print its answer as JSON."""
     request: dict[str, Any] = {"do": do}
-    for pair in arguments or []:
+    for pair in arguments:
         key, separator, value = pair.partition("=")
         if not separator:
-            raise typer.BadParameter(f"{pair} is no key=value pair")
+            raise click.BadParameter(f"{pair} is no key=value pair")
         request[key] = _value(value)
     try:
         answer = ask(port, request)
     except (OSError, ValueError) as error:
-        typer.echo(f"simulator: {error}", err=True)
-        raise typer.Exit(1) from error
-    typer.echo(json.dumps(answer, indent=2))
+        click.echo(f"simulator: {error}", err=True)
+        raise click.exceptions.Exit(1) from error
+    click.echo(json.dumps(answer, indent=2))
     if not answer.get("ok"):
-        raise typer.Exit(2)
+        raise click.exceptions.Exit(2)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ import tempfile
 import threading
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Self
+from typing import Self
 
-import typer
+import click
 from iotcore import Broker
 
 HOST = "127.0.0.1"
@@ -86,10 +86,9 @@ class EmbeddedBroker:
         self.close()
 
 
-Port = Annotated[int, typer.Option(min=0, max=65535, help="TCP port on 127.0.0.1; 0 takes any free one")]
-
-
-def main(port: Port = 1883) -> None:
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=1883, help="TCP port on 127.0.0.1; 0 takes any free one")
+def main(port: int) -> None:
     """Run the broker until SIGTERM or Ctrl+C."""
     ended = threading.Event()
 
@@ -99,9 +98,9 @@ def main(port: Port = 1883) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     with EmbeddedBroker(port) as broker:
-        typer.echo(json.dumps({"port": broker.port}))
+        click.echo(json.dumps({"port": broker.port}))
         ended.wait()
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

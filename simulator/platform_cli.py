@@ -6,18 +6,16 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from simulator.platform import Platform, fresh_code, fresh_id
 from simulator.purchaser import Wish
 from simulator.sealing import SigningKeys
 from simulator.tower_link import Answer, PlatformError, Where
 
-app = typer.Typer(help="A stand-in for the order platform: orders, cancels, holds, watches.", no_args_is_help=True)
-
-AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
+json_option = click.option("--json", "as_json", is_flag=True, help="print one JSON object")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,60 +24,73 @@ class _Options:
     where: Where
 
 
-@app.callback()
-def where(
-    context: typer.Context,
-    folder: Annotated[Path, typer.Option(help="the platform's own folder, with its keys")] = Path("var/platform"),
-    tower: Annotated[str, typer.Option(help="the tower's id")] = "demo-1",
-    host: Annotated[str, typer.Option(help="the broker's host")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="the broker's port")] = 1883,
-    root: Annotated[str, typer.Option(help="first levels of the topics")] = "towerd",
-) -> None:
-    """Where the tower is reached."""
+@click.group(context_settings={"show_default": True})
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    default=Path("var/platform"),
+    help="the platform's own folder, with its keys",
+)
+@click.option("--tower", default="demo-1", help="the tower's id")
+@click.option("--host", default="127.0.0.1", help="the broker's host")
+@click.option("--port", type=click.IntRange(1, 65535), default=1883, help="the broker's port")
+@click.option("--root", default="towerd", help="first levels of the topics")
+@click.pass_context
+def app(context: click.Context, folder: Path, tower: str, host: str, port: int, root: str) -> None:
+    """A stand-in for the order platform: orders, cancels, holds, watches."""
     context.obj = _Options(folder, Where(tower, port, host, root))
 
 
-def _with(context: typer.Context, action: Callable[[Platform], Any]) -> Any:
+def _with(context: click.Context, action: Callable[[Platform], Any]) -> Any:
     options: _Options = context.obj
     try:
         with Platform(options.folder, options.where) as platform:
             return action(platform)
     except (PlatformError, LookupError) as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from error
+        click.echo(f"Error: {error}", err=True)
+        raise click.exceptions.Exit(1) from error
 
 
 def _print(answer: Answer, as_json: bool, text: str) -> None:
     if as_json:
-        typer.echo(json.dumps(answer, ensure_ascii=False))
+        click.echo(json.dumps(answer, ensure_ascii=False))
     elif answer["ok"]:
-        typer.echo(text)
+        click.echo(text)
     else:
-        typer.echo("Refused: " + ", ".join(answer["reasons"]))
+        click.echo("Refused: " + ", ".join(answer["reasons"]))
     if not answer["ok"]:
-        raise typer.Exit(2)
+        raise click.exceptions.Exit(2)
 
 
 @app.command()
-def init(
-    context: typer.Context,
-    issuers: Annotated[Path, typer.Option(help="the tower's key set file to write")],
-) -> None:
+@click.option("--issuers", type=click.Path(path_type=Path), required=True, help="the tower's key set file to write")
+@click.pass_context
+def init(context: click.Context, issuers: Path) -> None:
     """Make the platform's keys, where they are missing, and write the key set file for the tower."""
     SigningKeys(context.obj.folder).write_key_set(issuers)
-    typer.echo(f"Wrote {issuers}")
+    click.echo(f"Wrote {issuers}")
 
 
 @app.command()
+@click.option(
+    "--selfie", type=click.Path(path_type=Path), help="photo of the customer; without it only the code serves"
+)
+@click.option("--make", help="such as Ford")
+@click.option("--model", help="such as Mondeo")
+@click.option("--colour", help="such as blue")
+@click.option("--vehicle", help="one vehicle's id")
+@click.option("--customer", help="pseudonym; without it a new one")
+@json_option
+@click.pass_context
 def order(  # noqa: PLR0913, PLR0917 - one option each
-    context: typer.Context,
-    selfie: Annotated[Path | None, typer.Option(help="photo of the customer; without it only the code serves")] = None,
-    make: Annotated[str | None, typer.Option(help="such as Ford")] = None,
-    model: Annotated[str | None, typer.Option(help="such as Mondeo")] = None,
-    colour: Annotated[str | None, typer.Option(help="such as blue")] = None,
-    vehicle: Annotated[str | None, typer.Option(help="one vehicle's id")] = None,
-    customer: Annotated[str | None, typer.Option(help="pseudonym; without it a new one")] = None,
-    as_json: AsJson = False,
+    context: click.Context,
+    selfie: Path | None,
+    make: str | None,
+    model: str | None,
+    colour: str | None,
+    vehicle: str | None,
+    customer: str | None,
+    as_json: bool,
 ) -> None:
     """Order a test drive for now and print number and code. Ends with 2 where the tower refuses."""
     jpeg = None
@@ -95,36 +106,38 @@ def order(  # noqa: PLR0913, PLR0917 - one option each
 
 
 @app.command()
-def cancel(
-    context: typer.Context,
-    order: Annotated[str, typer.Argument(help="the order's id")],
-    reason: Annotated[str, typer.Option(help="why")] = "changed_mind",
-    customer: Annotated[str | None, typer.Option(help="where the order was not made from this folder")] = None,
-    as_json: AsJson = False,
-) -> None:
+@click.argument("order", help="the order's id")
+@click.option("--reason", default="changed_mind", help="why")
+@click.option("--customer", help="where the order was not made from this folder")
+@json_option
+@click.pass_context
+def cancel(context: click.Context, order: str, reason: str, customer: str | None, as_json: bool) -> None:
     """Cancel an order."""
     answer = _with(context, lambda platform: platform.cancel(order, reason, customer))
     _print(answer, as_json, f"Order {order} is cancelled.")
 
 
 @app.command()
-def hold(
-    context: typer.Context,
-    reason: Annotated[str, typer.Option(help="why")] = "operator",
-    as_json: AsJson = False,
-) -> None:
+@click.option("--reason", default="operator", help="why")
+@json_option
+@click.pass_context
+def hold(context: click.Context, reason: str, as_json: bool) -> None:
     """Stop the tower's motion."""
     _print(_with(context, lambda platform: platform.hold(reason)), as_json, "The tower holds.")
 
 
 @app.command()
-def resume(context: typer.Context, as_json: AsJson = False) -> None:
+@json_option
+@click.pass_context
+def resume(context: click.Context, as_json: bool) -> None:
     """Let the tower go on after a hold over MQTT."""
     _print(_with(context, lambda platform: platform.resume()), as_json, "The tower goes on.")
 
 
 @app.command()
-def state(context: typer.Context, as_json: AsJson = False) -> None:
+@json_option
+@click.pass_context
+def state(context: click.Context, as_json: bool) -> None:
     """Ask the tower for its state."""
     answer = _with(context, lambda platform: platform.state())
     shown = answer["result"]["state"]
@@ -134,13 +147,12 @@ def state(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def watch(
-    context: typer.Context,
-    for_s: Annotated[float | None, typer.Option(help="end after so many seconds")] = None,
-) -> None:
+@click.option("--for-s", type=float, help="end after so many seconds")
+@click.pass_context
+def watch(context: click.Context, for_s: float | None) -> None:
     """Print every message of the tower, one a line."""
 
     def show(topic: str, payload: bytes) -> None:
-        typer.echo(f"{topic} {payload.decode('utf-8', 'replace')}")
+        click.echo(f"{topic} {payload.decode('utf-8', 'replace')}")
 
     _with(context, lambda platform: platform.watch(show, for_s))

@@ -10,12 +10,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 from rich.console import Console
 from rich.live import Live
 
@@ -29,15 +28,9 @@ from simulator.demo.summary import page, summarise
 from simulator.photos import DEFAULT_DIR, PhotosError, fetch_photos
 
 _FRAMES_HZ = 8
+_ENGINES = ("opencv", "face_recognition")
 _BOARDS_S = 20.0
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class Engine(StrEnum):
-    """Which embedder towerd uses."""
-
-    OPENCV = "opencv"
-    FACE_RECOGNITION = "face_recognition"
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:
@@ -119,20 +112,32 @@ def _play(house: House, console: Console, as_json: bool, svg: Path | None, keep:
             time.sleep(0.5)
 
 
+@click.command(context_settings={"show_default": True})
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    default=Path("var/demo"),
+    help="where keys, journal and logs go; emptied first",
+)
+@click.option(
+    "--photos",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_DIR,
+    help="where the example photos are, or are fetched to",
+)
+@click.option("--engine", type=click.Choice(_ENGINES), default=_ENGINES[0], help="the face engine")
+@click.option("--speed-up", type=click.FloatRange(1, 30), default=8.0, help="how much faster the plant moves")
+@click.option("--seed", type=int, default=1, help="draws which car stands where")
+@click.option("--keep", is_flag=True, help="leave all of it running afterwards, until Ctrl-C")
+@click.option("--json", "as_json", is_flag=True, help="print the summary as JSON, what happens to stderr")
+@click.option("--picture", "svg", type=click.Path(path_type=Path), help="write the picture at the hand-over as SVG")
 def main(  # noqa: PLR0913, PLR0917 - one option each
-    folder: Annotated[Path, typer.Option(help="where keys, journal and logs go; emptied first")] = Path("var/demo"),
-    photos: Annotated[Path, typer.Option(help="where the example photos are, or are fetched to")] = DEFAULT_DIR,
-    engine: Annotated[Engine, typer.Option(help="the face engine")] = Engine.OPENCV,
-    speed_up: Annotated[float, typer.Option(min=1, max=30, help="how much faster the plant moves")] = 8.0,
-    seed: Annotated[int, typer.Option(help="draws which car stands where")] = 1,
-    keep: Annotated[bool, typer.Option("--keep", help="leave all of it running afterwards, until Ctrl-C")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="print the summary as JSON, what happens to stderr")] = False,
-    svg: Annotated[Path | None, typer.Option("--picture", help="write the picture at the hand-over as SVG")] = None,
+    folder: Path, photos: Path, engine: str, speed_up: float, seed: int, keep: bool, as_json: bool, svg: Path | None
 ) -> None:
     """Show a whole tower at work: two customers order, one shows the face, one types the code; both get their car."""
     for number in _ENDS:
         signal.signal(number, _interrupted)
-    options = Options(folder, photos.absolute(), engine.value, speed_up, seed)
+    options = Options(folder, photos.absolute(), engine, speed_up, seed)
     try:
         fetch_photos(options.photos)
         with fresh_folder(folder), House(options, Board()) as house:
@@ -140,14 +145,14 @@ def main(  # noqa: PLR0913, PLR0917 - one option each
                 _play(house, Console(), as_json, svg, keep)
             except DemoError as error:
                 print(f"{house.processes.tails()}\n\ndemo: {error}", file=sys.stderr)
-                raise typer.Exit(1) from error
+                raise click.exceptions.Exit(1) from error
     except (DemoError, PhotosError, OSError) as error:
         print(f"demo: {error}", file=sys.stderr)
-        raise typer.Exit(1) from error
+        raise click.exceptions.Exit(1) from error
     except KeyboardInterrupt:
         print("demo: interrupted; everything has ended", file=sys.stderr)
-        raise typer.Exit(0 if keep else 130) from None
+        raise click.exceptions.Exit(0 if keep else 130) from None
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from simulator.__main__ import app
 from simulator.cars import Car
