@@ -105,6 +105,11 @@ class Unit:
     fence_seq: int = 0
     cancels: list[int] = field(default_factory=list)
 
+    @property
+    def at_work(self) -> bool:
+        """Whether the next scan may do more with the running command than let it wait on."""
+        return self.active is not None and self.state != HOLDING
+
     def status_key(self) -> tuple[int, ...]:
         """What the status block of an idle unit is made of."""
         return (

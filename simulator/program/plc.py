@@ -105,6 +105,11 @@ class Plc(Questions):
         else:
             self.packml.hold(9)
 
+    @property
+    def asleep(self) -> bool:
+        """Whether the next scan has nothing to do but the heartbeat, unless something is done to it."""
+        return self.scanner.settled
+
     def scan(self) -> None:
         """One scan of the program."""
         self.scanner.run()

@@ -39,14 +39,14 @@ class Scan:
         self._packml_seq = 0
         self._ack_seq = 0
         self._revision = -1
-        self._settled = False
+        self.settled = False
         self._beat = -1
 
     def run(self) -> None:
         """One scan. Where nothing moves and nothing was written only the heartbeat goes on."""
         plc = self._plc
         plc.now_ms += plc.config.scan_ms
-        if self._settled and not plc.image.dirty and plc.plant.revision == self._revision and not self._due():
+        if self.settled and not plc.image.dirty and plc.plant.revision == self._revision and not self._due():
             if plc.now_ms // HEARTBEAT_MS != self._beat:
                 self._beat = plc.now_ms // HEARTBEAT_MS
                 publish.publish_sys(plc)
@@ -78,9 +78,9 @@ class Scan:
         publish.publish_machine(plc)
         self._beat = plc.now_ms // HEARTBEAT_MS
         after = (plc.packml.state, plc.alarms.active, plc.alarms.unacked)
-        busy = plant.moving or plc.jog.busy or any(unit.active is not None for unit in plc.units.values())
+        busy = plant.moving or plc.jog.busy or any(unit.at_work for unit in plc.units.values())
         waiting = plc.alarms.pulses or any(cabin.exit_pending for cabin in plc.cabins)
-        self._settled = before == after and not busy and not waiting
+        self.settled = before == after and not busy and not waiting
 
     # The PC
 
