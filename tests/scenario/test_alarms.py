@@ -19,7 +19,7 @@ from towerd.view import AlarmView
 pytestmark = [pytest.mark.looptime, pytest.mark.timeout(300)]
 
 HOT = "PLC-037"
-RULES = AlarmRules(reannounce_s=300.0, steps=(PageStep(0.0, "low"), PageStep(120.0, "low")), page_retry_s=5.0)
+RULES = AlarmRules(reannounce_s=60.0, steps=(PageStep(0.0, "low"), PageStep(24.0, "low")), page_retry_s=5.0)
 
 
 def tower(rules: AlarmRules = RULES) -> Tower:
@@ -75,16 +75,16 @@ async def cool_down(run: Running) -> None:
 async def test_a_shelf_ends_by_itself_also_where_nobody_was_at_home_meanwhile() -> None:
     async with running(tower()) as run:
         await quiet_start(run)
-        await do(run, AlarmShelved(HOT, 1800.0, "the fan is on order", "bo", ReplyTo("api", "shelve")))
-        await asyncio.sleep(1000)
+        await do(run, AlarmShelved(HOT, 120.0, "the fan is on order", "bo", ReplyTo("api", "shelve")))
+        await asyncio.sleep(65)
         view = shown(run)
         assert view is not None
         assert (view.state, view.active, view.silenced_by) == ("shelved", True, "bo")
         assert told(run) == ["raised", "paged", "shelved"], "neither announced nor paged"
         await reborn(run, 5.0)
-        await asyncio.sleep(700)
+        await asyncio.sleep(40)
         assert shown(run).state == "shelved"  # type: ignore[union-attr]
-        await asyncio.sleep(120)
+        await asyncio.sleep(15)
         assert shown(run).state == "unacked_active"  # type: ignore[union-attr]
         assert told(run)[3:5] == ["unshelved", "paged"], "and people are told again"
         await cool_down(run)
@@ -93,17 +93,17 @@ async def test_a_shelf_ends_by_itself_also_where_nobody_was_at_home_meanwhile() 
 async def test_what_nobody_acknowledges_comes_back_over_restarts_and_reaches_the_last_step_again_and_again() -> None:
     async with running(tower()) as run:
         await quiet_start(run)
-        await asyncio.sleep(130)
+        await asyncio.sleep(26)
         assert paged(run) == [0, 1]
         await reborn(run, 10.0)
-        await asyncio.sleep(200)
+        await asyncio.sleep(40)
         assert told(run).count("reannounced") == 1
         assert paged(run) == [1], "the last step, again"
-        await reborn(run, 400.0)
+        await reborn(run, 80.0)
         await asyncio.sleep(2)
         assert told(run).count("reannounced") == 2, "long overdue: at once"
         await do(run, AlarmAcknowledged(HOT, "jo", ReplyTo("api", "ack")))
-        await asyncio.sleep(1000)
+        await asyncio.sleep(200)
         assert told(run).count("reannounced") == 2
         assert told(run)[-1] == "acknowledged"
         await cool_down(run)
