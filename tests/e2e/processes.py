@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PAUSE_S = 0.01
+PAUSE_S = 0.03
 TAIL_LINES = 25
 
 

@@ -194,7 +194,9 @@ class Stack(House):
         return self
 
     def api(self, method: str, route: str, **content: Any) -> httpx.Response:
-        with httpx.Client(transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://towerd") as client:
+        # a socket knows no certificates, and to read every authority's takes 20 ms
+        transport = httpx.HTTPTransport(uds=str(self.socket), verify=False)
+        with httpx.Client(transport=transport, base_url="http://towerd") as client:
             return client.request(method, route, timeout=10.0, **content)
 
     def status(self) -> dict[str, Any]:

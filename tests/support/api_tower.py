@@ -48,7 +48,9 @@ class Tower:
         return [{"audit_seq": seq} for seq in range(after_seq + 1, after_seq + 1 + min(limit, 2))]
 
     def client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=str(self.path)), base_url="http://towerd")
+        # a socket knows no certificates, and to read every authority's takes 20 ms
+        transport = httpx.AsyncHTTPTransport(uds=str(self.path), verify=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://towerd")
 
 
 @asynccontextmanager
