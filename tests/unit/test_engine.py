@@ -30,13 +30,18 @@ from towerd.engine import BUG_CODE, JOURNAL_CODE, Engine, Ports, Queue
 from towerd.fsm import commands as cmd
 from towerd.fsm import events as ev
 from towerd.fsm.reply import NOWHERE, ReplyTo
-from towerd.fsm.state import FaceRow, State, Tables
+from towerd.fsm.state import FaceRow, Meta, State, Tables
 from towerd.places import bay, cabin
 from towerd.planner.model import Decision
 from towerd.plc.snapshot import PackmlCommand, PackmlState, Unit
 
 pytestmark = pytest.mark.looptime
 API = ReplyTo("api", "request 1")
+
+
+def born(**rows: Any) -> Tables:
+    """Tables of a daemon that has counted its own start, as what it publishes must."""
+    return replace(tables_of(**rows), meta=Meta(boot=1))
 
 
 class Diary:
@@ -112,7 +117,7 @@ class Bench:
             answer_api=self.api.append,
             committed=self.committed.append,
         )
-        self.engine = Engine(config(liveness=()), self.queue, ports, tables or Tables())
+        self.engine = Engine(config(liveness=()), self.queue, ports, tables or born())
 
     def post(self, event: ev.Event, attachment: bytes | None = None) -> None:
         def done() -> None:
@@ -231,7 +236,7 @@ async def test_a_bug_holds_the_machine_and_gives_70(monkeypatch: pytest.MonkeyPa
     def step(state: State, _stamped: ev.Stamped, _config: Any) -> Any:
         raise ZeroDivisionError
 
-    bench.engine.state = State(Tables(), replace(bench.engine.state.volatile, snapshot=machine()))
+    bench.engine.state = State(born(), replace(bench.engine.state.volatile, snapshot=machine()))
     monkeypatch.setattr(engine_module, "step", step)
     assert await bench.run(ev.BusChanged(True)) == BUG_CODE == 70
     assert bench.plc.packml == [cmd.WritePackml(PackmlCommand.HOLD, 2, 3)]
@@ -241,7 +246,7 @@ async def test_a_bug_holds_the_machine_and_gives_70(monkeypatch: pytest.MonkeyPa
 
 async def test_a_journal_that_fails_holds_the_machine_and_gives_74(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench()
-    bench.engine.state = State(Tables(), replace(bench.engine.state.volatile, snapshot=machine()))
+    bench.engine.state = State(born(), replace(bench.engine.state.volatile, snapshot=machine()))
     scripted(monkeypatch, MAILBOX, touch=True)
     bench.journal.fail_next = "disk full"
     assert await bench.run(ev.BusChanged(True)) == JOURNAL_CODE == 74
@@ -285,7 +290,7 @@ async def test_the_view_is_built_once_a_change_and_shown_when_the_queue_is_empty
 
 
 async def test_sigterm_with_nothing_under_way_ends_at_once_and_begins_nothing() -> None:
-    bench = Bench(tables_of(vehicles=[vehicle()], orders=[order_in("identified", cabin=None)]))
+    bench = Bench(born(vehicles=[vehicle()], orders=[order_in("identified", cabin=None)]))
     picture = with_bay(machine(), 2, 3, OCCUPIED_LOCKED)
     running = asyncio.create_task(bench.engine.run())
     bench.post(ev.PlcObserved(picture))
@@ -306,7 +311,7 @@ def moving() -> Any:
 async def test_a_command_that_runs_is_held_within_the_grace_and_the_process_ends_all_the_same() -> None:
     bench = Bench()
     running = asyncio.create_task(bench.engine.run())
-    bench.engine.state = State(tables_of(steps=[step_row(seq=1, state="running")]), bench.engine.state.volatile)
+    bench.engine.state = State(born(steps=[step_row(seq=1, state="running")]), bench.engine.state.volatile)
     bench.post(ev.PlcObserved(moving()))
     bench.queue.post(ev.StopRequested(4.0))
     await asyncio.sleep(1.9)
@@ -321,14 +326,14 @@ async def test_a_command_that_runs_is_held_within_the_grace_and_the_process_ends
 
 async def test_a_plc_that_never_holds_keeps_the_process_no_longer_than_the_grace() -> None:
     bench = Bench()
-    bench.engine.state = State(tables_of(steps=[step_row(seq=1, state="running")]), bench.engine.state.volatile)
+    bench.engine.state = State(born(steps=[step_row(seq=1, state="running")]), bench.engine.state.volatile)
     assert await bench.run(ev.PlcObserved(moving()), ev.StopRequested(4.0), end=False) == 0
     assert bench.clock.mono_s() == pytest.approx(4.0, abs=0.1)
 
 
 async def test_a_repeated_sigterm_does_not_begin_the_grace_anew() -> None:
     bench = Bench()
-    bench.engine.state = State(tables_of(steps=[step_row(seq=1, state="running")]), bench.engine.state.volatile)
+    bench.engine.state = State(born(steps=[step_row(seq=1, state="running")]), bench.engine.state.volatile)
     running = asyncio.create_task(bench.engine.run())
     bench.post(ev.PlcObserved(moving()))
     bench.queue.post(ev.StopRequested(4.0))
@@ -340,7 +345,7 @@ async def test_a_repeated_sigterm_does_not_begin_the_grace_anew() -> None:
 
 async def test_no_decision_survives_a_restart() -> None:
     first = Bench(
-        tables_of(
+        born(
             vehicles=[vehicle(place=CABIN_1)], orders=[order_in("identified")], faces={"ord-1": FaceRow("ord-1", "ab")}
         )
     )
