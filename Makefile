@@ -20,7 +20,7 @@ demo: $(READY) ## a whole tower in this terminal; ARGS="--help" says what can be
 	$(PY) -m simulator.demo $(ARGS)
 
 test: $(READY) ## every test but those of the service manager, of the killed daemon, of serial lines, of mosquitto and of foreign peers (about 5 minutes)
-	$(PY) -m pytest -n 2 -m "not systemd and not kill and not peers and not line and not broker" $(ARGS)
+	$(PY) -m pytest -n 3 --dist worksteal -m "not systemd and not kill and not peers and not line and not broker" $(ARGS)
 
 check: $(READY) ## style, types, imports, references and lock
 	.venv/bin/ruff check .

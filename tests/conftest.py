@@ -39,6 +39,14 @@ def published_as_promised() -> Iterator[None]:
     assert not published.WRONG, "\n".join(published.WRONG[:5])
 
 
+def real_time_s(item: pytest.Item) -> float:
+    """How long a test may wait for processes and connections; 0 for one that does not."""
+    limit = item.get_closest_marker("timeout")
+    if item.get_closest_marker("e2e") is None:
+        return 0.0
+    return float(item.config.getini("timeout") if limit is None else limit.args[0])
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("looptime") is not None:
@@ -47,6 +55,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function):
             # first, so that it is left last: other fixtures end their own tasks
             item.fixturenames.insert(0, "no_task_left")
+    # what waits in real time begins first, and of that what is given most; the order is chance's otherwise
+    items.sort(key=real_time_s, reverse=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -16,7 +16,7 @@ from towerd.fsm.alarm_rules import AlarmRules, PageStep
 from towerd.fsm.reply import ReplyTo
 from towerd.view import AlarmView
 
-pytestmark = [pytest.mark.looptime, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.looptime
 
 HOT = "PLC-037"
 RULES = AlarmRules(reannounce_s=60.0, steps=(PageStep(0.0, "low"), PageStep(24.0, "low")), page_retry_s=5.0)
