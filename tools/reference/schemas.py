@@ -38,7 +38,8 @@ class _Plain(GenerateJsonSchema):
 
 def _of(kind: Any) -> Schema:
     """The schema of a model or of a typed dictionary, closed: no field but the named ones."""
-    return _closed(TypeAdapter(kind).json_schema(ref_template=REF, schema_generator=_Plain))
+    closed: Schema = _closed(TypeAdapter(kind).json_schema(ref_template=REF, schema_generator=_Plain))
+    return closed
 
 
 def _closed(schema: Any) -> Any:
