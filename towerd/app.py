@@ -72,6 +72,7 @@ def core_config(settings: Settings, step: int) -> CoreConfig:
         resume_after_link_loss=settings.machine.resume_after_link_loss,
         liveness=tuple(face.liveness),
         face_alone=tuple(face.face_alone),
+        bay_sizes=tuple(row.value() for row in settings.machine.bay_sizes),
         kinematics=settings.machine.kinematics.value(),
         rules=settings.orders.value(),
         intake=settings.intake.value(),

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from towerd.lift.kinematics import Kinematics
 from towerd.orders.rules import DriveRules, OrderRules
 from towerd.paths import API_SOCKET
+from towerd.settings_bays import BaySizes
 from towerd.settings_intake import IntakeSettings
 from towerd.settings_journal import JournalSettings
 from towerd.settings_paging import AlarmSettings, PagingSettings
@@ -128,6 +129,8 @@ class MachineSettings(Section):
     """How long a running motion may go on after SIGTERM before it is held."""
     kinematics: KinematicsSettings = KinematicsSettings()
     """The tower's mechanics."""
+    bay_sizes: BaySizes = ()
+    """What bays take, by the size class that the PLC gives each. Without it bays of class 0 take whatever the tower takes."""
 
 
 class TlsSettings(Section):

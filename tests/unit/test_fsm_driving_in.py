@@ -14,6 +14,7 @@ from tests.support.core_kit import (
     MONO_S,
     OCCUPIED_LOCKED,
     asked,
+    config,
     job,
     machine,
     order_in,
@@ -26,6 +27,7 @@ from tests.support.core_kit import (
 )
 from tests.support.intake_kit import EPOCH, LOAN, coming, open_cabin, row, with_car
 from tests.support.values import AT
+from towerd.bays.sizes import Size
 from towerd.cabin.model import CabinSensors, DoorState, Signal
 from towerd.faults import INVENTORY_DISAGREES
 from towerd.fsm.commands import AppendOutbox, RequestPlan
@@ -330,3 +332,18 @@ def test_it_does_not_even_set_out() -> None:
     own = order_in("identified", cabin=None)
     t = coming(with_cabin(with_car(**SHUT), 1, off=CONFIRMED), None, orders=[own], **STORED)
     assert [wish.targets for wish in planned(t).wishes] == [(CABIN_1,)]
+
+
+@pytest.mark.parametrize(
+    ("table", "height_mm", "state"),
+    [
+        ((Size(5200, 2000, 1600, 1400),), 1500, "securing"),
+        ((Size(5200, 2000, 1600, 1400),), 1950, "turned_away"),
+        ((), 1950, "securing"),
+    ],
+)
+def test_a_car_that_no_free_bay_takes_is_not_taken_in(table: Any, height_mm: int, state: str) -> None:
+    t = coming(with_car(height_mm=height_mm, mass_kg=1490), row("reading"))
+    t.config = config(bay_sizes=table)
+    assert run(t).state == state, "the driver may still be in it"
+    assert run(t).reasons == (("no_room",) if state == "turned_away" else ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.support.core_kit import (
     EMPTY_LOCKED,
     HOME_BAY,
     OCCUPIED_LOCKED,
+    config,
     job,
     machine,
     order_in,
@@ -23,6 +25,7 @@ from tests.support.core_kit import (
 )
 from tests.support.moves_kit import STOCKED, job_for, move, turn
 from towerd.bays.model import BayBits
+from towerd.bays.sizes import Size
 from towerd.cabin.model import CabinSensors
 from towerd.fsm.letting_go import give_back, let_go, waits_for_people
 from towerd.fsm.state import BayRecord, Job
@@ -137,3 +140,13 @@ def test_the_towers_own_wish_waits_for_whoever_looks_into_the_cabin(
     work: Job, place: Place, seen: Snapshot, waits: bool
 ) -> None:
     assert waits_for_people(work, vehicle(place=place), seen) is waits
+
+
+@pytest.mark.parametrize(("height_mm", "why"), [(1600, None), (1601, "bay_too_small")])
+def test_another_car_than_was_thought_may_be_too_large(height_mm: int, why: str | None) -> None:
+    t = turn(seen=LOADED, place=CARRIAGE)
+    t.config = config(bay_sizes=(Size(5200, 2000, 1600, 2500),))
+    car = t.tables.vehicles["car-1"]
+    t.put_vehicle(car, record=replace(car.record, height_mm=height_mm))
+    assert let(t, job(source=HOME_BAY, target=OTHER, order=None)) is (why is not None)
+    assert t.volatile.doing == (why or "starting")

@@ -11,6 +11,7 @@ from tests.support.core_kit import (
     EMPTY_LOCKED,
     OCCUPIED_LOCKED,
     answers,
+    config,
     order_in,
     step_row,
     told,
@@ -21,6 +22,7 @@ from tests.support.core_kit import (
 )
 from tests.support.moves_kit import REPLY, STOCKED, job_for, move, turn
 from towerd.bays.model import BayBits
+from towerd.bays.sizes import Size
 from towerd.fsm.inventory import FORK
 from towerd.fsm.moves import move_cancelled, move_requested, stock_take_cancelled, stock_take_requested
 from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeCancelled, StockTakeRequested
@@ -279,3 +281,15 @@ def test_stock_taking_ends_but_for_what_is_under_way() -> None:
     stock_take_cancelled(t, StockTakeCancelled("lin", REPLY))
     assert [one.state for one in t.tables.moves.values()] == ["asked", "cancelled", "asked"]
     assert answers(t)[0].result == {"cancelled": 1}
+
+
+@pytest.mark.parametrize(
+    ("purpose", "target", "reason"), [("move", MOVED_TO, "bay_too_small"), ("put_back", None, "no_bay_free")]
+)
+def test_a_bay_that_is_too_small_is_none_for_the_car(purpose: Any, target: Place | None, reason: str) -> None:
+    t = turn(seen=IN_CABIN, place=cabin(1))
+    t.config = config(bay_sizes=(Size(4000, 2000, 1600, 2500),))
+    assert refused(t, purpose, "car-1", target) == reason
+    t.config = config(bay_sizes=(Size(4300, 2000, 1600, 2500),))
+    move_requested(t, MoveRequested(purpose, "car-1", target, "lin", REPLY))
+    assert answers(t)[-1].ok

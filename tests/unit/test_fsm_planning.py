@@ -30,7 +30,8 @@ from tests.support.core_kit import (
 )
 from tests.support.values import AT
 from towerd.bays.model import BayBits
-from towerd.cabin.model import CabinSensors, DoorState
+from towerd.bays.sizes import Size
+from towerd.cabin.model import CabinSensors, DoorState, Gauge
 from towerd.fsm.commands import RequestPlan
 from towerd.fsm.inventory import FORK
 from towerd.fsm.planning import plan_decided, redirect, request_plan
@@ -344,3 +345,12 @@ def test_what_goes_no_further_than_the_carriage_has_no_way_of_its_own() -> None:
     plan = plan_of(turn(rows={"moves": {5: reading}}))
     assert plan is not None
     assert (plan.wishes[0].targets, plan.distance_s) == ((CARRIAGE,), {})
+
+
+@pytest.mark.parametrize(("gauge", "known"), [(Gauge.VALID, True), (Gauge(0), False)])
+def test_what_the_gauge_says_goes_with_the_car(gauge: Gauge, known: bool) -> None:
+    measures = {"length_mm": 4300, "width_mm": 1800, "height_mm": 1950, "mass_kg": 1500}
+    seen = with_cabin(with_cabin_vehicle(picture(), 1), 1, gauge=gauge, **measures)
+    t = turn(seen=seen, vehicles=[vehicle(place=cabin(1))])
+    plan_decided(t, Decision(0, None, "car-1", cabin(1), bay(3, 3), ""))
+    assert t.tables.vehicles["car-1"].measured == (Size(**measures) if known else None)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.core_kit import (
     OCCUPIED_LOCKED,
+    config,
     order_in,
     standing_at,
     step_row,
@@ -21,6 +22,7 @@ from tests.support.core_kit import (
 from tests.support.intake_kit import row as intake
 from tests.support.moves_kit import STOCKED, job_for, move, turn
 from tests.support.values import AT
+from towerd.bays.sizes import Size
 from towerd.cabin.model import CabinSensors, DoorState
 from towerd.faults import COMMAND_FAILED, DEVICE_SLOWER, DOOR_STUCK, OUTBOX_FILLS
 from towerd.fsm.intake_row import Owing
@@ -163,3 +165,9 @@ def test_people_and_faults_are_told_without_a_picture_too() -> None:
         ("TWR-4001", "help"),
         ("TWR-5004", "help"),
     ]
+
+
+def test_a_move_to_a_bay_that_is_too_small_says_so() -> None:
+    t = turn(move("move", target=bay(1, 1)))
+    t.config = config(bay_sizes=(Size(4000, 2000, 1600, 2500),))
+    assert [row.code for row in waiting(t)] == ["bay_too_small"]

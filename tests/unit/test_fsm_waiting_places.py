@@ -7,10 +7,20 @@ from typing import Any
 
 import pytest
 
-from tests.support.core_kit import machine, order_in, vehicle, with_bay, with_cabin, with_cabin_vehicle, with_load
+from tests.support.core_kit import (
+    config,
+    machine,
+    order_in,
+    vehicle,
+    with_bay,
+    with_cabin,
+    with_cabin_vehicle,
+    with_load,
+)
 from tests.support.intake_kit import row as intake
 from tests.support.moves_kit import OCCUPIED, STOCKED, job_for, move, turn
 from towerd.bays.model import BayBits
+from towerd.bays.sizes import Size
 from towerd.cabin.model import CabinSensors, DoorState
 from towerd.fsm.state import BayRecord
 from towerd.fsm.waiting_places import bay_words, lost_words, no_cabin, waiting_places
@@ -86,3 +96,9 @@ def test_a_car_that_cannot_be_put_away() -> None:
 def test_a_carriage_that_carries_nobody_knows_what() -> None:
     assert codes(with_load(STOCKED)) == ["carriage_unrecorded"]
     assert codes(with_load(STOCKED), jobs=[job_for()]) == []
+
+
+def test_a_car_for_which_every_free_bay_is_too_small() -> None:
+    t = turn(seen=with_load(machine()), place=CARRIAGE)
+    t.config = config(bay_sizes=(Size(4000, 2000, 1600, 2500),))
+    assert [row.code for row in waiting_places(t, with_load(machine()))] == ["no_bay_fits"]

@@ -13,6 +13,7 @@ from tests.support.core_kit import (
     EMPTY_LOCKED,
     HOME_BAY,
     OCCUPIED_LOCKED,
+    config,
     inner_door_open,
     order_in,
     vehicle,
@@ -24,10 +25,12 @@ from tests.support.core_kit import (
 from tests.support.moves_kit import STOCKED, job_for, move, turn
 from tests.support.values import AT
 from towerd.bays.model import BayBits
+from towerd.bays.sizes import Size
 from towerd.cabin.model import CabinSensors
 from towerd.fsm.state import BayRecord, Move
 from towerd.fsm.turn import Turn
 from towerd.fsm.wishes import free_bays, free_cabins, reads_tags, stranded_since_s, wishes_now
+from towerd.orders.model import Vehicle
 from towerd.places import CARRIAGE, OUT, Place, bay, cabin
 from towerd.plc.snapshot import Snapshot
 
@@ -57,7 +60,7 @@ def test_a_forgotten_button_in_one_cabin_keeps_nobody_from_the_other() -> None:
 def test_a_bay_that_a_move_wants_is_not_free_for_another() -> None:
     t = turn(move("move", target=bay(3, 4)), move("identify", 6, vehicle="car-2", source=bay(1, 1)))
     assert t.snapshot is not None
-    free = free_bays(t, t.snapshot)
+    free = free_bays(t, t.snapshot, t.tables.vehicles["car-1"])
     assert bay(3, 4) not in free
     assert bay(1, 1) not in free
     assert bay(1, 2) in free
@@ -189,3 +192,34 @@ def test_the_carriage_goes_for_no_car_that_it_could_not_take(word: int) -> None:
     seen = with_bay(STOCKED, 2, 3, word)
     assert wishes(turn(orders=[order_in("identified", cabin=None)], seen=seen)) == []
     assert wishes(turn(move(), seen=seen)) == []
+
+
+SIZES = (Size(5200, 2000, 1600, 2500), Size(5200, 2000, 2100, 3000))
+
+
+def sized(car: Vehicle, *moves: Move, seen: Snapshot = LOADED, word: int = EMPTY_LOCKED | 1 << 8) -> Turn:
+    """car-1 on the carriage; bay 3-4 is of class 1, all others of class 0."""
+    t = turn(*moves, seen=with_bay(seen, 3, 4, word), vehicles=[car])
+    t.config = config(bay_sizes=SIZES)
+    return t
+
+
+def test_a_car_takes_no_larger_bay_than_it_needs() -> None:
+    low = vehicle(place=CARRIAGE)
+    high = replace(low, record=replace(low.record, height_mm=1900))
+    [(*_, bays)] = wishes(sized(low))
+    assert bay(3, 4) not in bays
+    assert len(bays) == 11
+    [(*_, bays)] = wishes(sized(high))
+    assert bays == (bay(3, 4),)
+    [(*_, bays)] = wishes(sized(high, word=OCCUPIED_LOCKED | 1 << 8))
+    assert bays == ()
+    full = replace(LOADED, bay_words=(OCCUPIED_LOCKED,) * 12)
+    [(*_, bays)] = wishes(sized(low, seen=full))
+    assert bays == (bay(3, 4),), "where no other is free"
+
+
+def test_a_move_waits_where_its_bay_has_become_too_small() -> None:
+    high = replace(vehicle(), record=replace(vehicle().record, height_mm=1900))
+    assert [one[3] for one in wishes(sized(high, move("move", target=bay(3, 4)), seen=STOCKED))] == [(bay(3, 4),)]
+    assert wishes(sized(high, move("move", target=bay(3, 3)), seen=STOCKED)) == []

@@ -32,6 +32,7 @@ _REASONS: Final[dict[str, str]] = {
     "too_wide": "it is too wide",
     "too_high": "it is too high",
     "too_heavy": "it is too heavy",
+    "no_room": "no free bay is large enough for it",
     "wrong_tag": "it is another car than the one expected",
     "wrong_length": "its length is not that of the one expected",
     "wrong_mass": "it does not weigh what it should; take out people and loads",

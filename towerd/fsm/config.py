@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from towerd.bays.sizes import SizeTable
 from towerd.cabin.intake import IntakeRules
 from towerd.faceid.policy import MatchPolicy
 from towerd.fsm.alarm_rules import AlarmRules
@@ -29,7 +30,7 @@ class CoreConfig:
     `not_checked`. `face_alone`: kinds of order for which a face is enough. `decision_age_s`: how long a decision about a
     person holds at the gate (invariant 7). `early_s`: how long before its slot an order may be collected.
     `unseen_s`: how long a written command may stay unseen before it is fenced. `jog_served`: the line is fast enough to jog
-    (plc-if.md 1.8). `retry_s`: pause after a refusal.
+    (plc-if.md 1.8). `retry_s`: pause after a refusal. `bay_sizes`: what bays take, by the PLC's size class.
     """
 
     tower: str
@@ -40,6 +41,7 @@ class CoreConfig:
     resume_after_link_loss: bool = False
     liveness: tuple[str, ...] = ("challenge",)
     face_alone: tuple[str, ...] = ("test_drive",)
+    bay_sizes: SizeTable = ()
     kinematics: Kinematics = field(default_factory=Kinematics)
     rules: OrderRules = field(default_factory=OrderRules)
     upkeep: UpkeepRules = field(default_factory=UpkeepRules)

@@ -20,7 +20,9 @@ from towerd.fsm.inventory import mark_unknown
 from towerd.fsm.latch import raise_fault
 from towerd.fsm.loans import loan_drives_off, loan_returned, loan_returns, take_back, tell_condition
 from towerd.fsm.owing import note_owed, unconfirmed
+from towerd.fsm.room import measured_in
 from towerd.fsm.turn import Turn
+from towerd.fsm.wishes import free_bays
 from towerd.orders.eligibility import LOAN_ENDED
 from towerd.orders.model import Vehicle
 from towerd.places import OUT, cabin
@@ -77,6 +79,8 @@ def _follow(turn: Turn, row: Intake, shown: Cabin) -> Intake:
     seen = _overtaken(turn, row, vehicle) or look(
         shown, _wanted(turn, vehicle), _progress(turn, row, shown), turn.config.intake
     )
+    if seen.state in _RIGHT_CAR and not _has_bay(turn, vehicle, shown):
+        seen = Seen("turned_away", ("no_room",))
     if seen.state != row.state:
         return _enter(turn, row, shown, seen)
     if seen.reasons != row.reasons:
@@ -100,6 +104,14 @@ def _overtaken(turn: Turn, row: Intake, vehicle: Vehicle) -> Seen | None:
     if vehicle.place != OUT:
         return Seen("turned_away", ("vehicle_elsewhere",))
     return Seen("turned_away", ("loan_ended",)) if loan is not None and loan.state in LOAN_ENDED else None
+
+
+def _has_bay(turn: Turn, vehicle: Vehicle, shown: Cabin) -> bool:
+    """Whether a bay is large enough for the car as it is measured; people in it count for no load."""
+    machine, measured = turn.snapshot, measured_in(shown)
+    if machine is None or measured is None or not turn.config.bay_sizes:
+        return True
+    return bool(free_bays(turn, machine, replace(vehicle, measured=replace(measured, mass_kg=0))))
 
 
 def _wanted(turn: Turn, vehicle: Vehicle) -> Wanted:

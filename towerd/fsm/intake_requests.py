@@ -95,7 +95,7 @@ def _cabin_for(turn: Turn, vehicle: Vehicle, wanted: int | None) -> int | Refusa
         return Refusal(("tower_out_of_service",), f"The tower takes no car in now: {why}.")
     if _larger_than_allowed(vehicle, machine):
         return Refusal(("too_large",), "The car is larger or heavier than this tower takes.")
-    if len(free_bays(turn, machine)) <= bays_spoken_for(turn.tables):
+    if len(free_bays(turn, machine, vehicle)) <= bays_spoken_for(turn.tables):
         return Refusal(("no_bay_free",), "No bay is free for the car.")
     free = [shown.number for shown in machine.cabins if wanted in (None, shown.number) and _is_free(turn, shown)]
     if not free:

@@ -14,6 +14,7 @@ from towerd.fsm.acting import wait_for
 from towerd.fsm.book import end_move, move_of, order_of
 from towerd.fsm.charts import JOB
 from towerd.fsm.inventory import is_disabled
+from towerd.fsm.room import has_room
 from towerd.fsm.state import Job, Move
 from towerd.fsm.turn import Turn
 from towerd.fsm.wishes import bay_denies
@@ -49,7 +50,12 @@ def _place_lost(turn: Turn, machine: Snapshot, job: Job, vehicle: Vehicle) -> tu
         why = "bay_disabled" if is_disabled(turn.tables, source) else kept.why if kept is not None else None
         if why is not None:
             return source, why
-    denied = bay_denies(turn, machine, target) if target.kind == "bay" else None
+    if target.kind != "bay":
+        return None
+    denied = bay_denies(turn, machine, target)
+    if denied is None and not has_room(turn, machine, target, vehicle):
+        # it turned out to be another vehicle than was thought
+        denied = "bay_too_small"
     return (target, denied) if denied is not None else None
 
 

@@ -16,10 +16,12 @@ from towerd.fsm.fetching import taken_by_fetch
 from towerd.fsm.inventory import bay_places, is_unknown, is_worked_on, vehicle_at
 from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeCancelled, StockTakeRequested
 from towerd.fsm.recognising import add_move, found_vehicle
+from towerd.fsm.room import has_room
 from towerd.fsm.state import Move
 from towerd.fsm.turn import Turn
 from towerd.fsm.waiting_places import bay_words
-from towerd.fsm.wishes import free_bays
+from towerd.fsm.waiting_words import words_for
+from towerd.fsm.wishes import free_bays, open_bays
 from towerd.jobs.transfer import content_of
 from towerd.orders.model import Vehicle
 from towerd.places import CARRIAGE, Place, cabin, parse_place
@@ -103,8 +105,11 @@ def _bay_refused(turn: Turn, machine: Snapshot, source: _Source, target: Place |
         return Refusal(("bay_not_empty",), f"{target} is not empty: its sensors say {seen}.")
     if is_unknown(turn.tables, target):
         return Refusal(("place_unknown",), f"What is in {target} is not known: look, then towerctl bay set.")
-    if target not in free_bays(turn, machine):
+    if target not in open_bays(turn, machine):
         return Refusal(("bay_taken",), f"Another move wants {target}.")
+    if not has_room(turn, machine, target, source.vehicle):
+        words = words_for("bay_too_small")
+        return Refusal((words.code,), f"{target}: {words.text}. {words.cure}")
     return None
 
 
@@ -113,8 +118,8 @@ def _up_refused(turn: Turn, machine: Snapshot, source: _Source, *, store: bool) 
         return Refusal(("already_there",), f"It stands in {source.place}.")
     if store and source.place.kind != "cabin":
         return Refusal(("not_in_cabin",), "It stands in no cabin: put it back.")
-    if not free_bays(turn, machine):
-        return Refusal(("no_bay_free",), "No bay is free.")
+    if not free_bays(turn, machine, source.vehicle):
+        return Refusal(("no_bay_free",), "No bay is free that is large enough for it.")
     return None
 
 

@@ -13,6 +13,7 @@ from towerd.fsm.delivering import open_job, running_job
 from towerd.fsm.intake_book import is_taken_in
 from towerd.fsm.inventory import FORK
 from towerd.fsm.obstacles import may_command
+from towerd.fsm.room import measured_in
 from towerd.fsm.state import Job, Move
 from towerd.fsm.turn import Turn
 from towerd.fsm.wishes import free_cabins, wishes_now
@@ -60,6 +61,8 @@ def _begin_job(turn: Turn, machine: Snapshot, decision: Decision) -> None:
     turn.put("jobs", number, job)
     if move is not None:
         _bind(turn, move, job)
+    if source.kind == "cabin":
+        vehicle = turn.put_vehicle(vehicle, measured=measured_in(machine.cabin(source.position)))
     if vehicle.condition in ("available", "reserved"):
         # why a car is not offered (inspection, out of service) outlives its being moved
         turn.put_vehicle(vehicle, condition="moving")

@@ -18,12 +18,13 @@ from towerd.fsm.decision import decision_holds
 from towerd.fsm.delivering import open_job
 from towerd.fsm.lost import looked_for_until
 from towerd.fsm.orders import lost_vehicle
+from towerd.fsm.room import has_room
 from towerd.fsm.state import Move
 from towerd.fsm.turn import Turn
 from towerd.fsm.waiting_carriage import carriage_words, job_words
-from towerd.fsm.waiting_places import NO_BAY, bay_words, lost_words, no_cabin, waiting_places
+from towerd.fsm.waiting_places import NO_BAY, bay_words, lost_words, no_bay, no_cabin, waiting_places
 from towerd.fsm.waiting_words import Words, words_for
-from towerd.fsm.wishes import delivery_wishes, free_bays, is_stopped, move_targets
+from towerd.fsm.wishes import delivery_wishes, is_stopped, move_targets
 from towerd.orders.model import Order, Vehicle
 from towerd.places import UNKNOWN, cabin
 from towerd.plc.snapshot import Snapshot
@@ -70,7 +71,7 @@ def _on_the_carriage(turn: Turn, machine: Snapshot, vehicle: Vehicle) -> Words |
         return _due_words(turn, machine, order, vehicle)
     if move is not None:
         return _move_words(turn, machine, move)
-    return None if free_bays(turn, machine) else NO_BAY
+    return no_bay(turn, machine, vehicle)
 
 
 def _carriage_words(turn: Turn, machine: Snapshot, vehicle: Vehicle) -> Words:
@@ -151,7 +152,13 @@ def _asked_words(turn: Turn, machine: Snapshot, move: Move) -> Words | None:
             cure = f"towerctl put-back {vehicle.id}, or fetch it with a reason."
             return Words("vehicle_wanted", f"Order {order.number} needs the car", cure)
         return words_for(denied.why) if denied is not None else None
-    return None if move.purpose == "identify" else NO_BAY
+    return _no_target_words(turn, machine, move, vehicle)
+
+
+def _no_target_words(turn: Turn, machine: Snapshot, move: Move, vehicle: Vehicle) -> Words | None:
+    if move.purpose == "move" and move.target is not None and not has_room(turn, machine, move.target, vehicle):
+        return words_for("bay_too_small")
+    return None if move.purpose == "identify" else no_bay(turn, machine, vehicle) or NO_BAY
 
 
 def _move_words(turn: Turn, machine: Snapshot, move: Move) -> Words | None:

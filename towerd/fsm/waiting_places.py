@@ -11,7 +11,7 @@ from towerd.fsm.inventory import is_disabled, vehicle_at
 from towerd.fsm.turn import Turn
 from towerd.fsm.waiting_carriage import unrecorded
 from towerd.fsm.waiting_words import Words, words_for
-from towerd.fsm.wishes import free_bays, stranded
+from towerd.fsm.wishes import free_bays, open_bays, stranded
 from towerd.orders.model import Vehicle
 from towerd.places import Place, cabin
 from towerd.plc.snapshot import Snapshot
@@ -21,6 +21,11 @@ NO_BAY = Words(
     "no_free_bay",
     "There is no free bay for the car",
     "Free a bay: towerctl bay show shows them; towerctl bay enable BAY --reason …, or fetch a car out.",
+)
+_NO_BAY_FITS = Words(
+    "no_bay_fits",
+    "The free bays are too small for the car, or of a size class that the settings do not name",
+    "Free a larger bay: towerctl bay show shows them; machine.bay_sizes says what each class takes.",
 )
 _BY_HAND = "Its car can be had by hand, with the key at Manual."
 _OUT_OF_SERVICE = (
@@ -51,6 +56,13 @@ def bay_words(turn: Turn, machine: Snapshot, place: Place) -> Words | None:
         (Words("bay_out_of_service", text.format(name), cure) for bit, text, cure in _OUT_OF_SERVICE if word & bit),
         None,
     )
+
+
+def no_bay(turn: Turn, machine: Snapshot, vehicle: Vehicle) -> Words | None:
+    """Why there is no bay for a vehicle; None where there is one."""
+    if free_bays(turn, machine, vehicle):
+        return None
+    return _NO_BAY_FITS if open_bays(turn, machine) else NO_BAY
 
 
 def lost_words(vehicle: Vehicle) -> Words:
@@ -92,14 +104,12 @@ def no_cabin(turn: Turn, machine: Snapshot, wanted: Place | None = None, but: st
 
 def _stranded(turn: Turn, machine: Snapshot) -> list[Waiting]:
     found = []
-    job, bays = open_job(turn), free_bays(turn, machine)
+    job = open_job(turn)
     for car in stranded(turn):
-        words = None
         if job is not None and job.vehicle == car.id:
             continue
-        if not bays:
-            words = NO_BAY
-        elif car.place.kind == "cabin" and not machine.cabin(car.place.position).fork_may_enter:
+        words = no_bay(turn, machine, car)
+        if words is None and car.place.kind == "cabin" and not machine.cabin(car.place.position).fork_may_enter:
             words = words_for(f"cabin{car.place.position}_not_clear")
         if words is not None:
             found.append(Waiting(words.code, f"{car.id} in {car.place}", words.text, words.cure, words.asks))

@@ -42,6 +42,11 @@ _WORDS: Final[dict[str, Words]] = {
     "place_sensors_disagree": Words(
         "place_sensors_disagree", "Sensors of the place or the carriage do not show what they should", _CAR_PLACE
     ),
+    "bay_too_small": Words(
+        "bay_too_small",
+        "The bay is too small for the car, or of a size class that the settings do not name",
+        "Another bay; machine.bay_sizes in the settings says what each class takes.",
+    ),
     "bay_disabled": Words(
         "bay_disabled",
         "A technician has disabled the bay",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from towerd.bays.model import content, is_usable
+from towerd.bays.sizes import tightness
 from towerd.cabin.model import DoorState
 from towerd.fsm.book import at_work, open_moves
 from towerd.fsm.inventory import is_disabled, is_unknown
+from towerd.fsm.room import has_room
 from towerd.fsm.state import Move, Tables
 from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import kept_at
@@ -32,8 +34,23 @@ def free_cabins(turn: Turn, machine: Snapshot) -> tuple[Place, ...]:
     return tuple(cabin(shown.number) for shown in chosen)
 
 
-def free_bays(turn: Turn, machine: Snapshot) -> tuple[Place, ...]:
-    """Bays that are empty and usable, and that nobody has asked for."""
+def free_bays(turn: Turn, machine: Snapshot, vehicle: Vehicle | None) -> tuple[Place, ...]:
+    """Bays that are free and large enough for a vehicle; None: one of which nothing is known."""
+    return tuple(place for place in open_bays(turn, machine) if has_room(turn, machine, place, vehicle))
+
+
+def _best_bays(turn: Turn, machine: Snapshot, vehicle: Vehicle) -> tuple[Place, ...]:
+    """The free bays where a vehicle takes no more room than it needs."""
+    free, table = free_bays(turn, machine, vehicle), turn.config.bay_sizes
+    if len(table) < 2:
+        return free
+    rooms = {place: tightness(machine.bay_word(place.floor, place.position), table) for place in free}
+    least = min(rooms.values(), default=())
+    return tuple(place for place in free if rooms[place] == least)
+
+
+def open_bays(turn: Turn, machine: Snapshot) -> tuple[Place, ...]:
+    """Bays that are empty and usable, and that nobody has asked for, whatever their size."""
     taken = {vehicle.place for vehicle in turn.tables.vehicles.values()}
     taken |= {place for move in open_moves(turn.tables) if (place := _kept_for(move)) is not None}
     return tuple(place for place in _usable_bays(turn, machine) if place not in taken)
@@ -117,9 +134,10 @@ def move_targets(turn: Turn, machine: Snapshot, move: Move) -> tuple[Place, ...]
             cabins = free_cabins(turn, machine)
             return cabins if move.target is None else tuple(place for place in cabins if place == move.target)
         case "move":
-            return tuple(place for place in _usable_bays(turn, machine) if place == move.target)
+            usable = [place for place in _usable_bays(turn, machine) if place == move.target]
+            return tuple(place for place in usable if has_room(turn, machine, place, vehicle))
         case _:
-            return free_bays(turn, machine) if vehicle.place.kind != "bay" else ()
+            return _best_bays(turn, machine, vehicle) if vehicle.place.kind != "bay" else ()
 
 
 def _move_wishes(turn: Turn, machine: Snapshot) -> tuple[list[Wish], list[Wish]]:
@@ -173,9 +191,9 @@ def wishes_now(turn: Turn, machine: Snapshot) -> tuple[Wish, ...]:
     if turn.tables.moves:
         moves, idle = _move_wishes(turn, machine)
         wishes += moves
-    if unwanted := stranded(turn):
-        bays = free_bays(turn, machine)
-        wishes += [Wish(None, one.id, one.place, bays, stranded_since_s(turn, one.id)) for one in unwanted]
+    for one in stranded(turn):
+        bays = _best_bays(turn, machine, one)
+        wishes.append(Wish(None, one.id, one.place, bays, stranded_since_s(turn, one.id)))
     wishes = [wish for wish in wishes if _may_leave(turn, machine, wish)]
     carried = [wish for wish in wishes if wish.source == CARRIAGE]
     if carried or machine.load.state != "empty":

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from towerd.bays.sizes import Size
 from towerd.places import OUT, Place
 
 Condition = Literal["available", "reserved", "moving", "out", "inspection", "out_of_service", "unknown"]
@@ -57,6 +58,7 @@ class Vehicle:
     """A vehicle that this tower knows. `out_of_service` holds the reasons that keep it from being ordered.
 
     `rests_as`: what it is again once it is known where it stands; that its place was in doubt makes no car available.
+    `measured`: what the gauge said of it when it was last taken out of a cabin; a load on its roof is in no record.
     `lost_at`: since when nobody knows its place. `reported_at`: of when charge, fuel and odometer are.
     """
 
@@ -67,6 +69,7 @@ class Vehicle:
     charge_ratio: float | None = None
     odometer_km: int | None = None
     rests_as: Condition = "available"
+    measured: Size | None = None
     lost_at: datetime | None = None
     fuel_ratio: float | None = None
     reported_at: datetime | None = None
