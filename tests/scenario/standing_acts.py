@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from simulator.driver import Driver
 from tests.matrix.technician import Technician
 from tests.scenario.standstill import BY, ORDERED, OTHER, Site
 from tests.scenario.tower import car
 from tests.support.sync_tower import ask_packml, send_token
+from towerd.bays.sizes import Size
 from towerd.fsm.events import FaultReset
 from towerd.fsm.intake_events import CarSecured, DriveInRequested
 from towerd.fsm.manual_events import BayServiceChanged, ChangesConfirmed, JobCommanded, JobVerb, PlaceSet
@@ -108,6 +110,48 @@ def no_bay_left(site: Site) -> None:
         for position in (1, 2, 3, 4):
             service(site, f"{floor}-{position}", disabled=True)
     site.done(lambda reply: MoveCancelled(1, BY, reply))
+
+
+def sized() -> Site:
+    """A tower whose bays of class 0 take any car, those of class 1 none that there is."""
+    site = Site()
+    sizes = tuple(Size(5200, 2000, most, 3000) for most in (9000, 1000))
+    site.tower.tower.core = replace(site.tower.tower.core, bay_sizes=sizes)
+    return site
+
+
+def size_class(site: Site, number: int, *bays: tuple[int, int]) -> None:
+    """The PLC shows these bays with another class."""
+    plant = site.simulator.plant
+    for index in (plant.layout.bay_index(*bay) for bay in bays):
+        plant.bays[index].size_class = number
+        plant.dirty_bays.add(index)
+    plant.touch()
+    site.tower.tick(0.2)
+
+
+def no_bay_fits(site: Site) -> None:
+    """A car stands in the cabin, and every bay that is free is too low for it."""
+    site.move("bring", OTHER)
+    site.until(lambda: site.where(OTHER) == "cabin:1" and site.at_rest(), "it is in the cabin")
+    size_class(site, 1, *((floor, position) for floor in (1, 2, 3) for position in (1, 2, 3, 4)))
+    site.done(lambda reply: MoveCancelled(1, BY, reply))
+
+
+def larger_bay(site: Site) -> None:
+    size_class(site, 0, (3, 4))
+
+
+def moved_too_low(site: Site) -> None:
+    """A car is to go to a bay that turns out to be too low for it."""
+    site.move("move", OTHER, "3-1")
+    size_class(site, 1, (3, 1))
+
+
+def moved_elsewhere(site: Site) -> None:
+    (number,) = [move.id for move in site.tables.moves.values() if move.open]
+    site.done(lambda reply: MoveCancelled(number, BY, reply))
+    site.move("move", OTHER, "3-4")
 
 
 def lost_in_the_books(site: Site) -> None:

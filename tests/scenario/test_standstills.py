@@ -34,11 +34,15 @@ from tests.scenario.standing_acts import (
     kept,
     key_back,
     keyed,
+    larger_bay,
     loaded_by_hand,
     lost_in_the_books,
     mended,
+    moved_elsewhere,
+    moved_too_low,
     mqtt_held,
     mqtt_resumed,
+    no_bay_fits,
     no_bay_left,
     packml,
     put_away,
@@ -46,6 +50,7 @@ from tests.scenario.standing_acts import (
     reset_only,
     resumed,
     service,
+    sized,
     somebody_stays,
     unloaded,
 )
@@ -116,6 +121,8 @@ WAITING = [
     Standstill(
         "no_free_bay", "towerctl bay enable", no_bay_left, lambda site: service(site, "3-4", disabled=False), put_away
     ),
+    Standstill("no_bay_fits", "Free a larger bay", no_bay_fits, larger_bay, put_away, site=sized),
+    Standstill("bay_too_small", "towerctl cancel-move", moved_too_low, moved_elsewhere, put_away, site=sized),
     Standstill("no_free_cabin", f"towerctl put-back {OTHER}", kept, lambda site: site.move("put_back", OTHER)),
     Standstill("vehicle_unknown", f"towerctl bay set PLACE {ORDERED}", lost_in_the_books, found_again),
     Standstill("carriage_unrecorded", "towerctl put-back carriage", loaded_by_hand, unloaded),

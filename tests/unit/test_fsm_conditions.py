@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from tests.support.core_kit import HOME_BAY, answers, asked, machine, order_in, state_of, tables_of, turn_of, vehicle
+from tests.support.orders_kit import claims
 from towerd.fsm.commands import AppendOutbox
 from towerd.fsm.conditions import condition_set, set_condition
+from towerd.fsm.events import OrderRequested
 from towerd.fsm.manual_events import ConditionSet
+from towerd.fsm.orders import order_requested
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.turn import Turn
 from towerd.orders.model import Vehicle
@@ -84,3 +87,12 @@ def test_and_is_refused_with_what_is_wrong(vehicle_id: str, condition: Any, reas
     assert (told.ok, told.reasons) == (False, (reason,))
     assert told.result["text"]
     assert t.tables is before
+
+
+def test_a_token_says_it_and_is_answered() -> None:
+    t = turn_of(state_of(machine(), tables_of(vehicles=[vehicle()]), clock_sure=True))
+    now_s = int(t.now.timestamp())
+    raw = claims("condition", vehicle={"id": "car-1"}, iat=now_s, exp=now_s + 3600)
+    order_requested(t, OrderRequested("condition", raw, "sha", API, expires_at=t.now))
+    assert t.tables.vehicles["car-1"].condition == "out_of_service"
+    assert answers(t)[-1].result == {"order": None, "state": "out_of_service"}

@@ -395,11 +395,3 @@ def test_seconds_to_ready_are_told_where_they_are_known() -> None:
     result = answers(t)[0].result
     assert result is not None
     assert result["ready_in_s"] == round(from_bay, 1)
-
-
-def test_what_staff_say_of_a_vehicle_is_so_and_is_answered() -> None:
-    t = turn()
-    order_requested(t, token("condition", vehicle={"id": "car-1"}))
-    assert t.tables.vehicles["car-1"].condition == "out_of_service"
-    assert told(t) == ["vehicle_condition"]
-    assert answers(t)[-1].result == {"order": None, "state": "out_of_service"}

@@ -45,7 +45,7 @@ _WORDS: Final[dict[str, Words]] = {
     "bay_too_small": Words(
         "bay_too_small",
         "The bay is too small for the car, or of a size class that the settings do not name",
-        "Another bay; machine.bay_sizes in the settings says what each class takes.",
+        "towerctl cancel-move, then towerctl move to another; machine.bay_sizes in the settings says what each class takes.",
     ),
     "bay_disabled": Words(
         "bay_disabled",
