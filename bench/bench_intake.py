@@ -128,7 +128,7 @@ class House:
             self.queue.post(event)
         parts = IntakeParts(
             topics=Topics("towerd", TOWER),
-            key=shop.tower,
+            key=lambda: shop.tower,
             secret=shop.secret,
             issuers=lambda: shop.issuers,
             now=self.clock.now,

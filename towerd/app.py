@@ -33,7 +33,16 @@ from towerd.mqtt.client import PahoWire
 from towerd.mqtt.config import MqttConfig, TlsConfig
 from towerd.mqtt.intake import IntakeParts
 from towerd.mqtt.topics import Topics
-from towerd.orders.keys import IssuerKeys, TowerKey, code_mac, load_issuers, load_secret, load_tower_key, number_step
+from towerd.orders.keys import (
+    IssuerKeys,
+    TowerKey,
+    code_mac,
+    load_issuers,
+    load_secret,
+    load_tower_key,
+    number_step,
+    read_tower_key,
+)
 from towerd.paging import make_pager
 from towerd.planner.inline import InlinePlanner
 from towerd.plc.config import LinkConfig
@@ -42,7 +51,7 @@ from towerd.plc.seen import SeenTransport
 from towerd.plc.session import PlcSession
 from towerd.ports import Bus
 from towerd.secrecy import forbid_core_dumps
-from towerd.settings import Settings
+from towerd.settings import Settings, needing_restart
 from towerd.settings_file import SettingsError
 from towerd.settings_paging import alarm_rules
 from towerd.watchdog import SystemdWatchdog
@@ -202,7 +211,7 @@ class Daemon:
         names = Topics(config.root, config.tower)
         intake = IntakeParts(
             topics=names,
-            key=self._secrets.key,
+            key=lambda: self._secrets.key,
             secret=self._secrets.secret,
             issuers=lambda: self._secrets.issuers,
             now=lambda: self._clock.now() if self._judge_clock() else None,
@@ -230,17 +239,21 @@ class Daemon:
             await asyncio.sleep(_CLOCK_EVERY_S)
 
     def reload(self, read: Callable[[], Settings]) -> None:
-        """SIGHUP: read the key set and the reloadable settings again; what does not load changes nothing."""
+        """SIGHUP: read key set, own key and the reloadable settings again; where one does not load, nothing changes."""
         self.watchdog.reloading()
         try:
             fresh = read()
-            self._secrets.issuers = load_issuers(fresh.keys.issuers_file)
+            issuers, key = load_issuers(fresh.keys.issuers_file), read_tower_key(fresh.keys.tower_key_file)
         except (SettingsError, ConfigError, OSError) as error:
             log.error("the reload failed: everything stays as it was", error=str(error))
         else:
             self._api.reload(fresh.api)
             logs.set_level(fresh.log.level)
-            self._queue.post(SettingsReloaded(tuple(sorted(self._secrets.issuers))))
+            self._secrets.issuers, self._secrets.key = issuers, key
+            late = needing_restart(self._settings, fresh)
+            if late:
+                log.warning("these settings have changed and apply with a restart only", keys=late)
+            self._queue.post(SettingsReloaded(tuple(sorted(issuers)), key.kid, late))
         self.watchdog.ready()
 
     def request_stop(self) -> None:

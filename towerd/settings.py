@@ -275,8 +275,8 @@ class ApiSettings(Section):
 class KeySettings(Section):
     """`[keys]`: what must stay outside database and backups (orders-if.md 7.1)."""
 
-    tower_key_file: FilePath
-    """The tower's private key (JWK, P-256) for tokens; made at the first start where it is missing."""
+    tower_key_file: Annotated[FilePath, Reloadable()]
+    """The tower's private key (JWK, P-256) for tokens; made at the first start where it is missing. Read again with SIGHUP."""
     issuers_file: Annotated[FilePath, Reloadable()]
     """The key set: for each `kid` one issuer and the kinds it may sign (orders-if.md 4.2). Read again with SIGHUP."""
     code_secret_file: FilePath

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 import paho.mqtt.client as paho
@@ -28,6 +29,7 @@ from towerd.mqtt.bus import will
 from towerd.mqtt.client import PahoWire
 from towerd.mqtt.config import MqttConfig
 from towerd.mqtt.wire import Wire
+from towerd.orders.keys import make_tower_key
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +167,34 @@ async def test_what_changes_is_published_and_what_goes_is_removed(running: Runni
     await until(lambda: running.payloads("loan/o_91")[-1] == b"")
     await until(lambda: running.payloads("plc/availability")[-1] == b"offline")
     assert len(running.payloads("catalogue")) == 1
+
+
+async def test_keys_that_change_are_used_at_once(peer: Peer, tmp_path: Path) -> None:
+    keys = make_keys(tmp_path)
+    bed = make_bed(peer.wire(), keys)
+    task = asyncio.create_task(bed.bus.run())
+    bed.bus.show(view())
+    running = Running(bed, peer)
+    await until(lambda: b"online" in running.payloads("availability"))
+
+    async def refused_for(req_id: str, token: str) -> tuple[str, ...]:
+        running.command("test_drive", body(bed.clock, token, req_id))
+        await until(lambda: [one for one in bed.inbox.of(CommandRefused) if one.reply.req_id == req_id])
+        return bed.inbox.of(CommandRefused)[-1].reasons
+
+    old = keys.token(drive_claims(bed.clock.now()))
+    keys.tower = make_tower_key(tmp_path / "tower.jwk")
+    bed.bus.show(view())
+    await until(lambda: running.last("key")["thumbprint"] == keys.tower.thumbprint)
+    assert running.last("key")["jwk"]["kid"] == keys.tower.kid
+    assert await refused_for("r_old", old) == ("unknown_key",)
+    running.order(keys, "r_new")
+    await until(lambda: bed.inbox.of(OrderRequested))
+    keys.issuers = {kid: key for kid, key in keys.issuers.items() if kid != "shop_1"}
+    assert await refused_for("r_shop", keys.token(drive_claims(bed.clock.now(), jti="o_2"))) == ("unknown_key",)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 async def test_the_outbox_goes_out_in_order_over_an_outage(running: Running) -> None:

@@ -24,8 +24,10 @@ from towerd.fsm.events import CodeEntered, FaultReset, Stamped, TimerExpired
 from towerd.fsm.state import Volatile
 from towerd.fsm.turn import audit_hash
 from towerd.journal.sqlite import SqliteJournal
+from towerd.orders.keys import load_tower_key
 from towerd.ports import Changes
 from towerd.settings import Settings
+from towerd.settings_file import load
 
 ROOT = Path(__file__).parents[2]
 SMALL = """\
@@ -159,6 +161,21 @@ def test_check_config_tells_every_error(tmp_path: Path) -> None:
     told = json.loads(_run(cli.app, "check-config", str(file), "--json").output)
     assert [one["line"] for one in told["problems"]] == [12, 13]
     assert _run(cli.app, "run", "--config", str(file)).exit_code == 78
+
+
+def test_a_new_key_is_made_and_told(tmp_path: Path) -> None:
+    file = tmp_path / "t.toml"
+    file.write_text(SMALL)
+    key = load(file).keys.tower_key_file
+    before = load_tower_key(key)
+    text = _run(cli.app, "new-key", "--config", str(file)).output
+    assert before.thumbprint not in text
+    assert load_tower_key(key).thumbprint in text
+    told = json.loads(_run(cli.app, "new-key", "--config", str(file), "--json").output)
+    assert told == {"file": str(key), "kid": load_tower_key(key).kid, "thumbprint": load_tower_key(key).thumbprint}
+    key.unlink()
+    key.mkdir()
+    assert _run(cli.app, "new-key", "--config", str(file)).exit_code == 65
 
 
 def test_run_hands_over_to_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

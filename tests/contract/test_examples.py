@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from joserfc.jwk import ECKey
 
 from tests.support.mqtt_kit import LoopClock, view
 from tests.support.orders_kit import EXAMPLES, NOW, book, circumstances, claims, order, request, vehicle
@@ -17,12 +18,15 @@ from towerd.mqtt import payloads, topics
 from towerd.mqtt.publisher import Publisher
 from towerd.mqtt.wire import Outgoing
 from towerd.orders.book import answer_of
+from towerd.orders.keys import TowerKey
 from towerd.orders.lifecycle import decide_request
 from towerd.orders.rules import OrderRules
 
 CONTRACT = Path(os.environ.get("TOWERD_CONTRACTS", Path(__file__).parents[3] / "shared")) / "orders" / "examples.json"
 ENVELOPE = {"v": 1, "at": "2026-11-21T09:30:00.125Z", "boot": 17, "seq": 1, "simulated": True}
-JWK = {"kty": "EC", "crv": "P-256", "x": "…", "y": "…", "kid": "k_2026_1", "alg": "ECDH-ES", "use": "enc"}
+JWK: Any = {"kty": "EC", "crv": "P-256", "x": "…", "y": "…", "kid": "k_2026_1", "alg": "ECDH-ES", "use": "enc"}
+
+KEY = TowerKey("k_2026_1", ECKey.generate_key("P-256"), JWK, "…")
 
 
 @pytest.mark.skipif(not CONTRACT.is_file(), reason="the contract's folder is not beside this checkout")
@@ -100,7 +104,7 @@ class Wire:
 @pytest.fixture
 async def sent() -> tuple[Publisher, Wire]:
     wire = Wire()
-    publisher = Publisher(wire, topics.Topics("towerd", "nanjing-1"), LoopClock(), payloads.key_body(JWK, "…"))
+    publisher = Publisher(wire, topics.Topics("towerd", "nanjing-1"), LoopClock(), lambda: KEY)
     publisher.show(view())
     return publisher, wire
 

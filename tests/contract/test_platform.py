@@ -92,7 +92,14 @@ async def tower(tmp_path: Path) -> AsyncIterator[tuple[Platform, Decider]]:
     key, issuers = load_tower_key(tmp_path / "tower.jwk"), load_issuers(tmp_path / "issuers.json")
     inbox = Decider()
     intake = IntakeParts(
-        TOPICS, key, SECRET, lambda: issuers, inbox.clock.now, lambda jti: jti in inbox.orders, inbox, ScriptedMatcher()
+        TOPICS,
+        lambda: key,
+        SECRET,
+        lambda: issuers,
+        inbox.clock.now,
+        lambda jti: jti in inbox.orders,
+        inbox,
+        ScriptedMatcher(),
     )
     wire = PahoWire(MqttConfig("127.0.0.1", TOWER, broker.port), will(TOPICS))
     inbox.bus = MqttBus(BusParts(wire, inbox.clock, Rows().read, intake))

@@ -13,9 +13,11 @@ import pytest
 
 from simulator.purchaser import Wish
 from simulator.sealing import SHOP
+from tests.e2e.messenger import Messenger
 from tests.e2e.processes import resident_mb
 from tests.e2e.stack import Options, Stack, stack
 from tests.support.photos import PHOTOS_DIR, needs_photos
+from towerd.orders.keys import make_tower_key
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(90)]
 
@@ -117,6 +119,38 @@ def test_sighup_reads_keys_and_settings_anew_and_bad_ones_change_nothing(house: 
     house.config.write_text("[tower\n")
     reload()
     assert daemon.process.poll() is None
+
+
+def test_sighup_takes_up_a_new_key_of_the_towers_own(house: Stack) -> None:
+    daemon, file = house.start_daemon(), house.folder / "keys" / "tower.jwk"
+    house.until("the PLC link", lambda: house.status()["plc_good"])
+    house.import_stock()
+    house.until_serving()
+    shop, heard = Messenger(house), house.heard
+
+    def reload() -> None:
+        house.notify.drain()
+        seen = len(house.notify.messages)
+        daemon.signal(signal.SIGHUP)
+        house.notify.wait("READY=1", daemon, seen)
+
+    before = heard.topics["key"]["thumbprint"]
+    file.rename(house.folder / "away")
+    reload()
+    assert "the reload failed" in daemon.text()
+    assert not file.exists()
+    assert shop.order(shop.token(shop.claims()))["ok"]
+    assert heard.topics["key"]["thumbprint"] == before
+
+    made, late = make_tower_key(file), shop.token(shop.claims(sub="customer_2"))
+    reload()
+    told = heard.event("keys_reloaded")["data"]
+    assert (told["tower_key"], sorted(told["keys"])) == (made.kid, told["keys"])
+    assert heard.event("settings_reloaded")["data"] == {"need_restart": []}
+    heard.wait("the new key", lambda: heard.topics["key"]["thumbprint"] == made.thumbprint)
+    assert shop.order(late)["reasons"] == ["unknown_key"]
+    again = Messenger(house)
+    assert again.order(again.token(again.claims(sub="customer_2")))["ok"]
 
 
 def test_a_running_step_ends_and_no_other_begins(house: Stack) -> None:

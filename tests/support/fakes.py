@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from joserfc.jwk import ECKey
 
 from tests.support import published
 from tests.support.orders_kit import EXAMPLES
@@ -12,11 +15,13 @@ from towerd.fsm.commands import Answer, AppendOutbox
 from towerd.mqtt.publisher import Publisher
 from towerd.mqtt.topics import Topics
 from towerd.mqtt.wire import Listener, Outgoing, Received
+from towerd.orders.keys import TowerKey
 from towerd.ports import Enrolment
 from towerd.view import View
 
 TOPICS = Topics("towerd", "nanjing-1")
-JWK = {**EXAMPLES["topics"]["key"]["jwk"], "x": "x" * 43, "y": "y" * 43}
+JWK: Any = {**EXAMPLES["topics"]["key"]["jwk"], "x": "x" * 43, "y": "y" * 43}
+KEY = TowerKey("k_2026_1", ECKey.generate_key("P-256"), JWK, "t" * 43)
 
 
 class VirtualClock:
@@ -67,7 +72,7 @@ class MemoryBus:
         self.views: list[View] = []
         self.wakes = 0
         self._read, self._told_seq = outbox, 0
-        self._publisher = Publisher(HearingWire(), TOPICS, VirtualClock(), {"jwk": JWK, "thumbprint": "t" * 43})
+        self._publisher = Publisher(HearingWire(), TOPICS, VirtualClock(), lambda: KEY)
 
     def answer(self, answer: Answer) -> None:
         self.answers.append(answer)

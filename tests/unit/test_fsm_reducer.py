@@ -210,7 +210,8 @@ def test_small_news_are_remembered() -> None:
     state = seen(None)
     assert take(state, ev.BusChanged(True))[0].volatile.bus_connected
     assert take(state, ev.OutboxAcknowledged(9))[1] == [TrimOutbox(9)]
-    assert told(take(state, ev.SettingsReloaded(("k1",)))[1]) == ["keys_reloaded"]
+    reloaded = take(state, ev.SettingsReloaded(("k1",), "k_own", ("plc.host",)))[1]
+    assert told(reloaded) == ["keys_reloaded", "settings_reloaded"]
 
 
 def test_a_plan_becomes_a_job_and_its_first_command_in_the_turns_that_follow() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,16 @@ from joserfc.jwk import ECKey
 
 from tests.support.token_kit import key_set_line, make_keys
 from towerd.errors import ConfigError
-from towerd.orders.keys import code_mac, load_issuers, load_secret, load_tower_key, number_step, write_private
+from towerd.orders.keys import (
+    code_mac,
+    load_issuers,
+    load_secret,
+    load_tower_key,
+    make_tower_key,
+    number_step,
+    read_tower_key,
+    write_private,
+)
 
 KEY = ECKey.generate_key("P-256")
 LINE = key_set_line("shop_1", "shop.example", ["test_drive"], KEY)
@@ -120,3 +130,27 @@ def test_nothing_is_left_of_a_file_that_could_not_be_written(tmp_path: Path) -> 
     with pytest.raises(OSError):
         write_private(tmp_path / "taken", b"x")
     assert [one.name for one in tmp_path.iterdir()] == ["taken"]
+
+
+def test_a_new_key_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "tower.jwk"
+    old = load_tower_key(path)
+    made = make_tower_key(path)
+    assert made.kid != old.kid
+    assert read_tower_key(path).thumbprint == made.thumbprint
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_that_is_read_again_is_never_made(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_tower_key(tmp_path / "tower.jwk")
+    assert not (tmp_path / "tower.jwk").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may change an owner")
+def test_a_key_that_root_changes_stays_the_services_own(tmp_path: Path) -> None:
+    path = tmp_path / "tower.jwk"
+    load_tower_key(path)
+    os.chown(path, 12345, 12346)
+    make_tower_key(path)
+    assert (path.stat().st_uid, path.stat().st_gid) == (12345, 12346)

@@ -80,6 +80,26 @@ def check_config(file: Path, as_json: bool) -> None:
     raise click.exceptions.Exit(Exit.CONFIG if problems else Exit.DONE)
 
 
+@app.command()
+@config_option
+@json_option
+def new_key(config: Path, as_json: bool) -> None:
+    """Make a new encryption key for the tower; it applies with a reload, and the platform has to pin its thumbprint.
+
+    The old key is gone with the reload: what was encrypted to it is refused. Run it as root or as the service's account.
+    """
+    from towerd.orders.keys import make_tower_key
+
+    path = _settings(config).keys.tower_key_file
+    try:
+        made = make_tower_key(path)
+    except OSError as error:
+        raise fail(f"{path} cannot be written: {error.strerror}", Exit.DATA) from error
+    shown = {"file": str(path), "kid": made.kid, "thumbprint": made.thumbprint}
+    text = f"{path}: {made.kid}, thumbprint {made.thumbprint}\nNow: systemctl reload towerd, and let the platform pin the thumbprint."
+    click.echo(json.dumps(shown, ensure_ascii=False) if as_json else text)
+
+
 @stock.command("import")
 @click.argument("file", type=click.Path(path_type=Path), help='{"vehicles": [record + "bay": "3-4"]}')
 @asks

@@ -233,9 +233,14 @@ class StopRequested:
 
 @dataclass(frozen=True, slots=True)
 class SettingsReloaded:
-    """SIGHUP: key set and reloadable settings were read again; `issuers` names the key ids now known."""
+    """SIGHUP: keys and reloadable settings were read again; `issuers` names the key ids now known, `tower_key` the own.
+
+    `need_restart`: dotted names of the settings that have changed and do not apply yet.
+    """
 
     issuers: tuple[str, ...] = field(default_factory=tuple)
+    tower_key: str = ""
+    need_restart: tuple[str, ...] = ()
 
 
 Event = (

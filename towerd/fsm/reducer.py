@@ -170,6 +170,11 @@ def _stop_requested(turn: Turn, event: ev.StopRequested) -> None:
         turn.ask(StartTimer(GRACE, max(0.0, event.grace_s - _LAST_S)))
 
 
+def _settings_reloaded(turn: Turn, event: ev.SettingsReloaded) -> None:
+    turn.tell("keys_reloaded", {"keys": list(event.issuers), "tower_key": event.tower_key})
+    turn.tell("settings_reloaded", {"need_restart": list(event.need_restart)})
+
+
 _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     ev.Started: _started,
     ev.PlcObserved: _plc_observed,
@@ -210,7 +215,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     ev.ClockConfirmed: clock_confirmed,
     ev.ClockJudged: clock_judged,
     ev.StopRequested: _stop_requested,
-    ev.SettingsReloaded: lambda turn, event: turn.tell("keys_reloaded", {"keys": list(event.issuers)}),
+    ev.SettingsReloaded: _settings_reloaded,
 }
 
 

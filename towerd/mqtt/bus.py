@@ -11,7 +11,7 @@ import structlog
 from towerd.fsm.commands import Answer, AppendOutbox
 from towerd.fsm.events import BusChanged, OutboxAcknowledged
 from towerd.fsm.reply import ReplyTo
-from towerd.mqtt import payloads, topics
+from towerd.mqtt import topics
 from towerd.mqtt.acks import Acknowledgements
 from towerd.mqtt.intake import Intake, IntakeParts
 from towerd.mqtt.outbox import Outbox
@@ -53,8 +53,7 @@ class MqttBus:
         """Nothing is connected before `run`."""
         self._wire, self._clock = parts.wire, parts.clock
         self._inbox, self._names = parts.intake.inbox, parts.intake.topics
-        key = payloads.key_body(parts.intake.key.public, parts.intake.key.thumbprint)
-        self._publisher = Publisher(parts.wire, self._names, parts.clock, key)
+        self._publisher = Publisher(parts.wire, self._names, parts.clock, parts.intake.key)
         self._outbox = Outbox(parts.outbox, self._publisher.row)
         self._acks = Acknowledgements(parts.wire.acknowledge)
         self._intake = Intake(parts.intake, self._answer_state)

@@ -45,12 +45,12 @@ the broker would send it again and again."""
 class IntakeParts:
     """What the intake works with.
 
-    `now` gives aware UTC, or None while the clock is unsure (4.4). `issuers` gives the key set as last loaded.
+    `key` gives the tower's key and `issuers` the key set, as last loaded. `now` gives aware UTC, or None while the clock is unsure (4.4).
     `known` tells whether a token id has been used: then its selfie is not looked at again.
     """
 
     topics: Topics
-    key: TowerKey
+    key: Callable[[], TowerKey]
     secret: bytes
     issuers: Callable[[], IssuerKeys]
     now: Callable[[], datetime | None]
@@ -141,7 +141,7 @@ class Intake:
             token: OpenedToken | Refusal
             try:
                 token = await loop.run_in_executor(
-                    pool, open_token, asked.token or "", parts.key, parts.issuers(), parts.topics.tower, parts.now()
+                    pool, open_token, asked.token or "", parts.key(), parts.issuers(), parts.topics.tower, parts.now()
                 )
             except Exception:
                 log.exception("a token could not be opened: it is refused", req_id=asked.reply.req_id)

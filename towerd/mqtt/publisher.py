@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from towerd.mqtt import payloads, topics
 from towerd.mqtt.payloads import Body
 from towerd.mqtt.retained import Retained
 from towerd.mqtt.wire import Outgoing, Wire
+from towerd.orders.keys import TowerKey
 from towerd.ports import Clock
 from towerd.view import View
 
@@ -26,8 +27,8 @@ ONLINE, OFFLINE = "online", "offline"
 class Publisher:
     """Numbers and publishes messages. Everything is dropped where there is no connection or no view yet."""
 
-    def __init__(self, wire: Wire, names: topics.Topics, clock: Clock, key: Body) -> None:
-        """`key` is the body of the topic `key`."""
+    def __init__(self, wire: Wire, names: topics.Topics, clock: Clock, key: Callable[[], TowerKey]) -> None:
+        """`key` gives the tower's own, as last loaded."""
         self._wire, self._names, self._clock, self._key = wire, names, clock, key
         self._retained = Retained()
         self._view: View | None = None
@@ -46,7 +47,9 @@ class Publisher:
             self._retained.forget()
         self._view = view
         plc = {"text": ONLINE if view.plc_good else OFFLINE}
-        self._wanted = {topics.KEY: self._key, topics.PLC_AVAILABILITY: plc, **payloads.bodies(view)}
+        key = self._key()
+        shown = payloads.key_body(key.public, key.thumbprint)
+        self._wanted = {topics.KEY: shown, topics.PLC_AVAILABILITY: plc, **payloads.bodies(view)}
 
     def begin(self) -> None:
         """A new connection: it knows nothing yet."""

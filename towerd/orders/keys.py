@@ -83,12 +83,17 @@ class KeySet(Closed):
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Put `data` at `path`, readable by its owner only, whole or not at all. Raises OSError."""
+    """Put `data` at `path`, readable by its owner only, whole or not at all. Raises OSError.
+
+    What is replaced keeps its owner: root may change a key of the service's account.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            if path.exists():
+                os.fchown(file.fileno(), path.stat().st_uid, path.stat().st_gid)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -135,13 +140,22 @@ def _tower_key(raw: Mapping[str, Any], path: Path) -> TowerKey:
     return TowerKey(checked.kid, key, published, key.thumbprint())
 
 
+def make_tower_key(path: Path) -> TowerKey:
+    """A new key in place of the one that may be there. Raises OSError."""
+    fresh = ECKey.generate_key("P-256")
+    raw = {name: fresh.as_dict(private=True)[name] for name in ("kty", "crv", "x", "y", "d")}
+    raw["kid"] = f"k_{fresh.thumbprint()[:16]}"
+    write_private(path, _PrivateJwk.model_validate(raw).model_dump_json().encode())
+    return read_tower_key(path)
+
+
 def load_tower_key(path: Path) -> TowerKey:
     """The tower's key; made where there is none yet. Raises ConfigError on a damaged file, OSError on a full disk."""
-    if not path.exists():
-        fresh = ECKey.generate_key("P-256")
-        raw = {name: fresh.as_dict(private=True)[name] for name in ("kty", "crv", "x", "y", "d")}
-        raw["kid"] = f"k_{fresh.thumbprint()[:16]}"
-        write_private(path, _PrivateJwk.model_validate(raw).model_dump_json().encode())
+    return read_tower_key(path) if path.exists() else make_tower_key(path)
+
+
+def read_tower_key(path: Path) -> TowerKey:
+    """The tower's key. Raises ConfigError where the file is damaged, or not there."""
     raw = _read(path, "the tower's key")
     if not isinstance(raw, dict):
         raise ConfigError(f"{path}: no private EC P-256 key with a kid")
