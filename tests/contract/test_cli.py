@@ -276,3 +276,13 @@ def test_help_names_every_command_and_a_wrong_one_is_wrong_usage() -> None:
         assert f"\n  {name} " in shown
     assert _run(towerctl.app, "put_back").exit_code == 2
     assert _run(cli.app, "face", "-h").exit_code == 0
+
+
+def test_ctrl_c_is_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("towerd.cli.client.get", interrupted)
+    for app, words in ((towerctl.app, ["why"]), (cli.app, ["audit", "verify", "--socket", "/dev/null"])):
+        monkeypatch.setattr("towerd.cli.towerd._pages", interrupted)
+        assert _run(app, *words).exit_code == 130

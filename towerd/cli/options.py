@@ -11,6 +11,7 @@ import click
 
 from towerd.paths import API_SOCKET
 
+_INTERRUPTED: Final = 130
 Command = TypeVar("Command", bound=Callable[..., Any] | click.Command)
 
 SHARED: Final[Mapping[str, Any]] = {
@@ -36,7 +37,18 @@ def asks(command: Command) -> Command:
     return socket_option(json_option(command))
 
 
-class Group(click.Group):
+class Program(click.Group):
+    """All commands of a program. Ctrl-C ends it with 130, as a shell expects, and not as something that was refused."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry out what was asked for."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.exceptions.Exit(_INTERRUPTED) from None
+
+
+class LazyProgram(Program):
     """Commands, each loaded when it is called: the others would only make it slower."""
 
     def __init__(self, *arguments: Any, package: str, found_in: Mapping[str, tuple[str, ...]], **settings: Any) -> None:

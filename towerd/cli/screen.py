@@ -11,7 +11,6 @@ from typing import Final
 import click
 
 _GAP: Final = "  "
-_LEAST_WIDTH: Final = 10
 _UNBOUND: Final = 10_000
 _HOME, _REST_OF_LINE, _REST_OF_SCREEN = "\x1b[H", "\x1b[K", "\x1b[J"
 
@@ -31,21 +30,28 @@ def _length(text: str) -> int:
     return max(map(len, click.unstyle(text).split("\n")))
 
 
+def _longest_word(cell: str) -> int:
+    return max(map(len, click.unstyle(cell).split()), default=0)
+
+
 def _widths(rows: Sequence[Sequence[str]], total: int) -> list[int]:
-    """Widths of the columns: what they need, or less of the widest ones so that all of them have room in `total`."""
-    needed = [max(map(_length, column)) for column in zip(*rows, strict=True)]
-    left = total - len(_GAP) * (len(needed) - 1)
-    widths = list(needed)
-    while sum(widths) > left and max(widths) > _LEAST_WIDTH:
-        widest = widths.index(max(widths))
-        widths[widest] -= 1
+    """Widths of the columns: what they need, or less of the widest ones so that all have room in `total`. No word is cut."""
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(_length, column)) for column in columns]
+    least = [max(map(_longest_word, column)) for column in columns]
+    left = total - len(_GAP) * (len(columns) - 1)
+    while sum(widths) > left:
+        spare = [number for number, width in enumerate(widths) if width > least[number]]
+        if not spare:
+            break
+        widths[max(spare, key=widths.__getitem__)] -= 1
     return widths
 
 
 def _folded(cell: str, width: int) -> list[str]:
     if _length(cell) <= width:
         return cell.split("\n")
-    return [part for line in cell.split("\n") for part in wrap(line, width) or [""]]
+    return [part for line in cell.split("\n") for part in wrap(line, width, break_on_hyphens=False) or [""]]
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> list[str]:

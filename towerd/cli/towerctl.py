@@ -9,7 +9,7 @@ import click
 
 from towerd.cli import client
 from towerd.cli.client import Exit
-from towerd.cli.options import SHARED, Group, asks, completion
+from towerd.cli.options import SHARED, LazyProgram, asks, completion
 
 _FOUND_IN: Final = {
     "towerctl_alarms": ("alarms",),
@@ -35,7 +35,7 @@ _FOUND_IN: Final = {
 }
 _PACKML: Final = ("reset", "start", "stop", "hold", "unhold", "abort", "clear")
 
-app = Group(
+app = LazyProgram(
     "towerctl",
     package="towerd.cli",
     found_in=_FOUND_IN,

@@ -14,7 +14,7 @@ from towerd import __version__
 from towerd.audit import ChainState, ended, verify
 from towerd.cli import client
 from towerd.cli.client import Exit, fail
-from towerd.cli.options import SHARED, asks, completion, json_option
+from towerd.cli.options import SHARED, Program, asks, completion, json_option
 from towerd.cli.towerd_face import face
 from towerd.cli.towerd_face_bench import bench
 from towerd.cli.towerd_face_calibrate import calibrate
@@ -26,7 +26,7 @@ from towerd.settings_file import SettingsError, load
 DEFAULT_CONFIG: Final = Path("/etc/towerd/tower.toml")
 _PAGE: Final = 1000
 
-app = click.Group("towerd", help=f"Run an unmanned car vending tower.\n\n{client.EXIT_HELP}", context_settings=SHARED)
+app = Program("towerd", help=f"Run an unmanned car vending tower.\n\n{client.EXIT_HELP}", context_settings=SHARED)
 stock = click.Group("stock", help="What stands in the bays.")
 audit = click.Group("audit", help="Who did what.")
 for command in (stock, audit, face, plc_test, completion):
