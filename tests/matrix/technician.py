@@ -16,6 +16,7 @@ from towerd.places import parse_place
 
 API = ReplyTo("api", "technician")
 _PACKML = {"packml_aborted": "clear", "packml_stopped": "reset", "packml_idle": "start", "packml_held": "unhold"}
+_LOOK_FOR = {"vehicle_unknown", "carriage_unrecorded"}
 
 
 def _mend(tower: MatrixTower) -> list[str]:
@@ -72,6 +73,11 @@ class Technician:
                 ask_packml(tower, _PACKML[code])
                 self.done.append(f"packml {_PACKML[code]}")
                 tower.tick(0.5)
+        if len(self.done) == before and {row.code for row in view.waiting} & _LOOK_FOR:
+            # asked for too early it was refused: a command was not over yet
+            _look_into_places(tower)
+            self.done.append("look, bay set")
+            tower.tick(0.5)
         return len(self.done) > before
 
     def _faults(self) -> None:
