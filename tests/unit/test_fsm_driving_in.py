@@ -154,6 +154,16 @@ def test_a_car_without_a_loan_is_taken_in_for_its_own_sake() -> None:
     assert told(t) == ["vehicle_condition"]
 
 
+def test_a_new_car_is_taken_in_for_its_dealers_order() -> None:
+    intake = row("closing", kind="stock", about="ord-1", secured_epoch=EPOCH)
+    order = order_in("identified", kind="stock_in", cabin=None)
+    t = coming(with_car(**SHUT), intake, loans={}, orders=[order])
+    assert run(t).state == "storing"
+    car = t.tables.vehicles["car-1"]
+    assert (car.place, car.condition, car.rests_as) == (CABIN_1, "reserved", "available")
+    assert told(t) == []
+
+
 @pytest.mark.parametrize("place", [CARRIAGE, bay(1, 1)])
 def test_it_is_done_when_the_car_has_left_the_cabin(place: Any) -> None:
     t = coming(machine(), row("storing"), vehicles=[vehicle(place=place)])

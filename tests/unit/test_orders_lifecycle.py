@@ -35,6 +35,7 @@ SERVED = {
     "purchase",
     "returned_elsewhere",
     "collect",
+    "stock_in",
     "stock_out",
     "report",
     "condition",

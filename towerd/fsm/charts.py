@@ -16,6 +16,7 @@ ORDER: Final = Chart(
         "staged",
         "ready",
         "handed_over",
+        "storing",
         "completed",
         "cancelled",
         "no_show",
@@ -30,10 +31,12 @@ ORDER: Final = Chart(
         Arc("open", ("identified", "delivering", "staged"), "ready"),
         Arc("shut", ("ready",), "staged"),
         Arc("hand_over", ("ready",), "handed_over"),
-        Arc("complete", ("handed_over",), "completed"),
+        Arc("store", ("identified",), "storing"),
+        Arc("turn_away", ("identified",), "arrived"),
+        Arc("complete", ("handed_over", "storing"), "completed"),
         Arc("cancel", ("accepted", "arrived", "identified", "delivering", "staged"), "cancelled"),
         Arc("miss", ("accepted", "arrived", "staged"), "no_show"),
-        Arc("fail", ("accepted", "arrived", "identified", "delivering", "staged"), "failed"),
+        Arc("fail", ("accepted", "arrived", "identified", "delivering", "staged", "storing"), "failed"),
     ),
 )
 

@@ -150,6 +150,10 @@ def _enter(turn: Turn, row: Intake, shown: Cabin, seen: Seen) -> Intake:
 
 
 def _take_in(turn: Turn, row: Intake) -> None:
+    if row.kind == "stock":
+        # nobody has had it yet: it is free as soon as its dealer's order is over
+        turn.put_vehicle(turn.tables.vehicles[row.vehicle], place=cabin(row.cabin), condition="reserved")
+        return
     vehicle = take_back(turn, turn.tables.vehicles[row.vehicle], cabin(row.cabin))
     if row.kind == "loan":
         loan_returned(turn, row.about, row.lost_s)

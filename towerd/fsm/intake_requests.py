@@ -6,22 +6,18 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from towerd.cabin.intake_words import advice
-from towerd.cabin.model import Cabin, DoorState
 from towerd.errors import Refusal
+from towerd.fsm.cabin_for import cabin_for
 from towerd.fsm.driving_in import turn_away
 from towerd.fsm.identity import slower
-from towerd.fsm.intake_book import bays_spoken_for, intake_in, intake_of
+from towerd.fsm.intake_book import intake_in
 from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
 from towerd.fsm.intake_row import Intake
-from towerd.fsm.inventory import is_unknown, vehicle_at
-from towerd.fsm.obstacles import may_command, obstacles
 from towerd.fsm.owing import pleas
 from towerd.fsm.turn import Turn
-from towerd.fsm.wishes import free_bays
 from towerd.orders.eligibility import LOAN_ENDED
 from towerd.orders.model import Loan, Vehicle
-from towerd.places import OUT, cabin
-from towerd.plc.snapshot import Snapshot
+from towerd.places import OUT
 
 _ANSWERABLE = ("positioning", "reading", "securing", "clearing", "closing")
 
@@ -40,7 +36,7 @@ def drive_in_requested(turn: Turn, event: DriveInRequested) -> None:
         turn.answer(event.reply, False, ("slow_down",), {"text": f"Try again in {wait_s} s.", "wait_s": wait_s})
         return
     found = _expected(turn, event)
-    number = _cabin_for(turn, found.vehicle, event.cabin) if isinstance(found, _Expected) else found
+    number = cabin_for(turn, found.vehicle, event.cabin) if isinstance(found, _Expected) else found
     if isinstance(number, Refusal):
         if not isinstance(found, _Expected) and not event.staff:
             _slow_down(turn, event, number)
@@ -83,49 +79,6 @@ def _expected(turn: Turn, event: DriveInRequested) -> _Expected | Refusal:
 
 def _names(event: DriveInRequested, loan: Loan) -> bool:
     return loan.number == event.number if event.number is not None else loan.vehicle == event.vehicle
-
-
-def _cabin_for(turn: Turn, vehicle: Vehicle, wanted: int | None) -> int | Refusal:
-    machine = turn.snapshot
-    before = intake_of(turn.tables, vehicle.id)
-    if before is not None:
-        return Refusal(("already_returning",), f"The car is awaited in cabin {before.cabin}.")
-    if machine is None or not may_command(turn.state):
-        why = "; ".join(obstacle.text for obstacle in obstacles(turn.state))
-        return Refusal(("tower_out_of_service",), f"The tower takes no car in now: {why}.")
-    if _larger_than_allowed(vehicle, machine):
-        return Refusal(("too_large",), "The car is larger or heavier than this tower takes.")
-    if len(free_bays(turn, machine, vehicle)) <= bays_spoken_for(turn.tables):
-        return Refusal(("no_bay_free",), "No bay is free for the car.")
-    free = [shown.number for shown in machine.cabins if wanted in (None, shown.number) and _is_free(turn, shown)]
-    if not free:
-        return Refusal(("no_cabin_free",), " ".join(["No cabin is free.", *pleas(turn.tables)]))
-    return free[0]
-
-
-def _larger_than_allowed(vehicle: Vehicle, machine: Snapshot) -> bool:
-    record, limits = vehicle.record, machine.identity
-    pairs = (
-        (record.length_mm, limits.max_length_mm),
-        (record.width_mm, limits.max_width_mm),
-        (record.height_mm, limits.max_height_mm),
-        (record.mass_kg, limits.max_mass_kg),
-    )
-    return any(size > most for size, most in pairs)
-
-
-def _is_free(turn: Turn, shown: Cabin) -> bool:
-    """Whether a cabin is empty, shut towards the shaft, and nobody's: neither an order's, nor a job's, nor in doubt."""
-    tables, place = turn.tables, cabin(shown.number)
-    spoken_for = (
-        intake_in(tables, shown.number) is not None
-        or vehicle_at(tables, place) is not None
-        or is_unknown(tables, place)
-        or any(order.open and order.cabin == shown.number for order in tables.orders.values())
-        or any(move.open and move.target == place for move in tables.moves.values())
-        or any(job.ended_at is None and place in (job.source, job.target) for job in tables.jobs.values())
-    )
-    return not spoken_for and shown.deserted and shown.inner_door is DoorState.CLOSED
 
 
 def car_secured(turn: Turn, event: CarSecured) -> None:

@@ -13,13 +13,13 @@ from towerd.cabin.intake import INTAKE_ENDED, IntakeState, Owed
 class Intake:
     """A car that is expected in a cabin, driven in and taken up (orders-if.md 6.4); the newest of each cabin is kept.
 
-    `kind` says what it is expected for: `loan`, whose id is `about`; or `vehicle`, a technician's word, and `about` is its
-    id. `secured_epoch`: the occupancy epoch that the driver's answer counts for; with another one it is another car, or
+    `kind` says what it is expected for: `loan` or `stock`, the order of a dealer, whose id is `about`; or `vehicle`, a
+    technician's word, and `about` is its id. `secured_epoch`: the occupancy epoch that the driver's answer counts for; with another one it is another car, or
     the same one that has been driven. `lost_s`: how long the cabin stood for want of the button alone.
     """
 
     cabin: int
-    kind: Literal["loan", "vehicle"]
+    kind: Literal["loan", "vehicle", "stock"]
     about: str
     vehicle: str
     by: str

@@ -94,8 +94,8 @@ def settle_unfit(turn: Turn) -> None:
         return
     for order in tuple(turn.tables.orders.values()):
         vehicle = turn.tables.vehicles.get(order.vehicle or "")
-        # a dealer takes a car out whatever is wrong with it
-        promised = order.open and order.kind != "stock_out"
+        # a dealer brings and takes a car whatever is wrong with it
+        promised = order.open and order.kind in ("test_drive", "collect")
         if promised and vehicle is not None and vehicle.place != UNKNOWN and not may_leave(vehicle, turn.config.rules):
             _settle(turn, order, vehicle, looked_for=False)
 

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from towerd.cabin.model import DoorState
 from towerd.errors import Refusal
+from towerd.fsm.cabin_for import largest
 from towerd.fsm.charts import ORDER
 from towerd.fsm.commands import DestroyFaceKey, DropFace, RecordAs, StoreFace
 from towerd.fsm.conditions import set_condition
 from towerd.fsm.decision import decision_holds, forget_decision
 from towerd.fsm.events import ClockJudged, CommandRefused, OrderRequested, RequestAnswered
+from towerd.fsm.intake_book import bays_spoken_for, intake_of
 from towerd.fsm.loans import loan_leaves, watch_loans
 from towerd.fsm.obstacles import may_command
 from towerd.fsm.packml import send_packml
 from towerd.fsm.state import AnswerRow, FaceRow, Job, Move, Tables
 from towerd.fsm.turn import Turn
+from towerd.fsm.wishes import free_bays
 from towerd.jobs.transfer import minimum_s
 from towerd.orders.book import (
     Circumstances,
@@ -39,9 +43,9 @@ from towerd.orders.book import (
 from towerd.orders.lifecycle import decide_request
 from towerd.orders.model import Order, OrderState, Vehicle
 from towerd.orders.requests import recall, remember, remember_request, stale_keys, too_many_requests
-from towerd.places import CARRIAGE, UNKNOWN, cabin
+from towerd.places import CARRIAGE, OUT, UNKNOWN, cabin
 from towerd.plc.codes import Code
-from towerd.plc.snapshot import PackmlCommand, PackmlState, cabin_unit
+from towerd.plc.snapshot import PackmlCommand, PackmlState, Snapshot, cabin_unit
 
 _KEPT = timedelta(days=1)
 _PC_COMMAND = 1
@@ -61,7 +65,16 @@ def ready_s(turn: Turn, vehicle: Vehicle) -> float | None:
     return minimum_s(vehicle.place, target, start, kinematics)
 
 
+def _bays_free(turn: Turn, machine: Snapshot, vehicle: Vehicle) -> int:
+    """Bays with room for a vehicle that nobody counts on: no car inside, none that is driven in, none that is announced."""
+    orders = turn.tables.orders.values()
+    announced = {order.vehicle for order in orders if order.open and order.kind == "stock_in"}
+    announced -= {row.vehicle for row in turn.tables.intakes.values() if row.open}
+    return len(free_bays(turn, machine, vehicle)) - bays_spoken_for(turn.tables) - len(announced)
+
+
 def _circumstances(turn: Turn) -> Circumstances:
+    machine = turn.snapshot
     times = {vehicle.id: ready_s(turn, vehicle) for vehicle in turn.tables.vehicles.values()}
     return Circumstances(
         now=turn.now,
@@ -69,6 +82,8 @@ def _circumstances(turn: Turn) -> Circumstances:
         last_number=turn.tables.meta.last_number,
         number_step=turn.config.number_step,
         clock_sure=turn.volatile.clock_sure,
+        bays_free=partial(_bays_free, turn, machine) if machine is not None else None,
+        largest=largest(machine) if machine is not None else None,
     )
 
 
@@ -82,6 +97,8 @@ def _take_order(turn: Turn, event: OrderRequested, outcome: OrderAccepted) -> Ou
     order = outcome.order
     turn.put("orders", order.id, order)
     turn.set_meta(last_number=outcome.last_number)
+    if outcome.arrives is not None:
+        turn.put("vehicles", outcome.arrives.id, outcome.arrives)
     vehicle = turn.tables.vehicles[order.vehicle or ""]
     if vehicle.condition == "available":
         # why a car that its dealer takes out is not offered outlives the order, if that is cancelled
@@ -97,7 +114,10 @@ def _take_order(turn: Turn, event: OrderRequested, outcome: OrderAccepted) -> Ou
 def release(turn: Turn, order: Order) -> None:
     """What an order held is free again: its vehicle, and its face a day later (orders-if.md 7.1)."""
     vehicle = turn.tables.vehicles.get(order.vehicle or "")
-    if vehicle is not None and vehicle.condition in ("reserved", "moving"):
+    if vehicle is not None and order.kind == "stock_in" and vehicle.place == OUT:
+        # announced, and never brought
+        turn.drop("vehicles", vehicle.id)
+    elif vehicle is not None and vehicle.condition in ("reserved", "moving"):
         turn.put_vehicle(vehicle, condition=vehicle.rests_as)
     for job in tuple(turn.tables.jobs.values()):
         if job.order == order.id and job.state == "running":
@@ -137,8 +157,11 @@ def door_opens(turn: Turn, order: Order) -> bool:
 
 
 def may_end(turn: Turn, order: Order, trigger: str) -> bool:
-    """Whether an order may end by `trigger` (cancel, miss, fail): never once the outer door opens for its customer."""
-    return ORDER.allows(order.state, trigger) and not door_opens(turn, order)
+    """Whether an order may end by `trigger` (cancel, miss, fail): never once the outer door opens for its customer, nor while
+    its vehicle is being driven in.
+    """
+    driven_in = order.vehicle is not None and intake_of(turn.tables, order.vehicle) is not None
+    return ORDER.allows(order.state, trigger) and not driven_in and not door_opens(turn, order)
 
 
 def _motion(turn: Turn, outcome: MotionAsked) -> Outcome:

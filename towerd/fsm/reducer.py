@@ -50,6 +50,7 @@ from towerd.fsm.paging import page_ended
 from towerd.fsm.planning import plan_decided, redirect, request_plan
 from towerd.fsm.recognising import read_tags
 from towerd.fsm.state import State
+from towerd.fsm.stocking import run_stock_in
 from towerd.fsm.technician import clock_confirmed, fault_reset, layout_confirmed, stock_imported
 from towerd.fsm.timing import watch_pause
 from towerd.fsm.turn import Turn
@@ -259,6 +260,7 @@ def _pump(turn: Turn) -> None:
     _reconcile(turn)
     # a hand-over that went on in the dark is seen as such before the inventory asks where the car is
     run_cabins(turn)
+    run_stock_in(turn)
     run_fetches(turn)
     _check_inventory(turn)
     follow_cars_back(turn)

@@ -12,10 +12,13 @@ from typing import Final
 from towerd.cabin.handover import Gate, fetch_denies, gate_denies
 from towerd.cabin.intake_words import advice, plea
 from towerd.cabin.model import DoorState
+from towerd.errors import Refusal
 from towerd.faults import FAULTS, OUTBOX_FILLS
 from towerd.fsm.book import at_work, move_of, open_moves, order_of
+from towerd.fsm.cabin_for import cabin_for
 from towerd.fsm.decision import decision_holds
 from towerd.fsm.delivering import open_job
+from towerd.fsm.intake_book import intake_of
 from towerd.fsm.lost import looked_for_until
 from towerd.fsm.orders import lost_vehicle
 from towerd.fsm.room import has_room
@@ -102,10 +105,22 @@ def _lost_words(turn: Turn, order: Order, vehicle: Vehicle) -> Words:
     return replace(words, text=f"{words.text}. If it is not found by {until}, the order gets another car or ends")
 
 
+def _dealer_words(turn: Turn, machine: Snapshot, order: Order, vehicle: Vehicle) -> Words | None:
+    """What a dealer who is there with a vehicle waits for before a cabin opens."""
+    if order.state != "identified" or intake_of(turn.tables, vehicle.id) is not None:
+        return None
+    denied = cabin_for(turn, vehicle, None)
+    if isinstance(denied, Refusal) and denied.reasons == ("no_bay_free",):
+        return no_bay(turn, machine, vehicle) or NO_BAY
+    return no_cabin(turn, machine, None, order.id)
+
+
 def _order_words(turn: Turn, machine: Snapshot, order: Order) -> Words | None:
     vehicle = turn.tables.vehicles.get(order.vehicle or "")
     if vehicle is None:
         return None
+    if order.kind == "stock_in":
+        return _dealer_words(turn, machine, order, vehicle)
     if vehicle.place.kind == "unknown" or (order.state in _DUE and vehicle.place.kind == "out"):
         return _lost_words(turn, order, vehicle)
     if order.state in _DUE:

@@ -96,7 +96,7 @@ def _order_targets(machine: Snapshot, order: Order, vehicle: Vehicle, cabins: tu
 
 def delivery_wishes(turn: Turn, machine: Snapshot) -> list[Wish]:
     """Customers who have been at the gate, since they first were."""
-    due = [order for order in turn.tables.orders.values() if order.state in _DUE]
+    due = [order for order in turn.tables.orders.values() if order.state in _DUE and order.kind != "stock_in"]
     cabins = free_cabins(turn, machine) if due else ()
     wishes = []
     for order in due:
@@ -170,7 +170,9 @@ def stranded(turn: Turn) -> list[Vehicle]:
         return []
     moved = {move.vehicle for move in open_moves(turn.tables)}
     wanted = {
-        order.vehicle for order in turn.tables.orders.values() if order.open and not is_stopped(turn.tables, order)
+        order.vehicle
+        for order in turn.tables.orders.values()
+        if order.open and order.kind != "stock_in" and not is_stopped(turn.tables, order)
     }
     return [one for one in inside if one.id not in moved | wanted]
 

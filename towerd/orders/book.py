@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -66,9 +66,20 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Largest:
+    """What the tower takes at most (plc-if.md, ID)."""
+
+    length_mm: int
+    width_mm: int
+    height_mm: int
+    mass_kg: int
+
+
+@dataclass(frozen=True, slots=True)
 class Circumstances:
     """What holds beside the tables. `now` is aware UTC. `ready_s`: seconds to hand over each vehicle, where known.
 
+    `bays_free`: empty bays with room for a vehicle that nobody counts on, and `largest`; None where nobody sees the machine.
     `number_step` and `last_number` give the next number; the step has no factor 2 or 5, so that all 10,000 are met.
     `out_of_service`: the tower takes no orders. `clock_sure` as in 4.4.
     """
@@ -79,6 +90,8 @@ class Circumstances:
     number_step: int = 3947
     clock_sure: bool = True
     out_of_service: bool = False
+    bays_free: Callable[[Vehicle], int] | None = None
+    largest: Largest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +118,14 @@ class Repeated:
 
 @dataclass(frozen=True, slots=True)
 class OrderAccepted:
-    """A new order; its vehicle becomes `reserved`. `last_number` is to be kept for the next."""
+    """A new order; its vehicle becomes `reserved`. `last_number` is to be kept for the next. `arrives`: the vehicle that is
+    announced by it.
+    """
 
     order: Order
     last_number: int
     result: dict[str, Any]
+    arrives: Vehicle | None = None
 
 
 @dataclass(frozen=True, slots=True)

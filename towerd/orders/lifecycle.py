@@ -41,6 +41,7 @@ from towerd.orders.payment import payment_reasons
 from towerd.orders.reports import decide_report
 from towerd.orders.requests import first_answer, too_many_requests
 from towerd.orders.rules import DriveRules, OrderRules
+from towerd.orders.stock_in import decide_stock_in
 from towerd.orders.stock_out import decide_stock_out
 from towerd.orders.taking import accept, number_for, slot_fits, slot_of
 
@@ -138,6 +139,7 @@ _Decider = Callable[[Request, Any, OrderBook, OrderRules, Circumstances], Outcom
 _DECIDERS: Final[Mapping[str, _Decider]] = {
     "test_drive": decide_order,
     "collect": decide_order,
+    "stock_in": decide_stock_in,
     "stock_out": decide_stock_out,
     "cancel": lambda _request, claims, book, _rules, around: decide_cancel(claims, book, around.now),
     "purchase": lambda _request, claims, book, rules, around: decide_purchase(claims, book, rules, around.now),

@@ -8,12 +8,12 @@ from typing import Literal
 from towerd.orders.book import Circumstances, OrderAccepted, OrderBook, Request
 from towerd.orders.choice import next_number
 from towerd.orders.claim_parts import SlotShown
-from towerd.orders.claims import Collect, StockOut, TestDrive
+from towerd.orders.claims import Collect, StockIn, StockOut, TestDrive
 from towerd.orders.model import Order, Slot, Vehicle
 from towerd.orders.rules import OrderRules
 
-AnOrder = TestDrive | Collect | StockOut
-"""Tokens for which a car comes down."""
+AnOrder = TestDrive | Collect | StockIn | StockOut
+"""Tokens that are orders: somebody comes to the tower with a number."""
 
 
 def at_json(at: datetime) -> str:
