@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 from joserfc.jwk import ECKey
 
-from simulator.sealing import DEALER, SHOP, Issuer
+from simulator.purchaser import head
+from simulator.sealing import DEALER, OPS, SHOP, Issuer
 from tests.e2e.messenger import CUSTOMER, Messenger, other_keys
-from tests.e2e.stack import Options, Stack, stack
+from tests.e2e.stack import TOWER, Options, Stack, stack
 from tests.e2e.test_service import stop
 from tests.support.photos import PHOTOS_DIR, needs_photos, selfie
 from towerd.fsm.events import OrderRequested
@@ -107,15 +108,20 @@ def test_bad_orders_are_refused_with_their_reason(made: Stack, tmp_path: Path) -
     check_nothing_was_kept(made)
 
 
-def test_a_token_sent_again_gets_its_answer_and_its_id_serves_nobody_else(made: Stack) -> None:
+def test_a_token_sent_again_gets_its_answer_and_its_id_serves_nobody_else(made: Stack, tmp_path: Path) -> None:
     shop = Messenger(made)
     claims = shop.claims()
+    # a forger cannot use an id up: it is remembered only once the signature holds (4.3)
+    forger = other_keys(tmp_path / "forger")
+    assert shop.order(forger.token(claims, SHOP, shop.jwk))["reasons"] == ["bad_signature"]
     token = shop.token(claims)
     first = shop.order(token)
     assert first["ok"], first
     again = shop.order(token)
     assert (again["ok"], again["result"]) == (True, first["result"])
     assert shop.order(shop.token({**claims, "services": ["tyres"]}))["reasons"] == ["replayed"]
+    hold = head("hold", OPS.iss, TOWER, CUSTOMER, claims["jti"])
+    assert shop.ask(shop.body(shop.token(hold, OPS)), verb="hold")["reasons"] == ["replayed"]
     assert made.order_state(claims["jti"]) == "accepted"
     check_nothing_was_kept(made, orders=1)
 
