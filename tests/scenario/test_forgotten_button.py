@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from tests.scenario.bringing import Bringing, two_cabins
 from tests.scenario.running import running
+from tests.scenario.tower import Tower
 from towerd.cabin.model import Signal
 from towerd.faults import CABIN_UNATTENDED
 from towerd.places import bay
@@ -17,8 +19,15 @@ pytestmark = pytest.mark.looptime
 STOCK = ((bay(2, 3), 42), (bay(1, 1), 7))
 
 
+def quickly_paged(page_s: float = 30.0) -> Tower:
+    """Where something is left undone, people are told soon."""
+    tower = two_cabins()
+    tower.core = replace(tower.core, intake=replace(tower.core.intake, page_s=page_s))
+    return tower
+
+
 async def test_the_forgotten_button() -> None:
-    async with running(two_cabins()) as run:
+    async with running(quickly_paged(120.0)) as run:
         back = Bringing(run)
         await back.take_one_out()
         await back.open_door()
@@ -40,7 +49,7 @@ async def test_the_forgotten_button() -> None:
         assert run.forks()[run_before:][-1][1] == (0, 2)
         assert back.owes("button")
         # people are paged after a time, once
-        await back.daemon.until(lambda: CABIN_UNATTENDED in back.tables.faults, "paged", 400)
+        await back.daemon.until(lambda: CABIN_UNATTENDED in back.tables.faults, "paged", 200)
         page_s = run.tower.core.intake.page_s
         assert back.owing is not None
         assert page_s <= (run.tower.clock.now() - back.owing.since_at).total_seconds() < page_s + 2
@@ -58,12 +67,12 @@ async def test_the_forgotten_button() -> None:
 
 
 async def test_the_next_visitor_walks_in_to_look() -> None:
-    async with running(two_cabins()) as run:
+    async with running(quickly_paged()) as run:
         back = Bringing(run)
         await back.take_one_out()
         await back.open_door()
         await back.leave_it_secured()
-        await back.daemon.until(lambda: bool(back.owing and back.owing.paged), "paged", 400)
+        await back.daemon.until(lambda: bool(back.owing and back.owing.paged), "paged")
         back.driver.come_back()
         await back.daemon.until(lambda: back.owing is None, "somebody is at it")
         assert CABIN_UNATTENDED not in back.tables.faults
@@ -75,7 +84,7 @@ async def test_the_next_visitor_walks_in_to_look() -> None:
 
 @pytest.mark.parametrize("owed", ["answer", "vehicle", "position"])
 async def test_what_else_is_left_undone_is_paged_too(owed: str) -> None:
-    async with running(two_cabins()) as run:
+    async with running(quickly_paged()) as run:
         back = Bringing(run)
         await back.take_one_out()
         await back.open_door()
@@ -84,7 +93,7 @@ async def test_what_else_is_left_undone_is_paged_too(owed: str) -> None:
         if owed == "vehicle":
             await back.cancel()
         back.driver.get_out()
-        await back.daemon.until(lambda: bool(back.owing and back.owing.paged), "paged", 400)
+        await back.daemon.until(lambda: bool(back.owing and back.owing.paged), "paged")
         assert back.owes(owed)
         assert back.row.lost_s == 0.0
         await back.nothing_moves()
