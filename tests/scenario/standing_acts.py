@@ -6,14 +6,12 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from simulator.driver import Driver
 from tests.matrix.technician import Technician
 from tests.scenario.standstill import BY, ORDERED, OTHER, Site
 from tests.scenario.tower import car
 from tests.support.sync_tower import ask_packml, send_token
 from towerd.bays.sizes import Size
 from towerd.fsm.events import FaultReset
-from towerd.fsm.intake_events import CarSecured, DriveInRequested
 from towerd.fsm.manual_events import BayServiceChanged, ChangesConfirmed, JobCommanded, JobVerb, PlaceSet
 from towerd.fsm.moves_events import MoveCancelled
 from towerd.places import parse_place
@@ -204,25 +202,6 @@ def customer_gone(site: Site) -> None:
     site.tower.now_s += 400
     site.tower.tick(1.0)
     site.simulator.clear("tag_unreadable", place="cabin:1")
-
-
-def brought_back(site: Site) -> Driver:
-    """The customer brings the car back."""
-    site.order()
-    site.until(site.completed, "the visit is over")
-    driver = Driver(site.simulator.plant, 1)
-    number = site.tables.loans["o_1"].number
-    site.done(lambda reply: DriveInRequested(number, None, 1, False, "kiosk", reply))
-    site.until(lambda: driver.door_open, "the door is open")
-    driver.drive_in(car(7))
-    site.until(lambda: "drive_in_securing" in site.shown(), "it stands right")
-    return driver
-
-
-def button_forgotten(site: Site) -> None:
-    driver = brought_back(site)
-    site.done(lambda reply: CarSecured(1, "kiosk", reply))
-    driver.get_out()
 
 
 def loaded_by_hand(site: Site) -> None:

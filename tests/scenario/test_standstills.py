@@ -6,14 +6,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from simulator.config import Actors
 from tests.scenario.standing_acts import (
     blocked_behind_the_car,
-    brought_back,
-    button_forgotten,
     cancelled,
     changed_by_hand,
     confirmed,
@@ -54,11 +53,27 @@ from tests.scenario.standing_acts import (
     somebody_stays,
     unloaded,
 )
+from tests.scenario.standing_driving_in import (
+    another_car,
+    another_car_left,
+    brought_back,
+    button_forgotten,
+    corrected,
+    driven_in,
+    driven_out,
+    left_too_far_back,
+    left_unsecured,
+    nobody_drives_in,
+    secured,
+    somebody_in_the_doorway,
+    too_far_back,
+)
 from tests.scenario.standstill import ORDERED, OTHER, Site
+from towerd.cabin.intake import IntakeState, Owed
 from towerd.fsm import obstacles
-from towerd.fsm.intake_events import CarSecured
 
 FSM = Path(obstacles.__file__).parent
+CUSTOMER = "customer"
 PATIENT = Actors(auto_drive_off=False)
 STAYS_S = 8.0
 """How long nothing may move before the cure."""
@@ -78,6 +93,19 @@ class Standstill:
 
     def __str__(self) -> str:
         return self.code
+
+
+def at(stage: str) -> Callable[[Site], bool]:
+    """Driving in has come to that."""
+    return lambda site: site.tables.intakes[1].state == stage
+
+
+def back_in_a_bay(site: Site) -> bool:
+    return site.where().startswith("bay") and site.at_rest()
+
+
+def pressed(site: Site) -> None:
+    site.simulator.press_clear(1)
 
 
 WAITING = [
@@ -137,32 +165,25 @@ WAITING = [
         lambda site: site.completed(2),
     ),
     Standstill(
-        "button_owed",
-        "press the button",
-        button_forgotten,
-        lambda site: site.simulator.press_clear(1),
-        lambda site: site.where().startswith("bay"),
-    ),
-    Standstill(
         "customer_awaited",
         "number and code",
         customer_gone,
         lambda site: site.tower.code("o_1", right=True),
-        asks="customer",
+        asks=CUSTOMER,
     ),
     Standstill(
         "kept_in_cabin",
         f"towerctl put-back {OTHER}",
         kept,
         lambda site: site.move("put_back", OTHER),
-        asks="customer",
+        asks=CUSTOMER,
     ),
     Standstill(
         "drive_out",
         "Drive it out",
         handed_over,
         lambda site: site.simulator.drive_off(1),
-        asks="customer",
+        asks=CUSTOMER,
         site=lambda: Site(actors=PATIENT),
     ),
     Standstill(
@@ -170,15 +191,25 @@ WAITING = [
         "Leave it",
         somebody_stays,
         mended("curtain_tripped", cabin=1),
-        asks="customer",
+        asks=CUSTOMER,
     ),
+]
+DRIVING_IN = [
+    Standstill("drive_in_waiting", "Drive into cabin 1", nobody_drives_in, driven_in, at("securing"), CUSTOMER),
+    Standstill("drive_in_positioning", "forward a little", too_far_back, corrected, at("securing"), CUSTOMER),
+    Standstill("drive_in_securing", "confirm it here", brought_back, secured, at("clearing"), CUSTOMER),
+    Standstill("drive_in_clearing", "press the button", button_forgotten, pressed, back_in_a_bay, CUSTOMER),
+    Standstill("drive_in_turned_away", "drive it out again", another_car, driven_out, at("refused"), CUSTOMER),
+    Standstill("position_owed", "call the technician", left_too_far_back, corrected, at("securing")),
+    Standstill("answer_owed", "confirm it here", left_unsecured, secured, at("clearing")),
+    Standstill("button_owed", "press the button", button_forgotten, pressed, back_in_a_bay),
+    Standstill("vehicle_owed", "must be driven out", another_car_left, driven_out, at("refused")),
     Standstill(
-        "drive_in_securing",
-        "confirm it here",
-        brought_back,
-        lambda site: site.done(lambda reply: CarSecured(1, "kiosk", reply)),
-        lambda site: "drive_in_clearing" in site.shown(),
-        asks="customer",
+        "doorway_owed",
+        "the door has to close",
+        somebody_in_the_doorway,
+        mended("curtain_tripped", cabin=1),
+        at("cancelled"),
     ),
 ]
 OBSTACLES = [
@@ -200,13 +231,24 @@ OBSTACLES = [
     Standstill("changes_unconfirmed", "towerctl confirm-changes", changed_by_hand, confirmed),
     Standstill("mqtt_hold", "sends resume", mqtt_held, mqtt_resumed),
 ]
+ASKING = set(get_args(IntakeState)) - {
+    "opening",
+    "reading",
+    "closing",
+    "storing",
+    "done",
+    "refused",
+    "expired",
+    "cancelled",
+}
+"""Stages of driving in that somebody has to bring to an end."""
 PASSING = {"carriage_awaited", "machine_works", "cabin_changed", "inner_door_open"}
 """What nobody has to do anything about."""
 ELSEWHERE = {"vehicle_wanted"}
 """Only between two requests that cross: tests/unit/test_fsm_waiting.py."""
 
 
-@pytest.mark.parametrize("case", [*WAITING, *OBSTACLES], ids=str)
+@pytest.mark.parametrize("case", [*WAITING, *DRIVING_IN, *OBSTACLES], ids=str)
 def test_what_stands_says_what_for_and_goes_on(case: Standstill) -> None:
     site = case.site()
     case.stop(site)
@@ -228,7 +270,9 @@ def test_what_stands_says_what_for_and_goes_on(case: Standstill) -> None:
 
 def test_every_standstill_has_its_scenario() -> None:
     named = {code for path in FSM.glob("waiting*.py") for code in re.findall(r'Words\(\s*"(\w+)"', path.read_text())}
-    assert named - PASSING - ELSEWHERE == {case.code for case in WAITING if "_owed" not in case.code} & named
+    assert named - PASSING - ELSEWHERE == {case.code for case in WAITING} & named
+    asked = {f"{owed}_owed" for owed in get_args(Owed)} | {f"drive_in_{state}" for state in ASKING}
+    assert asked == {case.code for case in DRIVING_IN}
     told = {code for path in FSM.glob("*.py") for code in re.findall(r'Obstacle\(\s*"(\w+)"', path.read_text())}
     told |= {code for *_bit, code, _text, _cure in obstacles._SAFETY}
     assert told - {"reconciling", "stopping"} <= {case.code for case in OBSTACLES}
