@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from towerd.facebench.attack import Series, Species, tally
+from towerd.facebench.continuity import Continuity, Judge, continuity, counts, of_recording, yaws
 from towerd.facebench.encode import Encoded, Encoder, as_at_the_tower, in_the_middle, seen, similarities
 from towerd.facebench.identify import OpenSet, WholeRule, draw_trials, open_set, whole_rule
 from towerd.facebench.recordings import Pair, Recording, folds, photo_people, series
@@ -30,6 +31,7 @@ from towerd.facebench.webcam import Webcam, webcam
 from towerd.faceid.engine import FaceEngine
 from towerd.faceid.passive import Passive
 from towerd.faceid.thresholds import challenge_rules
+from towerd.faceid.views import ViewRules
 
 FPIRS = (0.01, 0.003)
 OTHERS_RATE = 1e-4
@@ -85,7 +87,10 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class EngineResult:
-    """All figures of one engine; None where the set for it is missing. `rules` are those that were used or found."""
+    """All figures of one engine; None where the set for it is missing. `rules` are those that were used or found.
+
+    `continuity`: as a challenge compares, and beside it as it would with the face at the beginning alone.
+    """
 
     engine: str
     version: str
@@ -94,15 +99,19 @@ class EngineResult:
     identification: Identification | None
     webcam: Webcam | None
     species: tuple[Species, ...]
+    continuity: dict[str, Continuity]
     cost: Cost | None
     missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Photos:
-    """The pictures of LFW that have a face, and where each is. `matrix`: each as the camera's (rows) with each as a selfie."""
+    """The pictures of LFW that have a face, and where each is. `matrix`: each as the camera's (rows) with each as a selfie;
+    `turned`: the vectors of those whose head is turned as far as counts in a challenge.
+    """
 
     selfies: Scores
+    turned: Scores
     people: Indices
     matrix: Scores
     row: dict[tuple[str, int], int]
@@ -135,10 +144,11 @@ def measure_engine(engine: FaceEngine, options: Options, tell: Tell) -> EngineRe
         for name, some in found.items()
         if some
     )
+    same = _continuity(engine, found, np.empty((0, 128), np.float32) if photos is None else photos.turned, options)
     tell(f"{engine.name}: time and memory")
     cost = _cost(engine, options)
     return EngineResult(
-        engine.name, engine.version, rules, verification, identification, cam, species, cost, tuple(missing)
+        engine.name, engine.version, rules, verification, identification, cam, species, same, cost, tuple(missing)
     )
 
 
@@ -151,6 +161,7 @@ def _photos(engine: FaceEngine, encoder: Encoder, options: Options, tell: Tell) 
         people = people[:: max(1, len(people) // _QUICK_PEOPLE)]
     vectors: list[Scores] = []
     selfies: list[Scores] = []
+    angles: list[float] = []
     numbers: list[int] = []
     row: dict[tuple[str, int], int] = {}
     lost, tried = np.zeros(len(people), np.int64), np.zeros(len(people), np.int64)
@@ -159,14 +170,16 @@ def _photos(engine: FaceEngine, encoder: Encoder, options: Options, tell: Tell) 
             tell(f"{engine.name}: lfw, {number} of {len(people)} people")
         encoded = encoder.encode(person, in_the_middle, selfies=True)
         tried[number], lost[number] = len(encoded.found), int((~encoded.found).sum())
+        angles += yaws(encoded)[encoded.found].tolist()
         for index in np.flatnonzero(encoded.found):
             row[(person.person, person.numbers[index])] = len(vectors)
             vectors.append(encoded.vectors[index])
             selfies.append(encoded.selfies[index])
             numbers.append(number)
-    waiting = np.array(selfies, np.float32)
-    matrix = similarities(engine, np.array(vectors, np.float32), waiting)
-    return _Photos(waiting, np.array(numbers), matrix, row, rate_by_people(lost, tried, options.seed))
+    waiting, seen_by = np.array(selfies, np.float32), np.array(vectors, np.float32)
+    matrix = similarities(engine, seen_by, waiting)
+    turned = seen_by[counts(np.array(angles), challenge_rules(engine.name))]
+    return _Photos(waiting, turned, np.array(numbers), matrix, row, rate_by_people(lost, tried, options.seed))
 
 
 def _one_each(photos: _Photos) -> Scores:
@@ -244,6 +257,21 @@ def _recordings(engine: FaceEngine, encoder: Encoder, options: Options, tell: Te
             (one, encoder.encode(one, as_at_the_tower, live=True, selfies=name == "nuaa/real")) for one in some
         ]
     return found
+
+
+def _continuity(engine: FaceEngine, found: Found, strangers: Scores, options: Options) -> dict[str, Continuity]:
+    living, paper = (
+        [of_recording(one.person, encoded) for one, encoded in found[name]]
+        for name in ("video/real", "nuaa/print")  # the frames of a webcam set are not one after the other
+    )
+    ways = {"views": ViewRules(), "first view only": ViewRules(most=1)}
+    return {
+        name: continuity(
+            living, paper, strangers, Judge(engine.similarities, challenge_rules(engine.name), views), options.seed
+        )
+        for name, views in ways.items()
+        if living or paper
+    }
 
 
 def _series(engine: FaceEngine, species: str, one: Recording, encoded: Encoded) -> Series:

@@ -18,8 +18,10 @@ from towerd.facebench.recordings import Recording
 from towerd.facebench.stats import Scores
 from towerd.faceid.engine import Face, FaceEngine, Image, Vector
 from towerd.faceid.passive import Passive
-from towerd.faceid.pose import Landmarks
+from towerd.faceid.pose import Landmarks, yaw_deg
 from towerd.faceid.quality import VIEW, pick_one
+from towerd.faceid.thresholds import challenge_rules
+from towerd.faceid.views import ViewRules, Views
 
 Pick = Callable[[list[Face], Image], Face | None]
 _NOBODY = np.full(128, np.nan, np.float32)
@@ -116,14 +118,18 @@ def similarities(engine: FaceEngine, one: Scores, other: Scores) -> Scores:
 
 
 def seen(encoded: Encoded, engine: FaceEngine) -> tuple[Seen, ...]:
-    """The frames of a recording as liveness looks at them; compared with the first face in it."""
-    found = np.flatnonzero(encoded.found)
+    """The frames of a recording as liveness looks at them; compared as a challenge that begins with it compares."""
+    views: Views | None = None
     frames = []
     for number, live in enumerate(encoded.live):
         if not encoded.found[number]:
             frames.append(Seen(None, None, -1.0))
             continue
         points: Landmarks = tuple((float(x), float(y)) for x, y in encoded.landmarks[number])  # type: ignore[assignment]
-        likeness = engine.similarity(encoded.vectors[found[0]], encoded.vectors[number])
+        vector = encoded.vectors[number]
+        views = views or Views(engine.similarities, vector, ViewRules())
+        likeness = views.similarity(vector)
+        if abs(yaw_deg(points)) <= challenge_rules(engine.name).compared_deg:
+            views.keep(vector, likeness)
         frames.append(Seen(points, None if np.isnan(live) else float(live), likeness))
     return tuple(frames)

@@ -11,6 +11,7 @@ import numpy as np
 
 from towerd.facebench.attack import Species
 from towerd.facebench.bench import Curves, EngineResult, Identification, Verification
+from towerd.facebench.continuity import Continuity
 from towerd.facebench.stages import Cost
 from towerd.facebench.stats import Rate
 from towerd.facebench.svg import Axis, Curve, plot
@@ -46,6 +47,8 @@ def rows(result: EngineResult) -> list[Row]:
         found += _webcam(result.webcam)
     for species in result.species:
         found += _species(species)
+    for name, one in result.continuity.items():
+        found += _continuity(f"challenge, {name}", one)
     if result.cost is not None:
         found += _cost(result.cost)
     return found
@@ -103,6 +106,15 @@ def _species(found: Species) -> list[Row]:
         (f"{found.name}: passive check, windows accepted ({kind})", passive),
         (f"{found.name}: turned far enough to both sides", ratio(found.turned)),
         (f"{found.name}: passes a challenge of any order", ratio(found.challenged)),
+    ]
+
+
+def _continuity(name: str, found: Continuity) -> list[Row]:
+    reasons = ", ".join(f"{reason} {count}" for reason, count in found.reasons.items()) or "none"
+    return [
+        (f"{name}: who turns counts as another within 6 s", ratio(found.lost)),
+        (f"{name}: turned heads of strangers that pass for a paper photo's", ratio(found.missed)),
+        (f"{name}: who turns as asked passes (1 - BPCER)", f"{ratio(found.willing)}; else {reasons}"),
     ]
 
 

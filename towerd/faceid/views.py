@@ -24,7 +24,7 @@ class ViewRules:
     """
 
     sure: float = 0.55
-    known: float = 0.85
+    known: float = 0.75
     most: int = 24
 
 
