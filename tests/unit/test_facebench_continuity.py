@@ -10,7 +10,18 @@ import numpy as np
 import pytest
 
 from tests.support.heads import head, sweep
-from towerd.facebench.continuity import Judge, Person, continuity, counts, loses, misses, of_recording, turning, turns
+from towerd.facebench.continuity import (
+    Judge,
+    Person,
+    Sets,
+    continuity,
+    counts,
+    loses,
+    misses,
+    of_recording,
+    turning,
+    turns,
+)
 from towerd.facebench.continuity import willing as willing_
 from towerd.facebench.encode import Encoded
 from towerd.faceid.challenge import ChallengeRules
@@ -104,11 +115,14 @@ def test_heads_that_count_are_turned_and_can_be_compared() -> None:
 
 def test_all_of_it_with_people_and_reasons() -> None:
     still, paper = recording([0.0] * 9, name="b"), recording([0, 0], [0, 0], name="c")
-    found = continuity([recording(BOTH_SIDES), still], [paper], np.array([face(30), face(90)]), JUDGE)
+    same, other = recording([0], [10], name="c"), recording([0, None, 0, 0], [50, 0, 90, 180], name="d")
+    living, strangers = [recording(BOTH_SIDES), still], np.array([face(30), face(90)])
+    found = continuity(Sets(living, [paper], [same, other], strangers), JUDGE)
     assert (found.lost.hits, found.lost.people) == (0, 1)
     assert (found.missed.hits, found.missed.trials) == (1, 2)
     assert (found.willing.hits, found.willing.trials, found.reasons) == (6, 6, {})
-    less = continuity([recording(BOTH_SIDES)], [], np.array([face(30)]), FIRST_ONLY)
+    assert (found.beside.hits, found.beside.trials) == (1, 3)
+    less = continuity(Sets([recording(BOTH_SIDES)], [paper], [], strangers), FIRST_ONLY)
     assert less.lost.hits > 0
     assert (less.willing.hits, less.willing.trials, less.reasons) == (0, 6, {"another_face": 6})
-    assert less.missed.trials == 0
+    assert less.beside.trials == 0

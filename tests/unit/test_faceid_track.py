@@ -118,3 +118,12 @@ def test_the_best_of_more_frames_are_given_in_their_order() -> None:
     done = collected.add(1, ONE, Look({}, None, 0.3, 0.4))
     assert done is not None
     assert [look.at_mono_s for look in done] == [0.0, 0.1]
+
+
+def test_a_slow_engine_waits_for_no_more_than_must_be_there() -> None:
+    collected = Burst(3, 2.0, lambda one, other: True, spare=2)
+    assert collected.add(1, ONE, Look({}, None, 0.0)) is None
+    assert collected.add(1, ONE, Look({}, None, 0.6)) is None
+    done = collected.add(1, ONE, Look({}, None, 1.2))
+    assert done is not None
+    assert [look.at_mono_s for look in done] == [0.0, 0.6, 1.2]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from towerd.facebench.attack import Series, Species, tally
-from towerd.facebench.continuity import Continuity, Judge, continuity, counts, of_recording, yaws
+from towerd.facebench.continuity import Continuity, Judge, Sets, continuity, counts, of_recording, yaws
 from towerd.facebench.encode import Encoded, Encoder, as_at_the_tower, in_the_middle, seen, similarities
 from towerd.facebench.identify import OpenSet, WholeRule, draw_trials, open_set, whole_rule
 from towerd.facebench.recordings import Pair, Recording, folds, photo_people, series
@@ -260,15 +260,14 @@ def _recordings(engine: FaceEngine, encoder: Encoder, options: Options, tell: Te
 
 
 def _continuity(engine: FaceEngine, found: Found, strangers: Scores, options: Options) -> dict[str, Continuity]:
-    living, paper = (
+    living, paper, webcam = (
         [of_recording(one.person, encoded) for one, encoded in found[name]]
-        for name in ("video/real", "nuaa/print")  # the frames of a webcam set are not one after the other
+        for name in ("video/real", "nuaa/print", "nuaa/real")
     )
+    sets, rules = Sets(living, paper, webcam, strangers), challenge_rules(engine.name)
     ways = {"views": ViewRules(), "first view only": ViewRules(most=1)}
     return {
-        name: continuity(
-            living, paper, strangers, Judge(engine.similarities, challenge_rules(engine.name), views), options.seed
-        )
+        name: continuity(sets, Judge(engine.similarities, rules, views), options.seed)
         for name, views in ways.items()
         if living or paper
     }

@@ -59,12 +59,13 @@ class Judge:
 class Continuity:
     """`lost`: of six seconds of somebody who turns the head, begun at each frame that looks ahead, those in which the face
     counts as another. `missed`: of heads of strangers that are turned far enough to count, those that pass for the person on
-    a paper photo that was moved about before. `willing`: of challenges of every order, those that somebody passes who
+    a paper photo that was moved about before; `beside`: of frames of others before the same webcam, those that do. `willing`: of challenges of every order, those that somebody passes who
     turns as asked; `reasons` of the others.
     """
 
     lost: Rate
     missed: Rate
+    beside: Rate
     willing: Rate
     reasons: dict[str, int]
 
@@ -177,11 +178,26 @@ def counts(yaws_deg: NDArray[np.float64], rules: ChallengeRules) -> NDArray[np.b
     return np.asarray((off >= rules.turn_deg) & (off <= rules.compared_deg), np.bool_)
 
 
-def continuity(
-    living: Sequence[Person], paper: Sequence[Person], strangers: Scores, judge: Judge, seed: int = 0
-) -> Continuity:
-    """Of living people (of whom those count who turn), of paper photos, and of strangers' heads that are turned."""
-    people = turning(living, judge.rules)
+@dataclass(frozen=True, slots=True)
+class Sets:
+    """`living`: films, of which those count in which somebody turns; `paper`: photos that are moved about; `webcam`: living
+    people before the same camera; `strangers`: vectors of heads that are turned, of yet others.
+    """
+
+    living: Sequence[Person]
+    paper: Sequence[Person]
+    webcam: Sequence[Person]
+    strangers: Scores
+
+    def others(self, name: str) -> Scores:
+        """Every frame of the webcam set that is of somebody else."""
+        found = [one.encoded.vectors[one.encoded.found] for one in self.webcam if one.name != name]
+        return np.concatenate(found) if found else self.strangers[:0]
+
+
+def continuity(sets: Sets, judge: Judge, seed: int = 0) -> Continuity:
+    """Everything that there are recordings for."""
+    people = turning(sets.living, judge.rules)
     lost, passed, reasons = [], [], Counter[str]()
     for person in people:
         ahead = np.flatnonzero(np.abs(person.yaws) <= judge.rules.ahead_deg)
@@ -191,8 +207,15 @@ def continuity(
         ends = [willing(person, order, shift, judge) for order in orders(TURNS) for shift in range(most)]
         passed.append((person.name, sum(end.outcome == "passed" for end in ends), len(ends)))
         reasons.update(end.reason or "unfinished" for end in ends if end.outcome != "passed")
-    missed = [(one.name, *misses(one, strangers, judge)) for one in paper]
-    return Continuity(_rate(lost, seed), _rate(missed, seed), _rate(passed, seed), dict(sorted(reasons.items())))
+    missed = [(one.name, *misses(one, sets.strangers, judge)) for one in sets.paper]
+    beside = [(one.name, *misses(one, sets.others(one.name), judge)) for one in sets.paper]
+    return Continuity(
+        lost=_rate(lost, seed),
+        missed=_rate(missed, seed),
+        beside=_rate(beside, seed),
+        willing=_rate(passed, seed),
+        reasons=dict(sorted(reasons.items())),
+    )
 
 
 def _rate(found: Sequence[tuple[str, int, int]], seed: int) -> Rate:

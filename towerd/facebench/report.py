@@ -114,6 +114,7 @@ def _continuity(name: str, found: Continuity) -> list[Row]:
     return [
         (f"{name}: who turns counts as another within 6 s", ratio(found.lost)),
         (f"{name}: turned heads of strangers that pass for a paper photo's", ratio(found.missed)),
+        (f"{name}: frames of others of that webcam that pass for it", ratio(found.beside)),
         (f"{name}: who turns as asked passes (1 - BPCER)", f"{ratio(found.willing)}; else {reasons}"),
     ]
 

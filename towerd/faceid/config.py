@@ -16,11 +16,12 @@ class FaceConfig:
     """Settings of the face worker and its client.
 
     `camera_source`: a number (USB camera by index), a URL (rtsp, http), or the path of an image or a video; None for a
-    tower without a camera. `withheld`: why faces do not serve although there is one. `keys_dir` holds one key file an order; it belongs outside database and backups
-    (orders-if.md 7.1). the best `burst_frames` of `burst_spare` more good frames of one face make a report; the same face is reported again after
-    `repeat_s`. `enrol_limit_s` bounds a selfie's check, so that the answer keeps its second (4.5). The worker is asked
-    every `ping_s` and replaced after `hang_limit_s` of silence. `liveness` are the checks that are demanded: the passive one
-    runs, and loads the networks in `liveness_models`, where it is among them; a challenge has `challenge_turns` turns.
+    tower without a camera. `withheld`: why faces do not serve although there is one. `keys_dir` holds one key file an order;
+    it belongs outside database and backups (orders-if.md 7.1). The best `burst_frames` of `burst_spare` more good frames of
+    one face make a report, or of fewer more after half a second; the same face is reported again after `repeat_s`.
+    `enrol_limit_s` bounds a selfie's check, so that the answer keeps its second (4.5). The worker is asked every `ping_s`
+    and replaced after `hang_limit_s` of silence. `liveness` are the checks that are demanded: the passive one runs, and
+    loads the networks in `liveness_models`, where it is among them; a challenge has `challenge_turns` turns.
     """
 
     tower: str

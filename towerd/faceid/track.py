@@ -9,6 +9,10 @@ from towerd.faceid.engine import Face, Vector
 
 GAP_S = 0.6
 BURST_AGE_S = 3.0
+SPARE_S = 0.5
+"""How long more frames than must be there are waited for: somebody stands before the camera, and a slow machine or engine
+would let the first ones age away for them.
+"""
 _IOU_MIN = 0.3
 _SHIFT_MAX = 0.6
 _SIZE_RATIO_MAX = 1.6
@@ -67,8 +71,8 @@ class Look:
 
 @dataclass(slots=True)
 class Burst:
-    """Collects good frames of one track until `frames` and `spare` are there, and gives the best `frames`; then again
-    after `repeat_s`, or at once for a new track.
+    """Collects good frames of one track until `frames` and `spare` are there (or `frames` after SPARE_S), and gives the best
+    `frames`; then again after `repeat_s`, or at once for a new track.
 
     `same` tells whether two vectors may be of one person.
     """
@@ -102,7 +106,8 @@ class Burst:
         self._looks = [kept for kept in self._looks if look.at_mono_s - kept.at_mono_s <= BURST_AGE_S]
         self._looks.append(look)
         self._person = vector
-        if len(self._looks) < self.frames + self.spare:
+        waited = look.at_mono_s - self._looks[0].at_mono_s > SPARE_S
+        if len(self._looks) < (self.frames if waited else self.frames + self.spare):
             return None
         best = sorted(self._looks, key=lambda kept: kept.quality, reverse=True)[: self.frames]
         done, self._looks = sorted(best, key=lambda kept: kept.at_mono_s), []

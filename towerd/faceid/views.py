@@ -23,7 +23,7 @@ class ViewRules:
     `most` how many are kept.
     """
 
-    sure: float = 0.55
+    sure: float = 0.6
     known: float = 0.75
     most: int = 24
 

@@ -38,7 +38,7 @@ EXIT_PROTOCOL = 4
 EXIT_UNUSABLE = 5
 # longer than a name server that does not answer keeps the opening of a URL waiting
 _CAMERA_STUCK_S = 12.0
-_PRESENCE_RATE_HZ = 5.0
+PRESENCE_RATE_HZ = 5.0
 _IDLE_WAIT_S = 0.25
 _PREVIEW_HOLD_S = 2.0
 _FEED_S, _NEXT_ORDER_S = 0.25, 0.02
@@ -198,7 +198,7 @@ class Worker:
         now_s = time.monotonic()
         if not len(self._gallery) or self._camera_reason or now_s < self._due_mono_s:
             return
-        rate_hz = self._config.frame_rate_hz if self._looker.presence(now_s) else _PRESENCE_RATE_HZ
+        rate_hz = self._config.frame_rate_hz if self._looker.presence(now_s) else PRESENCE_RATE_HZ
         self._due_mono_s = now_s + 1 / rate_hz
         frame = self._camera.latest()
         report = self._looker.look(frame, now_s) if frame is not None else None
