@@ -111,6 +111,15 @@ def test_what_is_heard_and_is_wrong_is_kept() -> None:
         published.hear("weather", b"{}")
 
 
+def test_a_message_is_looked_at_again_where_more_than_digits_differ() -> None:
+    shown = filled(EXAMPLES["topics"]["lift"])
+    for wrong in ({"fork_mm": 5}, {"fork_mm": None}, {"fork_mm": "5"}, {"quality": "good5"}, {"fork_mm": 5}):
+        published.hear("lift", json.dumps({**shown, **wrong}).encode())
+    found = list(published.WRONG)
+    published.WRONG.clear()
+    assert [one.split(":")[1].strip() for one in found] == ["$.fork_mm", "$.quality"]
+
+
 def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     if path:
         yield path
