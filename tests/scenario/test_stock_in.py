@@ -180,3 +180,33 @@ def test_no_more_cars_are_expected_than_there_are_bays() -> None:
     ]
     assert [answer.ok for answer in answers] == [True] * 10 + [False] * 2
     assert answers[-1].reasons == ("no_bay_free",)
+
+
+def test_a_customer_waits_for_the_car_that_a_dealer_brings() -> None:
+    tower = stocked()
+    waiting = send_token(
+        tower, "collect", sub="c_9", jti="o_9", vehicle={"id": NEW}, slot=None, wait_until="2026-12-06T18:00:00Z"
+    )
+    assert (waiting.ok, waiting.result and waiting.result["state"]) == (True, "awaiting_stock")
+    tower.code("o_9", right=True)
+    assert tower.state.tables.orders["o_9"].state == "awaiting_stock"
+    announce(tower)
+    tower.code(ORDER, right=True)
+    hand_in(tower, drive_in(tower))
+    until(tower, lambda: tower.state.tables.orders["o_9"].state == "accepted", "the car that is bound")
+    assert tower.state.tables.orders["o_9"].vehicle == NEW
+    tower.tick(30)
+    tower.code("o_9", right=True)
+    until(tower, lambda: tower.state.tables.orders["o_9"].state == "completed", "the car handed over")
+    assert NEW not in tower.state.tables.vehicles
+    assert told_again(tower) == tower.state.tables
+
+
+def test_nobody_waits_for_ever() -> None:
+    tower = stocked()
+    send_token(
+        tower, "collect", sub="c_9", jti="o_9", vehicle={"id": NEW}, slot=None, wait_until="2026-11-26T09:00:00Z"
+    )
+    tower.now_s += 25 * 3600
+    tower.tick(1)
+    assert tower.state.tables.orders["o_9"].state == "expired"

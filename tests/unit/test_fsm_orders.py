@@ -210,12 +210,6 @@ def test_other_commands_of_the_cabin_keep_nobody_from_cancelling(code: Code) -> 
     assert answers(t)[0].ok
 
 
-def test_a_state_that_the_chart_does_not_end_by_cancel_is_too_late() -> None:
-    t = turn(tables_of(orders=[theirs("awaiting_stock", cabin=None)]))
-    order_requested(t, token("cancel"))
-    assert answers(t)[0].reasons == ("too_late",)
-
-
 def test_hold_stops_a_machine_that_executes_and_is_remembered() -> None:
     t = turn(picture=machine(), clock_sure=False)
     order_requested(t, token("hold"))

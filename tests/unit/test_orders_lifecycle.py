@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from towerd.orders.lifecycle import decide_request
 from towerd.orders.model import Slot
 from towerd.orders.rules import DriveRules, OrderRules
 from towerd.orders.taking import at_json
+from towerd.places import OUT
 
 RULES = OrderRules()
 SERVED = {
@@ -256,7 +257,7 @@ def test_it_is_paid_for_and_its_driver_may_drive(change: dict[str, Any], found: 
 def test_a_car_that_is_not_for_sale_is_not_collected() -> None:
     car = vehicle()
     lent_only = replace(car, record=replace(car.record, offers={"test_drive": car.record.offers["test_drive"]}))
-    assert reasons(decide(claims("collect", **COLLECT), book(lent_only))) == ("vehicle_unavailable",)
+    assert reasons(decide(claims("collect", **COLLECT, wait_until=None), book(lent_only))) == ("vehicle_unavailable",)
 
 
 def test_no_more_deliveries_an_hour_than_the_machine_may_make() -> None:
@@ -284,3 +285,27 @@ def test_it_is_withdrawn_by_its_customer_only() -> None:
     known = book(orders=(order("o_91"),))
     assert reasons(decide(claims("consent", sub="c_other"), known)) == ("no_such_order",)
     assert reasons(decide(claims("consent", order="o_none"), known)) == ("no_such_order",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "known"),
+    [("test_drive", book()), ("collect", book()), ("test_drive", book(vehicle(condition="out", place=OUT)))],
+    ids=["none here", "bought", "out"],
+)
+def test_who_waits_is_promised_the_next_that_arrives(kind: str, known: OrderBook) -> None:
+    outcome = decide(claims(kind, wait_until="2026-12-06T18:00:00Z"), known)
+    assert isinstance(outcome, OrderAccepted)
+    waits = outcome.order
+    assert (waits.state, waits.vehicle, waits.wish) == ("awaiting_stock", None, claims(kind)["vehicle"])
+    assert waits.wait_until_at == datetime(2026, 12, 6, 18, tzinfo=UTC)
+    assert (outcome.result["state"], outcome.result["vehicle"], outcome.result["ready_in_s"]) == (
+        "awaiting_stock",
+        None,
+        None,
+    )
+
+
+def test_a_car_that_is_here_keeps_nobody_waiting() -> None:
+    outcome = decide(claims(wait_until="2026-12-06T18:00:00Z"))
+    assert isinstance(outcome, OrderAccepted)
+    assert (outcome.order.state, outcome.order.wait_until_at, outcome.order.wish) == ("accepted", None, {})

@@ -9,6 +9,7 @@ from towerd.fsm.chart import Arc, Chart
 ORDER: Final = Chart(
     "order",
     (
+        "awaiting_stock",
         "accepted",
         "arrived",
         "identified",
@@ -19,11 +20,14 @@ ORDER: Final = Chart(
         "storing",
         "completed",
         "cancelled",
+        "expired",
         "no_show",
         "failed",
     ),
     "accepted",
     (
+        Arc("bind", ("awaiting_stock",), "accepted"),
+        Arc("expire", ("awaiting_stock",), "expired"),
         Arc("arrive", ("accepted",), "arrived"),
         Arc("identify", ("arrived", "staged"), "identified"),
         Arc("deliver", ("identified",), "delivering"),
@@ -34,7 +38,7 @@ ORDER: Final = Chart(
         Arc("store", ("identified",), "storing"),
         Arc("turn_away", ("identified",), "arrived"),
         Arc("complete", ("handed_over", "storing"), "completed"),
-        Arc("cancel", ("accepted", "arrived", "identified", "delivering", "staged"), "cancelled"),
+        Arc("cancel", ("awaiting_stock", "accepted", "arrived", "identified", "delivering", "staged"), "cancelled"),
         Arc("miss", ("accepted", "arrived", "staged"), "no_show"),
         Arc("fail", ("accepted", "arrived", "identified", "delivering", "staged", "storing"), "failed"),
     ),

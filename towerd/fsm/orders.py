@@ -43,6 +43,7 @@ from towerd.orders.book import (
 from towerd.orders.lifecycle import decide_request
 from towerd.orders.model import Order, OrderState, Vehicle
 from towerd.orders.requests import recall, remember, remember_request, stale_keys, too_many_requests
+from towerd.orders.taking import at_json
 from towerd.places import CARRIAGE, OUT, UNKNOWN, cabin
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import PackmlCommand, PackmlState, Snapshot, cabin_unit
@@ -99,15 +100,19 @@ def _take_order(turn: Turn, event: OrderRequested, outcome: OrderAccepted) -> Ou
     turn.set_meta(last_number=outcome.last_number)
     if outcome.arrives is not None:
         turn.put("vehicles", outcome.arrives.id, outcome.arrives)
-    vehicle = turn.tables.vehicles[order.vehicle or ""]
-    if vehicle.condition == "available":
+    vehicle = turn.tables.vehicles.get(order.vehicle or "")
+    if vehicle is not None and vehicle.condition == "available":
         # why a car that its dealer takes out is not offered outlives the order, if that is cancelled
         turn.put_vehicle(vehicle, condition="reserved")
     if not order.code_only and event.face_sha256 is not None:
         turn.put("faces", order.id, FaceRow(order.id, event.face_sha256))
         turn.ask(StoreFace(order.id, event.face_sha256))
     data = {"kind": order.kind, "vehicle": order.vehicle, "code_only": order.code_only}
-    turn.tell("order_accepted", data, order)
+    if order.vehicle is None:
+        until = at_json(order.wait_until_at) if order.wait_until_at is not None else None
+        turn.tell("order_awaiting_stock", {"wait_until": until, "late": False}, order)
+    else:
+        turn.tell("order_accepted", data, order)
     return outcome
 
 

@@ -15,6 +15,7 @@ from towerd.fsm import announcing
 from towerd.fsm import events as ev
 from towerd.fsm.alarms import alarm_acknowledged, alarm_put_back, alarm_shelved, alarm_taken_out, mirror_alarms
 from towerd.fsm.alike import faces_alike
+from towerd.fsm.awaiting import bind_waiting, watch_waiting_stock
 from towerd.fsm.by_hand import MANUAL_HANDLERS
 from towerd.fsm.changes import watch_key
 from towerd.fsm.commanding import doubt, follow_all, unresolved
@@ -72,6 +73,7 @@ def _started(turn: Turn, event: ev.Started) -> None:
     turn.tell("started", {"version": event.version})
     turn.ask(StartTimer(MINUTE, 60.0))
     every_minute(turn)
+    watch_waiting_stock(turn)
 
 
 def _layout(turn: Turn, machine: Snapshot) -> None:
@@ -147,6 +149,7 @@ def _plc_refused(turn: Turn, event: ev.PlcRefused) -> None:
 def _timer_expired(turn: Turn, event: ev.TimerExpired) -> None:
     if event.name == MINUTE:
         every_minute(turn)
+        watch_waiting_stock(turn)
         tell_wear(turn)
         settle_lost(turn)
         watch_keeping(turn)
@@ -265,6 +268,7 @@ def _pump(turn: Turn) -> None:
     _check_inventory(turn)
     follow_cars_back(turn)
     settle_unfit(turn)
+    bind_waiting(turn)
     # before anything is planned: others, and whoever finds the car, may need them
     let_go_of_cabins(turn)
     watch_key(turn, quiet=turn.volatile.places_checked)

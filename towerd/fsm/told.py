@@ -80,6 +80,7 @@ Fields = Mapping[str, Any]
 Vehicle = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Cabin = Annotated[int, Field(ge=1, le=99)]
 PlaceName = Annotated[str, Field(pattern=r"^(bay:\d+-\d+|cabin:\d+|carriage|out|unknown)$")]
+Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$")]
 Seconds = Annotated[float, Field(ge=0)]
 Hours = Annotated[float, Field(ge=0)]
 Money = Annotated[int, Field(ge=0)]
@@ -102,8 +103,8 @@ OPEN: Final[frozenset[EventType]] = frozenset({"manual_intervention"})
 TOLD: Final[Mapping[EventType, Fields]] = {
     "order_accepted": {"kind": str, "vehicle": Vehicle, "code_only": bool},
     "order_refused": {"verb": str, "reasons": Reasons},
-    "order_awaiting_stock": _NOT_YET,
-    "order_bound": _NOT_YET,
+    "order_awaiting_stock": {"wait_until": Time | None, "late": bool},
+    "order_bound": {"vehicle": Vehicle, "from": Time | None, "until": Time | None},
     "order_staged": {"cabin": Cabin},
     "order_arrived": _VEHICLE,
     "order_identified": {"by": str, "liveness": str, "score": Score | None},

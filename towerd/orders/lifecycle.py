@@ -96,9 +96,11 @@ def decide_order(
         unfit = _collect_reasons(claims, slot.until_at, drive, rules, now)
     else:
         unfit = _drive_reasons(claims, slot.until_at + drive.drive, drive, book, rules, now)
+    # a car that is not here now may still arrive
+    waits = isinstance(choice, str) and claims.wait_until is not None
     reasons = [
         *(request.face_reasons if request.face == "refused" else ()),
-        *((choice,) if isinstance(choice, str) else ()),
+        *((choice,) if isinstance(choice, str) and not waits else ()),
         *(() if slot_fits(slot, claims, now, rules) else ("slot_conflict",)),
         *(() if claims.terms is not None else ("terms_missing",)),
         *unfit,
@@ -106,9 +108,9 @@ def decide_order(
         *(("tower_out_of_service",) if circumstances.out_of_service else ()),
         *(("busy",) if number is None else ()),
     ]
-    if reasons or isinstance(choice, str) or number is None:
+    if reasons or number is None:
         return Refusal(tuple(reasons), "The order is not taken: " + ", ".join(reasons))
-    return accept(request, claims, choice, slot, number, circumstances)
+    return accept(request, claims, None if isinstance(choice, str) else choice, slot, number, circumstances)
 
 
 def decide_cancel(claims: Cancel, book: OrderBook, now: datetime) -> OrderCancelled | Refusal:

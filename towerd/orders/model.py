@@ -96,7 +96,8 @@ class Order:
     `failed_looks` counts looks of others while it waited. `identified_by` is set with the first decision for the order
     and stays for the record; `arrived_at` is when the customer was first known to be there; whether a decision still holds
     is never stored (invariant 7). `alike` names orders of other customers whose selfie was close to this one's: while one
-    of them is open, a face alone is not enough (6.1).
+    of them is open, a face alone is not enough (6.1). `wish` is what was asked for where the car still has to arrive, until
+    `wait_until_at`; `late_told`: the customer has heard that it is not there although the slot has begun.
     """
 
     id: str
@@ -126,6 +127,9 @@ class Order:
     payload_sha256: str = ""
     terms: dict[str, Any] = field(default_factory=dict)
     ended_at: datetime | None = None
+    wish: dict[str, str] = field(default_factory=dict)
+    wait_until_at: datetime | None = None
+    late_told: bool = False
 
     @property
     def open(self) -> bool:

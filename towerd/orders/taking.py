@@ -55,19 +55,20 @@ def number_for(book: OrderBook, circumstances: Circumstances) -> str | None:
 
 
 def accept(
-    request: Request, claims: AnOrder, vehicle: Vehicle, slot: Slot, number: str, circumstances: Circumstances
+    request: Request, claims: AnOrder, vehicle: Vehicle | None, slot: Slot, number: str, circumstances: Circumstances
 ) -> OrderAccepted:
-    """The order with its vehicle, slot and number, and the answer to it."""
+    """The order with its vehicle, slot and number, and the answer to it. Without a vehicle it waits for one to arrive."""
     now = circumstances.now
     person = claims if isinstance(claims, TestDrive) else None
     consents = person is not None and person.consent is not None and person.consent.face
+    awaits = person is not None and vehicle is None
     order = Order(
         id=claims.jti,
         kind=claims.kind,
         issuer=claims.iss,
         customer=claims.sub,
-        vehicle=vehicle.id,
-        state="accepted",
+        vehicle=vehicle.id if vehicle is not None else None,
+        state="awaiting_stock" if awaits else "accepted",
         since_at=now,
         accepted_at=now,
         number=number,
@@ -77,6 +78,8 @@ def accept(
         services=tuple(person.services) if person is not None else (),
         payload_sha256=request.payload_sha256,
         terms=person.terms.model_dump(mode="json") if person is not None and person.terms is not None else {},
+        wish=claims.vehicle.model_dump() if awaits else {},
+        wait_until_at=wait_until(claims) if awaits else None,
     )
     result = {
         "order": order.id,
@@ -85,6 +88,6 @@ def accept(
         "slot": slot_json(slot),
         "number": number,
         "code_only": order.code_only,
-        "ready_in_s": circumstances.ready_s.get(vehicle.id),
+        "ready_in_s": circumstances.ready_s.get(order.vehicle or ""),
     }
     return OrderAccepted(order, int(number), result)
