@@ -24,7 +24,8 @@ ORDER: Final = Chart(
         "no_show",
         "failed",
     ),
-    "accepted",
+    # left at once where the car is here
+    "awaiting_stock",
     (
         Arc("bind", ("awaiting_stock",), "accepted"),
         Arc("expire", ("awaiting_stock",), "expired"),
