@@ -15,7 +15,7 @@ from towerd.fsm.state import JobState, MoveState, StepState
 from towerd.orders.model import ENDED, LoanState, OrderState
 
 ENDS = {
-    "order": {"completed", "cancelled", "no_show", "failed"},
+    "order": {"completed", "cancelled", "expired", "no_show", "failed"},
     "intake": {"done", "refused", "expired", "cancelled"},
     "loan": {"returned", "sold", "returned_elsewhere"},
     "job": {"done", "cancelled"},
