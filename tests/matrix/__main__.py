@@ -7,15 +7,16 @@ import multiprocessing
 import sys
 import time
 
-from tests.matrix.cell import Cell, row
+from tests.matrix.cell import Cell
 from tests.matrix.page import PAGE, render
-from tests.matrix.variants import VARIANTS
+from tests.matrix.ways import ROWS, WAYS, cells_of
 
 
-def defects(cells: list[Cell]) -> list[str]:
+def defects(tables: dict[str, list[Cell]]) -> list[str]:
     """Everything that must not be in the matrix, in words."""
     return [
-        f"{cell.fault} | {cell.phase}: {cell.outcome} {cell.shown} unsafe {cell.unsafe} lost {cell.lost}"
+        f"{way} | {cell.fault} | {cell.phase}: {cell.outcome} {cell.shown} unsafe {cell.unsafe} lost {cell.lost}"
+        for way, cells in tables.items()
         for cell in cells
         if cell.outcome == "stuck" or cell.unsafe or cell.lost
     ]
@@ -27,19 +28,21 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="compare the page with the run, and write nothing")
     parser.add_argument("--jobs", type=int, default=multiprocessing.cpu_count(), help="processes (default: cores)")
     args = parser.parse_args()
-    begun_s, cells = time.monotonic(), list[Cell]()
+    begun_s, tables = time.monotonic(), {way.name: list[Cell]() for way in WAYS}
     with multiprocessing.get_context("spawn").Pool(args.jobs) as pool:
-        for done, made in enumerate(pool.imap(row, range(len(VARIANTS))), 1):
-            cells += made
-            print(f"\r{done} of {len(VARIANTS)} faults, {time.monotonic() - begun_s:.0f} s", end="", file=sys.stderr)
+        for done, made in enumerate(pool.imap(cells_of, ROWS), 1):
+            tables[WAYS[ROWS[done - 1][0]].name] += made
+            print(f"\r{done} of {len(ROWS)} rows, {time.monotonic() - begun_s:.0f} s", end="", file=sys.stderr)
     print(file=sys.stderr)
-    found = defects(cells)
-    page = render(cells)
+    found = defects(tables)
+    page = render(tables)
     if args.check and (not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != page):
         found.append(f"{PAGE.name} is not what the run shows: make fault-matrix")
     if not args.check:
         PAGE.write_text(page, encoding="utf-8")
-    print("\n".join(found) or f"{len(cells)} cells: nothing unsafe, nothing lost, every car came out")
+    print(
+        "\n".join(found) or f"{sum(map(len, tables.values()))} cells: nothing unsafe, nothing lost, every car came out"
+    )
     return 1 if found else 0
 
 

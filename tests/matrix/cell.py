@@ -1,17 +1,19 @@
-"""One cell of the matrix: a visit to a moment, a fault, and what becomes of it."""
+"""One cell of the matrix: a visit to a moment, a fault, and what becomes of it when whoever comes mends the cause."""
 
 from __future__ import annotations
 
 import copy
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from tests.matrix.phases import ORDER, PHASES, Phase
 from tests.matrix.technician import Technician, customer
 from tests.matrix.tower import MatrixTower
-from tests.matrix.variants import ORDERED, VARIANTS, Variant
+from tests.matrix.variants import ORDERED, Variant
 from tests.property.test_core import Witness, check_truth
+from tests.scenario.tower import Tower, small_tower
 from tests.support.sync_tower import executed_motions, told_again
 from towerd.plc.snapshot import PackmlState
 
@@ -25,7 +27,7 @@ STUCK_S = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What became of a visit. `outcome`: alone, helped (`acts` says how), or stuck with what was shown."""
+    """What became of a visit. `outcome`: how the car came out (`acts` says with what help), or stuck with what was shown."""
 
     fault: str
     phase: str
@@ -37,8 +39,8 @@ class Cell:
     lost: tuple[str, ...] = ()
 
 
-def _begin() -> MatrixTower:
-    tower = MatrixTower(Witness())
+def _begin(cabins: int) -> MatrixTower:
+    tower = MatrixTower(Witness(), Tower(small_tower(speed_up=8.0, cabins=cabins)))
     for _ in range(200):
         tower.tick(0.5)
         machine = tower.state.volatile.snapshot
@@ -50,21 +52,21 @@ def _begin() -> MatrixTower:
     return tower
 
 
-def moment(name: str) -> MatrixTower:
+def moment(name: str, cabins: int = 1) -> MatrixTower:
     """A tower of one's own at that moment of a visit without a fault."""
-    made = _kept(name)
+    made = _kept(name, cabins)
     # people who are on their way hold on to the tower they are in, and are no copies
-    return _reach(name) if made.simulator.world.people_under_way else copy.deepcopy(made)
+    return _reach(name, cabins) if made.simulator.world.people_under_way else copy.deepcopy(made)
 
 
 @cache
-def _kept(name: str) -> MatrixTower:
-    return _reach(name)
+def _kept(name: str, cabins: int) -> MatrixTower:
+    return _reach(name, cabins)
 
 
-def _reach(name: str) -> MatrixTower:
+def _reach(name: str, cabins: int) -> MatrixTower:
     phase = next(one for one in PHASES if one.name == name)
-    tower = _begin()
+    tower = _begin(cabins)
     if phase.reached(tower):
         return tower
     tower.code(ORDER, right=True)
@@ -82,7 +84,7 @@ def _over(tower: MatrixTower) -> bool:
     return order.state == "completed" or (order.state == "failed" and out)
 
 
-def _go_on(tower: MatrixTower, seconds: float) -> bool:
+def go_on(tower: MatrixTower, seconds: float) -> bool:
     """Whether the visit ends within `seconds`; no longer waited for once the same things have been in the way for a while."""
     until_s = tower.now_s + seconds
     shown, since_s = (), tower.now_s
@@ -124,34 +126,39 @@ def _inject(tower: MatrixTower, variant: Variant) -> None:
     )
 
 
-def run(variant: Variant, phase: Phase) -> Cell:
-    """Let the fault happen at that moment, see whether the car comes out, and help as the program says."""
-    tower = moment(phase.name)
-    begun_s = tower.now_s
+def befall(variant: Variant, phase: Phase, cabins: int = 1) -> MatrixTower:
+    """A tower to which the fault has happened at that moment."""
+    tower = moment(phase.name, cabins)
     if variant.fault == "door_by_hand":
         tower.watch.force(1, str(variant.params["door"]), tower.now_s)
     _inject(tower, variant)
     if variant.fault == "wrong_identity":
         # who the PLC is, is asked when a session begins
         tower.lose("connection ended")
-    technician = Technician(tower)
-    outcome = "alone" if _go_on(tower, ALONE_S) else ""
+    return tower
+
+
+def helped_out(tower: MatrixTower, technician: Technician) -> str:
+    """Help as the program says until the car is out: alone, helped, left; empty where nothing more is shown to do."""
     for _ in range(ROUNDS):
-        if outcome:
-            break
         helped = technician.help()
-        if _go_on(tower, 20.0):
+        if go_on(tower, 20.0):
             ended = tower.state.tables.orders[ORDER].state
-            outcome = "left" if ended == "failed" else "helped" if technician.done else "alone"
-        elif not helped:
+            return "left" if ended == "failed" else "helped" if technician.done else "alone"
+        if not helped:
             break
+    return ""
+
+
+def told(tower: MatrixTower, variant: Variant, phase: Phase, outcome: str, acts: Sequence[str], begun_s: float) -> Cell:
+    """The cell, with what was unsafe or lost on the way."""
     view = tower.view()
     shown = () if outcome else (*view.why_not, str(view.extra.get("doing")), tower.state.tables.orders[ORDER].state)
     return Cell(
         variant.name,
         phase.name,
         outcome or "stuck",
-        tuple(technician.done),
+        tuple(acts),
         round(tower.now_s - begun_s, 1),
         tuple(str(one) for one in shown),
         tuple(sorted(tower.watch.seen)),
@@ -159,6 +166,9 @@ def run(variant: Variant, phase: Phase) -> Cell:
     )
 
 
-def row(number: int) -> list[Cell]:
-    """One fault at every moment."""
-    return [run(VARIANTS[number], phase) for phase in PHASES]
+def run(variant: Variant, phase: Phase, cabins: int = 1) -> Cell:
+    """Let the fault happen at that moment, see whether the car comes out, and help as the program says."""
+    tower = befall(variant, phase, cabins)
+    begun_s, technician = tower.now_s, Technician(tower)
+    outcome = "alone" if go_on(tower, ALONE_S) else helped_out(tower, technician)
+    return told(tower, variant, phase, outcome, technician.done, begun_s)

@@ -26,22 +26,35 @@ def _mend(tower: MatrixTower) -> list[str]:
     return done
 
 
-def _look_into_places(tower: MatrixTower) -> None:
-    """Look into every place that is in doubt, and say what stands there (`towerctl bay set`)."""
+def _look_into_places(tower: MatrixTower) -> list[str]:
+    """Look into every place that is in doubt, and say what stands there (`towerctl bay set`); nothing where that is refused."""
     tables = tower.state.tables
     truth = {parse_place(place): vehicle for vehicle, place in tower.tower.truth().items() if place != "gone"}
     doubted = {record.place for record in tables.bays.values() if record.unknown}
     moved = {place for place, vehicle in truth.items() if tables.vehicles[vehicle].place != place}
+    said = []
     for place in sorted(doubted | moved, key=str):
         tower.take(PlaceSet(place, truth.get(place), "looked", "technician", API))
+        said.append(tower.answers[-1].ok)
+    return ["look, bay set"] if any(said) else []
 
 
 class Technician:
-    """One visit of a technician. `help` does the next thing, and says what it was; nothing where nothing is shown."""
+    """One visit of a technician. `help` does the next thing, and says what it was; nothing where nothing is shown.
 
-    def __init__(self, tower: MatrixTower) -> None:
+    Who does not mend has no spare part at hand.
+    """
+
+    def __init__(self, tower: MatrixTower, *, mends: bool = True) -> None:
         self._tower = tower
+        self._mends = mends
         self.done: list[str] = []
+
+    def acknowledge(self) -> None:
+        """Every alarm, at the console."""
+        self._tower.take(AlarmAcknowledged("all", "technician", API))
+        self.done.append("acknowledge")
+        self._tower.tick(0.5)
 
     def help(self) -> bool:
         """Do what is shown to be done now; False where nothing is shown that a technician could do."""
@@ -51,7 +64,7 @@ class Technician:
         alarms = [alarm.code for alarm in view.alarms]
         named = bool(codes or alarms)
         before = len(self.done)
-        if named:
+        if named and self._mends:
             self.done += _mend(tower)
             tower.tick(0.5)
         if "reset_required" in codes:
@@ -64,10 +77,10 @@ class Technician:
             self.done.append("outer door by hand")
             tower.tick(3.0)
         if any(alarm.startswith("PLC") for alarm in alarms):
-            tower.take(AlarmAcknowledged("all", "technician", API))
-            self.done.append("acknowledge")
-            tower.tick(0.5)
+            self.acknowledge()
         self._faults()
+        if any(one.asks == "help" for one in view.waiting):
+            self.done += _look_into_places(tower)
         for code in codes:
             if code in _PACKML:
                 ask_packml(tower, _PACKML[code])
@@ -84,8 +97,7 @@ class Technician:
         tower = self._tower
         for number in tuple(tower.state.tables.faults):
             if number // 1000 == 3:
-                _look_into_places(tower)
-                self.done.append("look, bay set")
+                self.done += _look_into_places(tower)
             tower.take(ev.FaultReset(number, "technician", API))
             self.done.append(f"reset {number}")
             tower.tick(0.5)
@@ -99,6 +111,6 @@ def customer(tower: MatrixTower) -> None:
         and ORDER not in tower.state.volatile.decisions
     ):
         tower.code(ORDER, right=True)
-    booth = tower.simulator.plant.booths[0]
-    if not (booth.person or booth.motion or booth.stranger or booth.unrest):
-        tower.simulator.press_clear(1)
+    for booth in tower.simulator.plant.booths:
+        if not (booth.person or booth.motion or booth.stranger or booth.unrest):
+            tower.simulator.press_clear(booth.number)
