@@ -219,7 +219,7 @@ class OrderSettings(Section):
     """The least part of the price that a purchase in instalments pays at once."""
     stock_out_a_day: Annotated[int, Field(ge=0)] = 10
     """Vehicles that dealers may take out within 24 h; then `rate_limited`."""
-    deliveries_an_hour: Annotated[int, Field(ge=1)] = 30
+    deliveries_an_hour: Annotated[int, Field(ge=1)] = 240
     """Orders whose slots begin within the same 60 minutes, at most; then `rate_limited`."""
 
     def value(self) -> OrderRules:

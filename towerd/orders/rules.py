@@ -52,7 +52,7 @@ class OrderRules:
     answers_limit: int = 10_000
     down_payment_percent: int = 10
     stock_out_a_day: int = 10
-    deliveries_an_hour: int = 30
+    deliveries_an_hour: int = 240
 
     def for_model(self, make: str, model: str) -> DriveRules:
         """The rules of one model."""
