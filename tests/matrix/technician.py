@@ -79,19 +79,20 @@ class Technician:
         if any(alarm.startswith("PLC") for alarm in alarms):
             self.acknowledge()
         self._faults()
-        if any(one.asks == "help" for one in view.waiting):
-            self.done += _look_into_places(tower)
-        for code in codes:
-            if code in _PACKML:
-                ask_packml(tower, _PACKML[code])
-                self.done.append(f"packml {_PACKML[code]}")
-                tower.tick(0.5)
+        self._lead(codes)
         if len(self.done) == before and {row.code for row in view.waiting} & _LOOK_FOR:
             # asked for too early it was refused: a command was not over yet
-            _look_into_places(tower)
-            self.done.append("look, bay set")
+            self.done += _look_into_places(tower)
             tower.tick(0.5)
         return len(self.done) > before
+
+    def _lead(self, codes: list[str]) -> None:
+        """The machine to its next state, as `why` names the one that it is in."""
+        for code in codes:
+            if code in _PACKML:
+                ask_packml(self._tower, _PACKML[code])
+                self.done.append(f"packml {_PACKML[code]}")
+                self._tower.tick(0.5)
 
     def _faults(self) -> None:
         tower = self._tower
