@@ -32,7 +32,7 @@ class _Watched:
 
     def __init__(self, line: Transport) -> None:
         self._line = line
-        self.read, self.connect, self.close = line.read, line.connect, line.close
+        self.read, self.connect, self.close, self.rest = line.read, line.connect, line.close, line.rest
         self._seq = 0
         self.held_s: list[float] = []
         self.beats_s: list[float] = []

@@ -9,10 +9,13 @@ from itertools import pairwise
 
 import pytest
 
-from tests.support.plc_bench import CONFIG, make
+from tests.support.plc_bench import CONFIG, Bench, make
+from towerd.fsm.commands import WritePackml
 from towerd.fsm.events import PlcLost, PlcObserved, PlcRefused, PlcWriteUnanswered
+from towerd.plc.config import LinkConfig
 from towerd.plc.registers import blocks
 from towerd.plc.session import draw_session
+from towerd.plc.snapshot import PackmlCommand
 from towerd.plc.transport import ExceptionReplyError, NoReplyError
 
 pytestmark = pytest.mark.looptime
@@ -266,3 +269,49 @@ async def test_a_restart_while_a_session_begins_begins_it_again() -> None:
 
 def test_drawn_sessions_are_never_zero() -> None:
     assert all(1 <= draw_session() <= 65535 for _ in range(200))
+
+
+SERIAL = LinkConfig(serial_port="/dev/ttyS0", baud=19200, poll_ms=20)
+
+
+def silent_bench() -> Bench:
+    """On a line that stays open, 300 ms of silence follow a lost reply, and the next poll is due within them."""
+    bench = make(SERIAL)
+    bench.transport.keeps_connection, bench.transport.silence_s = True, 0.3
+    return bench
+
+
+async def test_the_heartbeat_that_falls_due_in_a_silence_is_the_first_word_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = silent_bench()
+    loop, read, reads_s, ends_s = asyncio.get_running_loop(), bench.plc.read, list[float](), set[float]()
+
+    def noted(address: int, count: int) -> list[int]:
+        reads_s.append(loop.time())
+        return read(address, count)
+
+    monkeypatch.setattr(bench.plc, "read", noted)
+    async with bench.running():
+        for _ in range(20):
+            bench.transport.faults.append(NoReplyError("no reply"))
+            await asyncio.sleep(0.777)
+            ends_s.add(bench.transport.silent_until_s)
+        beats_s = [at_s for at_s, address, _ in bench.plc.writes if address == blocks()["CTL"].start]
+    assert len(ends_s) == 20
+    for end_s in ends_s:
+        assert min(at_s for at_s in beats_s if at_s >= end_s) < min(at_s for at_s in reads_s if at_s >= end_s)
+
+
+async def test_a_stop_that_comes_in_a_silence_goes_before_the_read_that_waits() -> None:
+    bench = silent_bench()
+    async with bench.running() as snapshot:
+        bench.transport.faults.append(NoReplyError("no reply"))
+        while bench.transport.silent_until_s <= asyncio.get_running_loop().time():  # noqa: ASYNC110 - virtual time
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.1)
+        bench.plc.reads.clear()
+        bench.port.write_packml(WritePackml(PackmlCommand.STOP, 7, snapshot.session))
+        while bench.plc.get("SYS", "packml_ack_seq") != 7:  # noqa: ASYNC110 - a step of virtual time
+            await asyncio.sleep(0.001)
+        assert bench.plc.reads == []

@@ -150,6 +150,7 @@ class FakeTransport:
         self.unreachable = False
         self.keeps_connection = False
         self.latency_s = 0.001
+        self.silence_s = self.silent_until_s = 0.0
         self.connects: list[float] = []
         self._connected = False
 
@@ -166,9 +167,14 @@ class FakeTransport:
             raise NotConnectedError("refused")
         self._connected = True
 
+    async def rest(self) -> None:
+        """Wait for the end of the silence that a lost reply has left."""
+        await asyncio.sleep(max(0.0, self.silent_until_s - self.plc.now()))
+
     async def read(self, address: int, count: int) -> list[int]:
         """Read through the next fault."""
         self._check()
+        await self.rest()
         await asyncio.sleep(self.latency_s)
         words = self.plc.read(address, count)
         fault = self.faults.popleft() if self.faults else None
@@ -179,6 +185,7 @@ class FakeTransport:
     async def write(self, address: int, words: Sequence[int]) -> None:
         """Write; the reply goes through the next write fault."""
         self._check()
+        await self.rest()
         await asyncio.sleep(self.latency_s)
         self.plc.write(address, words)
         fault = self.write_faults.popleft() if self.write_faults else None
@@ -197,6 +204,7 @@ class FakeTransport:
 
     def _spoil(self, fault: TransportError) -> None:
         self._connected = self.keeps_connection or isinstance(fault, ExceptionReplyError)
+        self.silent_until_s = self.plc.now() + self.silence_s
         raise fault
 
 

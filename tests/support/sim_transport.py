@@ -34,6 +34,9 @@ class SimTransport:
             raise NotConnectedError("the cable is out")
         self._connected = True
 
+    async def rest(self) -> None:
+        """No silence is needed."""
+
     async def _pass(self) -> Fate:
         await asyncio.sleep(0)
         wire = self._simulator.wire

@@ -101,6 +101,10 @@ class _GuardedTransport(ABC):
             lambda client: client.write_registers(address, list(words), device_id=self._config.device_id),
         )
 
+    @abstractmethod
+    async def rest(self) -> None:
+        """Wait until a request may be sent."""
+
     def close(self) -> None:
         """End the connection at once; what is still in the buffers is dropped."""
         client, self._client = self._client, None
@@ -111,7 +115,7 @@ class _GuardedTransport(ABC):
         client.close()
 
     async def _request(self, expected: Expected, send: Callable[[ModbusBaseClient], Awaitable[ModbusPDU]]) -> ModbusPDU:
-        await self._keep_silent()
+        await self.rest()
         client = self._client
         if client is None or not client.connected:
             raise NotConnectedError(f"no connection to {self._where()}")
@@ -173,9 +177,6 @@ class _GuardedTransport(ABC):
     def _reply_lost(self) -> None: ...
 
     @abstractmethod
-    async def _keep_silent(self) -> None: ...
-
-    @abstractmethod
     def _heard(self) -> None: ...
 
 
@@ -203,7 +204,7 @@ class TcpTransport(_GuardedTransport):
     def _reply_lost(self) -> None:
         self.close()
 
-    async def _keep_silent(self) -> None:
+    async def rest(self) -> None:
         """TCP needs no silence: the connection has ended."""
 
     def _heard(self) -> None:
@@ -251,7 +252,8 @@ class RtuTransport(_GuardedTransport):
         rested_s = asyncio.get_running_loop().time() + self._config.rest_s
         self._silent_until_s = max(self._silent_until_s, rested_s)
 
-    async def _keep_silent(self) -> None:
+    async def rest(self) -> None:
+        """Wait until the silence after a lost reply, or between two frames, is over (1.8)."""
         # what still comes makes it longer
         while (remaining_s := self._silent_until_s - asyncio.get_running_loop().time()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(remaining_s)

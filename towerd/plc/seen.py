@@ -45,6 +45,10 @@ class SeenTransport:
         """As the transport's."""
         await self._transport.connect()
 
+    async def rest(self) -> None:
+        """As the transport's."""
+        await self._transport.rest()
+
     async def read(self, address: int, count: int) -> list[int]:
         """As the transport's. Raises TransportError."""
         words = await self._transport.read(address, count)

@@ -40,6 +40,9 @@ class Transport(Protocol):
     async def connect(self) -> None:
         """Make a new connection, ending an old one. Raises NotConnectedError."""
 
+    async def rest(self) -> None:
+        """Wait until a request may be sent: on a serial line a silence follows a lost reply (1.8)."""
+
     async def read(self, address: int, count: int) -> list[int]:
         """`count` holding registers from `address` (FC3). Raises TransportError."""
 

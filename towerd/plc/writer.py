@@ -66,6 +66,8 @@ class Writer:
         """The heartbeat, where it is due, or would be late after a request for `words` registers whose reply is lost
         (1.8). Raises TransportError where that ended the connection.
         """
+        # first, or the silence after a lost reply would make the heartbeat late that was not due before it
+        await self._transport.rest()
         due_s = self._beat_at_s + self._config.beat_before(words)
         if asyncio.get_running_loop().time() < due_s - ROUNDING_S:
             return
@@ -78,6 +80,8 @@ class Writer:
 
         Raises TransportError where that ended the connection.
         """
+        # what stops and comes meanwhile is first then
+        await self._transport.rest()
         while (command := self.outgoing.next_command()) is not None:
             if isinstance(command, WritePackml):
                 self._control.take_packml(command)
