@@ -52,6 +52,12 @@ def test_a_finished_one_stays_as_it_is() -> None:
     assert observe(failed, samples([0])[0], RULES) is failed
 
 
+def test_a_head_that_still_seems_turned_when_it_is_asked_is_no_answer() -> None:
+    asked = sweep(0, 30, 10)  # asked to turn right with the last frame
+    assert after(samples([*asked, 16, 5, 0, *sweep(0, -30, 0)])).outcome == "passed"
+    assert after(samples([*asked, 16, 16, 16, 16])).reason == "wrong_side"
+
+
 def test_a_turn_to_the_other_side_ends_it() -> None:
     challenge = after(samples(sweep(0, -20)))
     assert (challenge.outcome, challenge.reason) == ("failed", "wrong_side")

@@ -23,7 +23,8 @@ Reason = Literal["", "too_slow", "wrong_side", "face_lost", "face_changed", "ano
 class ChallengeRules:
     """What counts; how the values were measured: docs/faces.md.
 
-    `turn_deg` is the least turn, `ahead_deg` the most that still looks ahead. `limit_s` is the time for each thing asked.
+    `turn_deg` is the least turn, `ahead_deg` the most that still looks ahead. `limit_s` is the time for each thing asked;
+    nobody reacts within `react_s`, and a head that comes back from a turn may still seem turned.
     `lost_s` is how long no face may be seen. `same` is the least similarity to the face as it was seen before in this challenge
     (`views.py`); it is asked up to `compared_deg`, for beyond it no engine compares well, and a turn counts on a face that
     was compared only. `odd_frames` in a row below it are another face, and so are `odd_most` in all: somebody who lets
@@ -36,6 +37,7 @@ class ChallengeRules:
     ahead_deg: float = 12.0
     compared_deg: float = 40.0
     limit_s: float = 6.0
+    react_s: float = 0.25
     lost_s: float = 0.6
     odd_frames: int = 2
     odd_most: int = 4
@@ -157,4 +159,6 @@ def _take(challenge: Challenge, mono_s: float, yaw: float, rules: ChallengeRules
     if side == challenge.ask:
         return replace(challenge, ask="ahead", made=challenge.made + 1, asked_mono_s=mono_s)
     # the head was ahead when this turn was asked: whoever guesses which way is found out
-    return challenge if side in ("ahead", None) else fail(challenge, "wrong_side")
+    if side in ("ahead", None) or mono_s - challenge.asked_mono_s <= rules.react_s:
+        return challenge
+    return fail(challenge, "wrong_side")
