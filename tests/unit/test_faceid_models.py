@@ -14,6 +14,7 @@ from towerd.faceid.models import (
     detector_model,
     models_dir,
     read_model,
+    recogniser_mean,
     recogniser_model,
 )
 
@@ -33,6 +34,12 @@ def test_without_its_extra_inputs_the_network_computes_the_same() -> None:
         outputs.append(np.ravel(net.forward()))
     unit = [vector / np.linalg.norm(vector) for vector in outputs]
     assert np.abs(unit[0] - unit[1]).max() < 1e-6
+
+
+def test_the_mean_of_the_vectors_is_read_from_the_network() -> None:
+    mean = np.array(recogniser_mean())
+    assert mean.shape == (128,)
+    assert float(np.linalg.norm(mean)) == pytest.approx(1.5747, abs=1e-3)
 
 
 def test_a_changed_file_is_refused(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import struct
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from towerd.faceid.onnx_edit import OnnxError, fields, keep_only_input
+from towerd.faceid.onnx_edit import OnnxError, fields, keep_only_input, weights
 
 
 def varint(value: int) -> bytes:
@@ -66,6 +68,22 @@ def test_an_input_without_a_name_goes() -> None:
 def test_what_is_no_such_model_is_refused(data: bytes, text: str) -> None:
     with pytest.raises(OnnxError, match=text):
         keep_only_input(data, "data")
+
+
+def tensor(name: str, body: bytes) -> bytes:
+    return chunk(5, varint(1 << 3) + varint(2) + chunk(4, body) + chunk(8, name.encode()))
+
+
+def test_the_weights_of_a_name_are_read() -> None:
+    numbers = (0.5, -2.0, 1e-3)
+    graph = NODE + tensor("gamma", b"1234") + tensor("beta", struct.pack("<3f", *numbers))
+    assert weights(chunk(8, b"opset") + chunk(7, graph), "beta") == pytest.approx(numbers)
+
+
+@pytest.mark.parametrize("body", [b"", b"12345"])
+def test_weights_that_are_missing_or_no_floats_in_a_row_are_refused(body: bytes) -> None:
+    with pytest.raises(OnnxError, match="no weights named beta"):
+        weights(chunk(7, NODE + tensor("gamma", b"1234") + tensor("beta", body)), "beta")
 
 
 @given(st.binary(max_size=200))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.support.faces import face, picture
+from towerd.faceid import opencv_engine
+from towerd.faceid.engine import Face, Image
+from towerd.faceid.models import recogniser_mean
 from towerd.faceid.opencv_engine import OpenCvEngine
-from towerd.faceid.sface_mean import SHARE, common
 
 
 @pytest.fixture(scope="module")
@@ -15,9 +19,21 @@ def engine() -> OpenCvEngine:
     return OpenCvEngine()
 
 
-def test_what_is_taken_off_is_a_part_of_a_mean_of_unit_vectors() -> None:
-    assert common().shape == (128,)
-    assert 0.25 < float(np.linalg.norm(common())) / SHARE < 0.35
+def mirrored(image: Image, found: Face) -> tuple[Image, Face]:
+    width = image.shape[1]
+    (x0, y0), (x1, y1), (nx, ny), (m0, n0), (m1, n1) = found.landmarks
+    turned = replace(
+        found,
+        left=width - 1 - found.left - found.width,
+        landmarks=(
+            (width - 1 - x1, y1),
+            (width - 1 - x0, y0),
+            (width - 1 - nx, ny),
+            (width - 1 - m1, n1),
+            (width - 1 - m0, n0),
+        ),
+    )
+    return np.ascontiguousarray(image[:, ::-1]), turned
 
 
 def test_vectors_have_unit_length(engine: OpenCvEngine) -> None:
@@ -28,18 +44,15 @@ def test_vectors_have_unit_length(engine: OpenCvEngine) -> None:
 
 def test_a_selfie_and_its_mirror_image_are_one(engine: OpenCvEngine) -> None:
     image, found = picture(), face()
-    width = image.shape[1]
-    (x0, y0), (x1, y1), (nx, ny), (m0, n0), (m1, n1) = found.landmarks
-    mirrored = type(found)(
-        width - 1 - found.left - found.width,
-        found.top,
-        found.width,
-        found.height,
-        ((width - 1 - x1, y1), (width - 1 - x0, y0), (width - 1 - nx, ny), (width - 1 - m1, n1), (width - 1 - m0, n0)),
-        found.score,
-    )
-    turned = np.ascontiguousarray(image[:, ::-1])
-    as_selfie = engine.similarity(engine.embed_selfie(image, found), engine.embed_selfie(turned, mirrored))
-    as_frame = engine.similarity(engine.embed(image, found), engine.embed(turned, mirrored))
+    turned = mirrored(image, found)
+    as_selfie = engine.similarity(engine.embed_selfie(image, found), engine.embed_selfie(*turned))
+    as_frame = engine.similarity(engine.embed(image, found), engine.embed(*turned))
     assert as_selfie > 0.9
     assert as_selfie > as_frame
+
+
+def test_what_all_faces_share_is_taken_off(engine: OpenCvEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opencv_engine, "_COMMON", 0.0)
+    mean = np.array(recogniser_mean(), np.float32)
+    left = OpenCvEngine().embed(picture(), face()) - 0.25 * mean / np.linalg.norm(mean)
+    assert engine.embed(picture(), face()) == pytest.approx(left / np.linalg.norm(left), abs=1e-5)

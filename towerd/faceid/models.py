@@ -11,7 +11,7 @@ import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 
-from towerd.faceid.onnx_edit import keep_only_input
+from towerd.faceid.onnx_edit import keep_only_input, weights
 
 DETECTOR_FILE = "face_detection_yunet_2023mar_int8bq.onnx"
 RECOGNISER_FILE = "face_recognition_sface_2021dec_int8bq.onnx"
@@ -20,6 +20,7 @@ SHA256 = {
     RECOGNISER_FILE: "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
 }
 RECOGNISER_INPUT = "data"
+RECOGNISER_MEAN = "fc1_beta"
 
 
 class ModelError(Exception):
@@ -55,3 +56,10 @@ def detector_model(folder: Path | None = None) -> bytes:
 def recogniser_model(folder: Path | None = None) -> bytes:
     """SFace as bytes of an ONNX file whose only input is `data`. Raises ModelError."""
     return keep_only_input(read_model(RECOGNISER_FILE, folder), RECOGNISER_INPUT)
+
+
+def recogniser_mean(folder: Path | None = None) -> tuple[float, ...]:
+    """The mean of SFace's vectors over the pictures that it was trained on: its last layer normalises them to a mean (and a
+    spread of one), and this is that layer's offset. Raises ModelError.
+    """
+    return weights(read_model(RECOGNISER_FILE, folder), RECOGNISER_MEAN)

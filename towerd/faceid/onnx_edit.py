@@ -1,20 +1,24 @@
-"""Drops graph inputs from an ONNX model in memory. Pure: bytes in, bytes out.
+"""Drops graph inputs from an ONNX model in memory, and reads a weight of it. Pure: bytes in, bytes out.
 
 SFace lists all its 174 weights as graph inputs beside `data`. OpenCV 5 takes each for an input to be fed, and its
 `FaceRecognizerSF` refuses the graph. Without them the weights are what they are: constants.
 
-Only three facts of ONNX are used: ModelProto.graph is field 7, GraphProto.input is field 11, ValueInfoProto.name is
-field 1. Everything else is copied byte by byte.
+Few facts of ONNX are used: ModelProto.graph is field 7, GraphProto.input is field 11 and .initializer 5, ValueInfoProto.name
+is field 1, TensorProto.name field 8 and .float_data 4. Everything else is copied byte by byte.
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 MODEL_GRAPH = 7
 GRAPH_INPUT = 11
+GRAPH_INITIALIZER = 5
 VALUE_NAME = 1
+TENSOR_NAME = 8
+TENSOR_FLOATS = 4
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _VARINT_MAX_BYTES = 10
@@ -79,15 +83,31 @@ def fields(data: bytes) -> Iterator[Field]:
         yield Field(key >> 3, start, at, body)
 
 
-def _name(value_info: bytes) -> str | None:
-    for part in fields(value_info):
-        if part.number == VALUE_NAME and part.body is not None:
-            return value_info[part.body : part.end].decode("utf-8", "replace")
-    return None
+def _parts(data: bytes, number: int) -> Iterator[bytes]:
+    """The payloads of the fields of that number which have a length."""
+    for part in fields(data):
+        if part.number == number and part.body is not None:
+            yield data[part.body : part.end]
+
+
+def _named(data: bytes, number: int, name: str) -> bool:
+    """Whether the first field of that number, which is the message's name, says so."""
+    return next(_parts(data, number), None) == name.encode()
 
 
 def _keep(graph: bytes, part: Field, name: str) -> bool:
-    return part.number != GRAPH_INPUT or part.body is None or _name(graph[part.body : part.end]) == name
+    return part.number != GRAPH_INPUT or part.body is None or _named(graph[part.body : part.end], VALUE_NAME, name)
+
+
+def weights(model: bytes, name: str) -> tuple[float, ...]:
+    """The numbers of the initializer `name`, where the file keeps them as 32-bit floats in a row. Raises OnnxError."""
+    for graph in _parts(model, MODEL_GRAPH):
+        for tensor in _parts(graph, GRAPH_INITIALIZER):
+            if _named(tensor, TENSOR_NAME, name):
+                data = b"".join(_parts(tensor, TENSOR_FLOATS))
+                if data and len(data) % 4 == 0:
+                    return struct.unpack(f"<{len(data) // 4}f", data)
+    raise OnnxError(f"the graph has no weights named {name}")
 
 
 def keep_only_input(model: bytes, name: str) -> bytes:

@@ -7,7 +7,7 @@ from towerd.faceid.config import EngineName
 from towerd.faceid.policy import MatchPolicy
 
 _POLICY = {
-    "opencv": MatchPolicy(accept=0.44, margin=0.08, accept_one=0.40),
+    "opencv": MatchPolicy(accept=0.46, margin=0.08, accept_one=0.42),
     "face_recognition": MatchPolicy(accept=0.56, margin=0.06, accept_one=0.51),
 }
 # two frames of one person, a moment apart, are far above this; two people are almost always below
@@ -19,7 +19,7 @@ _SAME_TURNED = {"opencv": 0.36, "face_recognition": 0.48}
 _TURN_DEG = {"opencv": 15.0}
 _TURN_DEG_ELSE = 20.0
 # as close as this come few pairs of people (docs/faces.md): each could be taken for the other in a poor light
-_ALIKE = {"opencv": 0.40, "face_recognition": 0.51}
+_ALIKE = {"opencv": 0.42, "face_recognition": 0.51}
 
 
 def default_policy(engine: EngineName) -> MatchPolicy:
