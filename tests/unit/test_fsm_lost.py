@@ -66,6 +66,14 @@ def test_a_bought_car_is_replaced_by_one_that_is_for_sale() -> None:
     assert t.tables.orders["ord-1"].vehicle == "car-2"
 
 
+@pytest.mark.parametrize("kind", ["stock_in", "stock_out"])
+def test_a_dealer_gets_no_other_car_than_the_own_one(kind: str) -> None:
+    t = turn("accepted", another(), cabin=None, kind=kind)
+    settle_lost(t)
+    order = t.tables.orders["ord-1"]
+    assert (order.state, order.vehicle, t.tables.vehicles["car-2"].condition) == ("failed", "car-1", "available")
+
+
 @pytest.mark.parametrize("state", ["accepted", "identified", "delivering", "staged"])
 def test_else_the_order_ends_and_says_why(state: str) -> None:
     t = turn(state) if state == "accepted" else turn(state, another())

@@ -22,6 +22,8 @@ from towerd.places import OUT, UNKNOWN
 _INVENTORY: Final = 3
 # later the customer is on the way to that very car, and may have driven off with it
 _REPLACEABLE: Final = ("accepted", "arrived")
+# a dealer brings and takes one car, and no other that is like it
+_PROMISED: Final = ("test_drive", "collect")
 _IN_A_CABIN: Final = ("identified", "delivering", "staged")
 
 
@@ -59,7 +61,8 @@ def _settle(turn: Turn, order: Order, lost: Vehicle, *, looked_for: bool) -> Non
     missed = order.slot is not None and order.slot.until_at < turn.now and order.state in _REPLACEABLE
     if looked_for and turn.now < _comes_from_at(turn, order):
         return
-    another = _another(turn, order, lost) if order.state in _REPLACEABLE and not missed else None
+    replaceable = order.state in _REPLACEABLE and order.kind in _PROMISED and not missed
+    another = _another(turn, order, lost) if replaceable else None
     if another is not None:
         changed = replace(order, vehicle=another.id)
         turn.put("orders", order.id, changed)
@@ -95,7 +98,7 @@ def settle_unfit(turn: Turn) -> None:
     for order in tuple(turn.tables.orders.values()):
         vehicle = turn.tables.vehicles.get(order.vehicle or "")
         # a dealer brings and takes a car whatever is wrong with it
-        promised = order.open and order.kind in ("test_drive", "collect")
+        promised = order.open and order.kind in _PROMISED
         if promised and vehicle is not None and vehicle.place != UNKNOWN and not may_leave(vehicle, turn.config.rules):
             _settle(turn, order, vehicle, looked_for=False)
 
