@@ -86,6 +86,19 @@ def test_a_car_that_is_accepted_is_stocked_in() -> None:
     assert t.tables.orders["ord-1"].state == "storing"
 
 
+@pytest.mark.parametrize("intake", [None, stock("refused"), stock("securing")])
+@pytest.mark.parametrize("place", [CARRIAGE, bay(1, 1)])
+def test_no_cabin_opens_for_a_car_that_stands_in_the_tower(place: Place, intake: Intake | None) -> None:
+    t = turn("identified", intake, place)
+    assert (t.tables.orders["ord-1"].state, told(t)) == ("storing", ["vehicle_stocked_in"])
+    assert t.tables.intakes.get(1) == intake
+
+
+def test_nor_for_one_that_nobody_can_find() -> None:
+    t = turn("identified", None, UNKNOWN)
+    assert (t.tables.orders["ord-1"].state, dict(t.tables.intakes)) == ("identified", {})
+
+
 @pytest.mark.parametrize("place", [CARRIAGE, bay(1, 1), CABIN_1])
 def test_the_order_is_over_once_the_cabin_is_done_with_it(place: Place) -> None:
     t = turn("storing", stock("done"), place, here=False)

@@ -11,7 +11,9 @@ from towerd.fsm.intake_book import intake_of
 from towerd.fsm.intake_row import Intake
 from towerd.fsm.orders import end_order, release
 from towerd.fsm.turn import Turn
+from towerd.orders.choice import HERE
 from towerd.orders.model import Order
+from towerd.places import OUT
 
 
 def run_stock_in(turn: Turn) -> None:
@@ -27,13 +29,13 @@ def _see_to(turn: Turn, order: Order) -> None:
     if order.state == "storing":
         if row is None:
             _end(turn, order, vehicle.place.kind)
-    elif row is not None:
-        if row.state == "storing":
-            turn.move_order(order, ORDER.next(order.state, "store"))  # type: ignore[arg-type]
-            turn.tell("vehicle_stocked_in", {"vehicles": [vehicle.id], "by": order.customer}, order)
-    elif not decision_holds(turn, order):
+    elif vehicle.place.kind in HERE:
+        # driven in, or found to stand in the tower in another way: no cabin opens for it any more
+        turn.move_order(order, ORDER.next(order.state, "store"))  # type: ignore[arg-type]
+        turn.tell("vehicle_stocked_in", {"vehicles": [vehicle.id], "by": order.customer}, order)
+    elif row is None and not decision_holds(turn, order):
         turn.move_order(order, ORDER.next(order.state, "turn_away"))  # type: ignore[arg-type]
-    else:
+    elif row is None and vehicle.place == OUT:
         _open(turn, order)
 
 
@@ -51,7 +53,7 @@ def _open(turn: Turn, order: Order) -> None:
 
 
 def _end(turn: Turn, order: Order, kind: str) -> None:
-    if kind not in ("bay", "carriage", "cabin"):
+    if kind not in HERE:
         end_order(turn, order, "failed", "vehicle_unavailable")
         return
     done = turn.move_order(order, ORDER.next(order.state, "complete"))  # type: ignore[arg-type]
