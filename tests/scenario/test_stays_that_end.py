@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from tests.property.test_core import check_truth
+from tests.scenario.tower import Tower, small_tower
 from tests.support.sync_tower import SyncTower, send_token, told_again
+from towerd.fsm.intake_events import DriveInRequested
+from towerd.fsm.reply import ReplyTo
 from towerd.orders.model import Order
 
 CAR = "v_0042"
@@ -74,3 +77,34 @@ def test_a_dealer_who_cancels_leaves_a_car_as_it_was() -> None:
     assert send_token(tower, "test_drive", sub="c_9", vehicle={"id": CAR}, slot=None).reasons == (
         "vehicle_unavailable",
     )
+
+
+def test_nobody_waits_for_a_car_that_has_just_left_for_good() -> None:
+    tower = SyncTower(lambda *_: None, Tower(small_tower(speed_up=8.0, cabins=2)))
+    tower.tick(30)
+    tower.import_stock()
+    tower.tick(12)
+    assert send_token(tower, "collect", **ASKED["collect"]).ok
+    tower.code("o_1", right=True)
+    until(tower, "handed_over")
+    # the other cabin is free
+    tower.take(DriveInRequested(None, CAR, None, True, "ada", ReplyTo("api", "kiosk")))
+    assert (tower.answers[-1].ok, tower.answers[-1].reasons) == (False, ("not_out",))
+    until(tower, "completed")
+    tower.tick(5)
+    assert (CAR in tower.state.tables.vehicles, dict(tower.state.tables.intakes)) == (False, {})
+
+
+@pytest.mark.parametrize("kind", ["purchase", "returned_elsewhere"])
+def test_a_loan_may_end_while_the_cabin_is_still_open(kind: str) -> None:
+    tower = stocked()
+    tower.order(1, 1)
+    tower.code("o_1", right=True)
+    until(tower, "handed_over")
+    assert send_token(tower, kind, sub="c_1", order="o_1").ok
+    car = tower.state.tables.loans["o_1"].vehicle
+    assert car in tower.state.tables.vehicles, "which the order still names"
+    tower.start()
+    until(tower, "completed")
+    assert car not in tower.state.tables.vehicles
+    assert told_again(tower) == tower.state.tables

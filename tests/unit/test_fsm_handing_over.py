@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from towerd.errors import BugError
 from towerd.fsm.commands import AppendOutbox
 from towerd.fsm.handing_over import end_stay, hand_over
 from towerd.fsm.state import IdentityDecision
+from towerd.orders.model import Loan
 from towerd.orders.rules import DriveRules, OrderRules
 from towerd.places import OUT
 
@@ -78,3 +80,12 @@ def test_a_lent_car_stays_known_and_so_does_one_that_is_back_inside(kind: str, p
     t = turn_of(state_of(None, tables_of(vehicles=[vehicle(place=place)], orders=[order])))
     end_stay(t, order)
     assert (set(t.tables.vehicles), told(t)) == ({"car-1"}, [])
+
+
+@pytest.mark.parametrize(("loan", "known"), [("sold", False), ("returned_elsewhere", False), ("out", True)])
+def test_a_lent_car_that_was_bought_before_the_cabin_was_shut_is_forgotten_then(loan: Any, known: bool) -> None:
+    order = order_in("completed")
+    row = Loan("ord-1", "cust-1", "car-1", loan, AT, AT, "0815")
+    t = turn_of(state_of(None, tables_of(vehicles=[vehicle(place=OUT)], orders=[order], loans={"ord-1": row})))
+    end_stay(t, order)
+    assert (("car-1" in t.tables.vehicles), told(t)) == (known, [])

@@ -79,6 +79,12 @@ def test_a_technician_brings_a_known_car_that_is_out() -> None:
     assert ask(t, number=None, vehicle="car-9", staff=True).reasons == ("no_such_loan",)
 
 
+@pytest.mark.parametrize(("state", "ok"), [("handed_over", False), ("accepted", True)])
+def test_a_car_that_is_just_leaving_for_good_is_not_awaited(state: str, ok: bool) -> None:
+    order = order_in(state, kind="collect", cabin=2)
+    assert ask(coming(machine(), loans={}, orders=[order]), number=None, vehicle="car-1", staff=True).ok is ok
+
+
 def test_wrong_numbers_slow_the_kiosk_down() -> None:
     t = coming(machine())
     assert ask(t, number="0000").reasons == ("no_such_number",)

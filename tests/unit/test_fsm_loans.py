@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.core_kit import CABIN_1, asked, config, state_of, tables_of, told, turn_of, vehicle
+from tests.support.core_kit import CABIN_1, asked, config, order_in, state_of, tables_of, told, turn_of, vehicle
 from tests.support.values import AT
 from towerd.errors import BugError, Refusal
 from towerd.fsm.commands import AppendOutbox
@@ -138,6 +138,12 @@ def test_a_car_that_is_bought_is_the_towers_no_more() -> None:
     # and an ended loan is watched no more, though its vehicle is gone
     watch_loans(t)
     assert told(t) == ["loan_sold"]
+
+
+def test_a_car_that_has_just_left_is_known_until_its_order_is_over() -> None:
+    t = lent(due_in_s=1, orders=[order_in("handed_over")])
+    assert loan_leaves(t, SOLD) is SOLD
+    assert (t.tables.loans["ord-1"].state, set(t.tables.vehicles)) == ("sold", {"car-1"})
 
 
 def test_a_car_for_which_a_cabin_is_open_is_sold_once_that_has_ended() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from towerd.fsm.changes import expected
 from towerd.fsm.charts import ORDER
-from towerd.fsm.loans import begin_loan
+from towerd.fsm.loans import ENDED_ELSEWHERE, begin_loan
 from towerd.fsm.turn import Turn
 from towerd.orders.model import Order
 from towerd.places import OUT
@@ -37,9 +37,16 @@ def hand_over(turn: Turn, order: Order) -> None:
 
 
 def end_stay(turn: Turn, order: Order) -> None:
-    """The order is over; a car that was collected or taken out is forgotten, and its tag may come in again."""
+    """The order is over; a car that was collected or taken out is forgotten, and its tag may come in again.
+
+    So is one whose loan has ended elsewhere while its cabin was still closing: `loan_leaves` has told it.
+    """
     vehicle = turn.tables.vehicles.get(order.vehicle or "")
-    if order.kind == "test_drive" or vehicle is None or vehicle.place != OUT:
+    loan = turn.tables.loans.get(order.id)
+    lent = order.kind == "test_drive" and (loan is None or loan.state not in ENDED_ELSEWHERE)
+    if lent or vehicle is None or vehicle.place != OUT:
         return
     turn.drop("vehicles", vehicle.id)
+    if order.kind == "test_drive":
+        return
     turn.tell("vehicle_stocked_out", {"vehicles": [vehicle.id], "by": order.customer}, order)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from towerd.cabin.intake_words import advice
 from towerd.errors import Refusal
+from towerd.fsm.book import order_of
 from towerd.fsm.cabin_for import cabin_for
 from towerd.fsm.driving_in import turn_away
 from towerd.fsm.identity import slower
@@ -74,6 +75,10 @@ def _expected(turn: Turn, event: DriveInRequested) -> _Expected | Refusal:
         return Refusal(("no_such_loan",), "This car is not lent by this tower.")
     if vehicle.place != OUT:
         return Refusal(("not_out",), f"{vehicle.id} is in {vehicle.place}.")
+    order = order_of(tables, vehicle.id)
+    if order is not None and order.state == "handed_over":
+        # forgotten as soon as the cabin that it has left is closed
+        return Refusal(("not_out",), f"{vehicle.id} has just left cabin {order.cabin} for good.")
     return _Expected("vehicle", vehicle.id, vehicle)
 
 

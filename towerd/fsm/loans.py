@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from towerd.errors import Refusal
+from towerd.fsm.book import order_of
 from towerd.fsm.charts import LOAN
 from towerd.fsm.intake_book import intake_of
 from towerd.fsm.turn import Turn
@@ -17,6 +18,8 @@ from towerd.places import Place
 
 FETCHED: Final = "fetched"
 """The reason of a car that a technician has driven out without an order."""
+ENDED_ELSEWHERE: Final = ("sold", "returned_elsewhere")
+"""States of a loan whose car is this tower's no more."""
 
 
 def begin_loan(turn: Turn, order: Order, record: VehicleRecord) -> None:
@@ -101,13 +104,15 @@ def loan_returned(turn: Turn, loan_id: str, button_wait_s: float) -> None:
 def loan_leaves(turn: Turn, ended: LoanEnded) -> LoanEnded | Refusal:
     """The car is bought, or back at another tower: it is this tower's no more, and its tag may come in again.
 
-    Too late while a cabin is open for its return.
+    Too late while a cabin is open for its return. Where the cabin that it has left still closes, that order names it until
+    it is over (`end_stay`).
     """
     loan = ended.loan
     if intake_of(turn.tables, loan.vehicle) is not None:
         return Refusal(("too_late",), "The car is being driven in.")
     turn.put("loans", loan.id, loan)
-    turn.drop("vehicles", loan.vehicle)
+    if order_of(turn.tables, loan.vehicle) is None:
+        turn.drop("vehicles", loan.vehicle)
     turn.tell(f"loan_{loan.state}", ended.data, loan)  # type: ignore[arg-type]
     return ended
 
