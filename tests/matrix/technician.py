@@ -16,7 +16,6 @@ from towerd.places import parse_place
 
 API = ReplyTo("api", "technician")
 _PACKML = {"packml_aborted": "clear", "packml_stopped": "reset", "packml_idle": "start", "packml_held": "unhold"}
-_LOOK_FOR = {"vehicle_unknown", "carriage_unrecorded"}
 
 
 def _mend(tower: MatrixTower) -> list[str]:
@@ -79,11 +78,10 @@ class Technician:
         if any(alarm.startswith("PLC") for alarm in alarms):
             self.acknowledge()
         self._faults()
-        self._lead(codes)
-        if len(self.done) == before and {row.code for row in view.waiting} & _LOOK_FOR:
-            # asked for too early it was refused: a command was not over yet
+        if any(row.asks == "help" for row in view.waiting):
+            # it may be refused as long as a command is not over yet: then it is asked for again
             self.done += _look_into_places(tower)
-            tower.tick(0.5)
+        self._lead(codes)
         return len(self.done) > before
 
     def _lead(self, codes: list[str]) -> None:
