@@ -116,7 +116,7 @@ def others(tmp_path: Path, count: int) -> dict[str, bytes]:
     sealed = {}
     for number in range(count):
         vector = random.normal(size=128).astype(np.float32)
-        template = Template("opencv", "sface-2021dec-int8bq-c5", vector / np.linalg.norm(vector), bytes(140_000))
+        template = Template("opencv", "sface-2021dec-int8bq-r4-m25", vector / np.linalg.norm(vector), bytes(140_000))
         sealed[f"other-{number}"] = vault.seal(f"other-{number}", pack(template))
     return sealed
 
