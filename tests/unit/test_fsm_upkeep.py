@@ -195,6 +195,22 @@ def test_second_tries_are_told_and_let_go_again() -> None:
     assert told(t) == ["TWR-2102 raised", "TWR-2102 cleared"]
 
 
+def test_what_people_ask_in_vain_is_no_second_try_of_the_device() -> None:
+    t = turn()
+    by_hand = step_row(Unit.BAYS, "rejected", Code.BAY_UNLOCK, (2, 5, 0, 0), by="ada")
+    held_up = step_row(Unit.CABIN1, "failed", Code.INNER_DOOR, (0, 0, 0, 0), error=7)
+    for _ in range(30):
+        note_command(t, by_hand)
+        t.set(held_units=frozenset({Unit.CABIN1}))
+        note_command(t, held_up)
+    note_command(t, done(Unit.BAYS, Code.BAY_LOCK, by="ada"))
+    assert {name: (wear.cycles, wear.commands, wear.tries_ratio) for name, wear in t.tables.wear.items()} == {
+        "inner_door 1": (30, 0, 0.0),
+        "lock 2-3": (1, 0, 0.0),
+    }
+    assert told(t) == []
+
+
 def test_a_device_that_has_become_slow_is_told_with_how_much() -> None:
     slow = Wear("lift", "lift", AT, samples=30, reference_ratio=1.0, recent_ratio=1.3)
     t = turn(replace(Tables(), wear={"lift": slow}))

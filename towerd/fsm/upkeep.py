@@ -132,20 +132,26 @@ def _took_s(turn: Turn, step: Step) -> float | None:
 
 
 def note_command(turn: Turn, step: Step) -> None:
-    """A command has ended: count it for its device, with its time where that tells something of the machine."""
+    """A command has ended: count it for its device, with its time where that tells something of the machine.
+
+    That one given by hand or held up by people needs another try says nothing of the device: they ask what it may not do.
+    """
     machine = turn.snapshot
     if machine is not None and step.code == Code.LIFT_TO and step.state != "rejected":
         _fold_axes(turn, machine)
     found = device_of(step.unit, step.code, step.args)
     if found is not None:
         kind, name = found
-        wear = tried(_wear(turn, name, kind), again=_needs_another(step))
+        wear = known = _wear(turn, name, kind)
+        if step.by is None and step.unit not in turn.volatile.held_units:
+            wear = tried(wear, again=_needs_another(step))
         if step.state != "rejected":
             wear = worked(wear, machine.fork.cycles if machine is not None and kind == "fork" else None)
         took_s = _took_s(turn, step)
         if took_s is not None:
             wear = timed(wear, took_s, _command_minimum_s(turn.config.kinematics, kind))
-        turn.put("wear", name, wear)
+        if wear != known:
+            turn.put("wear", name, wear)
     if step.unit in turn.volatile.held_units:
         turn.set(held_units=turn.volatile.held_units - {step.unit})
     tell_wear(turn)
