@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tools.reference import markdown
 from tools.reference.__main__ import FOLDER, PAGES, drifted, files, main, write
 from towerd.faults import FAULTS
 from towerd.fsm.charts import CHARTS
+from towerd.orders.lifecycle import SERVED
 from towerd.plc.registers import registers
 from towerd.settings import Settings
 
@@ -51,3 +53,13 @@ def test_pages_are_whole(page: str, wanted: set[str]) -> None:
 def test_tables_keep_bars_and_lines_inside_their_cells() -> None:
     assert markdown.table(("a", "b"), [("x|y", "1\n2")]) == "| a | b |\n|---|---|\n| x\\|y | 1 2 |"
     assert markdown.table(("a",), []) == ""
+
+
+@pytest.mark.parametrize(
+    ("page", "begins"),
+    [("CHANGELOG.md", "- Orders over MQTT 5: "), ("docs/integrator-handbook.md", "Verbs served: ")],
+)
+def test_verbs_served_are_told_once_and_all(page: str, begins: str) -> None:
+    text = (FOLDER.parents[1] / page).read_text()
+    [told] = re.findall(re.escape(begins) + r"([^;]*);", text)
+    assert set(re.findall(r"`(\w+)`", told)) == SERVED | {"state"}
