@@ -14,6 +14,7 @@ from towerd.fsm.events import FaultReset
 from towerd.fsm.moves_events import StockTakeCancelled, StockTakeRequested
 from towerd.fsm.reply import ReplyTo
 from towerd.places import Place, bay
+from towerd.plc.codes import Code
 
 pytestmark = pytest.mark.looptime
 
@@ -119,6 +120,38 @@ async def test_a_customer_comes_before_taking_stock_goes_on() -> None:
         await run.daemon.until(lambda: all_read(run), "what is left is read", 300.0)
         states = {move.state for move in run.daemon.tables.moves.values()}
         assert states <= {"done", "cancelled"}
+
+
+@pytest.mark.parametrize("reader", [True, False], ids=["at the carriage", "in the cabin"])
+async def test_a_car_whose_tag_is_read_goes_on_to_its_customer_who_comes_meanwhile(reader: bool) -> None:
+    async with running(Tower(small_tower(tag_reader=reader))) as run:
+        await run.ask()
+        wanted = run.daemon.tables.orders["o_91"].vehicle
+        answer = await take_stock(run, run.daemon.tables.vehicles[wanted].place)
+        assert answer.ok, answer
+        await run.daemon.until(lambda: run.tower.truth()[wanted] == "carriage", "its tag is to be read")
+        await run.show_face()
+        await run.until_state("completed", limit_s=300.0)
+        move = run.daemon.tables.moves[answer.result["moves"][0]]
+        assert (move.state, move.why) == ("cancelled", f"order o_91 needs {wanted}")
+        assert [code for code, _args in run.forks()] == [Code.FORK_GET, Code.FORK_PUT], "it has travelled once"
+
+
+async def test_no_tag_is_read_of_a_car_that_is_on_its_way_to_its_customer() -> None:
+    async with running() as run:
+        await run.ask()
+        wanted = run.daemon.tables.orders["o_91"].vehicle
+        home = run.daemon.tables.vehicles[wanted].place
+        await run.show_face()
+        await run.daemon.until(lambda: any(job.order for job in run.daemon.tables.jobs.values()), "it is delivered")
+        assert run.daemon.tables.vehicles[wanted].place == home
+        assert (await take_stock(run, home)).reasons == ("wanted_by_order",)
+        assert (await take_stock(run)).ok, "the others are read"
+        await run.until_state("completed", limit_s=300.0)
+        await run.daemon.until(lambda: all_read(run), "the others are read", 300.0)
+        assert [one.vehicle for one in run.daemon.tables.moves.values()] == [
+            one for one in run.daemon.tables.vehicles if one != wanted
+        ]
 
 
 async def test_taking_stock_is_stopped_and_the_car_goes_home() -> None:

@@ -30,6 +30,11 @@ def test_the_order_that_needs_a_car_is_the_open_one() -> None:
     assert book.order_of(t.tables, "car-9") is None
 
 
+@pytest.mark.parametrize(("state", "needed"), [("arrived", False), ("identified", True), ("completed", False)])
+def test_an_order_needs_its_car_once_its_customer_has_been_at_the_gate(state: Any, needed: bool) -> None:
+    assert (book.needed_by(turn(orders=[order_in(state)]).tables, "car-1") is not None) is needed
+
+
 @pytest.mark.parametrize(("state", "found"), [("asked", False), ("ready", True), ("left", True), ("done", False)])
 def test_a_cabin_stands_open_for_a_fetched_car_from_its_door_to_its_end(state: Any, found: bool) -> None:
     t = turn(move(state=state, target=cabin(1)))

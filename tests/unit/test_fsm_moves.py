@@ -276,6 +276,12 @@ def test_a_bay_whose_car_is_to_be_moved_is_not_read_as_well() -> None:
     assert take(turn(seen=None)).reasons == ("plc_lost",)
 
 
+def test_a_bay_whose_car_a_customer_waits_for_is_not_read() -> None:
+    assert take(turn(orders=[order_in("delivering")]), bay(2, 3)).reasons == ("wanted_by_order",)
+    assert take(turn(orders=[order_in("delivering")])).reasons == ("nothing_to_read",)
+    assert take(turn(orders=[order_in("arrived")]), bay(2, 3)).ok
+
+
 def test_stock_taking_ends_but_for_what_is_under_way() -> None:
     t = turn(move("identify", job=6), move("identify", 7, vehicle="car-2"), move("fetch", 8, vehicle="car-3"))
     stock_take_cancelled(t, StockTakeCancelled("lin", REPLY))

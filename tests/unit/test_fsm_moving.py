@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from tests.support.core_kit import EMPTY_LOCKED, HOME_BAY, TAG, told, vehicle, with_bay, with_cabin_vehicle, with_load
+from tests.support.core_kit import (
+    EMPTY_LOCKED,
+    HOME_BAY,
+    TAG,
+    order_in,
+    told,
+    vehicle,
+    with_bay,
+    with_cabin_vehicle,
+    with_load,
+)
 from tests.support.moves_kit import STOCKED, job_for, move, turn
 from towerd.fsm.moving import follow_moves
 from towerd.fsm.state import Move
@@ -90,6 +100,32 @@ def test_a_reader_has_a_moment_then_nothing_could_be_read() -> None:
 
 def test_nothing_is_read_while_nothing_is_known() -> None:
     assert read(None, 10.0).tag is None
+
+
+@pytest.mark.parametrize(
+    ("purpose", "order", "job", "state"),
+    [
+        ("identify", "identified", "running", "cancelled"),
+        ("identify", "staged", "done", "cancelled"),
+        ("identify", "arrived", "running", "asked"),
+        ("identify", "identified", "held", "asked"),
+        ("bring", "identified", "running", "asked"),
+    ],
+)
+def test_a_tag_is_read_for_its_own_sake_until_a_customer_waits_for_the_car(
+    purpose: Any, order: Any, job: Any, state: str
+) -> None:
+    work = job_for(purpose, state=job, target=CARRIAGE)
+    t, followed = follow(move(purpose, job=6), CARRIAGE, jobs=[work], orders=[order_in(order)], seen=None)
+    assert followed.state == state
+    assert followed.why == ("order ord-1 needs car-1" if state == "cancelled" else None)
+    ends = state == "cancelled" and job == "running"
+    assert t.tables.jobs[6].state == ("cancelled" if ends else job)
+
+
+def test_a_tag_that_nobody_has_begun_to_read_is_not_read_while_a_customer_waits() -> None:
+    _t, followed = follow(move("identify"), orders=[order_in("identified")])
+    assert followed.state == "cancelled"
 
 
 def test_without_moves_a_found_car_is_settled_all_the_same() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
-from towerd.fsm.charts import MOVE
+from towerd.fsm.charts import JOB, MOVE
 from towerd.fsm.state import Job, Move, MoveState, Tables
 from towerd.fsm.turn import Turn
 from towerd.orders.model import Order
 from towerd.places import cabin
+
+_AT_THE_GATE: Final = ("identified", "delivering", "staged", "ready", "handed_over")
 
 
 def open_moves(tables: Tables) -> list[Move]:
@@ -24,6 +27,12 @@ def move_of(tables: Tables, vehicle: str) -> Move | None:
 def order_of(tables: Tables, vehicle: str) -> Order | None:
     """The open order that needs a vehicle."""
     return next((order for order in tables.orders.values() if order.vehicle == vehicle and order.open), None)
+
+
+def needed_by(tables: Tables, vehicle: str) -> Order | None:
+    """The order that needs a vehicle now, as its customer has been at the gate."""
+    order = order_of(tables, vehicle)
+    return order if order is not None and order.state in _AT_THE_GATE else None
 
 
 def fetched_in(tables: Tables, number: int) -> Move | None:
@@ -68,3 +77,11 @@ def end_move(turn: Turn, move: Move, trigger: str, why: str | None = None) -> No
     ended = put_move(turn, move, trigger, why=why or move.why, ended_at=turn.now)
     data = {"move": move.id, "purpose": move.purpose, "vehicle": move.vehicle, "by": move.by, "why": ended.why}
     turn.tell(f"move_{ended.state}", data)  # type: ignore[arg-type]
+
+
+def cancel_move(turn: Turn, move: Move, why: str) -> None:
+    """End a move and the job that works for it; wherever its car is now, it is for others to take."""
+    job = job_of(turn.tables, move)
+    if job is not None and JOB.allows(job.state, "cancel"):
+        turn.put("jobs", job.id, replace(job, state=JOB.next(job.state, "cancel"), ended_at=turn.now))  # type: ignore[arg-type]
+    end_move(turn, move, "cancel", why)

@@ -6,12 +6,11 @@ order in which they were asked for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from towerd.errors import Refusal
-from towerd.fsm.book import end_move, job_of, move_of, open_moves, order_of
-from towerd.fsm.charts import JOB
+from towerd.fsm.book import cancel_move, move_of, needed_by, open_moves, order_of
 from towerd.fsm.fetching import taken_by_fetch
 from towerd.fsm.inventory import bay_places, is_unknown, is_worked_on, vehicle_at
 from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeCancelled, StockTakeRequested
@@ -28,7 +27,6 @@ from towerd.places import CARRIAGE, Place, cabin, parse_place
 from towerd.plc.snapshot import Snapshot
 
 _TO_CABIN: Final = ("fetch", "bring")
-_AT_THE_GATE: Final = ("identified", "delivering", "staged", "ready", "handed_over")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +133,8 @@ def _way_refused(turn: Turn, machine: Snapshot, source: _Source, event: MoveRequ
 
 def _bound_refused(turn: Turn, vehicle: Vehicle, event: MoveRequested) -> Refusal | None:
     """What an order needs goes on; what was asked for before goes first."""
-    order = order_of(turn.tables, vehicle.id)
-    due = order is not None and order.state in _AT_THE_GATE
-    if order is not None and (due or event.purpose == "fetch") and not (event.purpose == "fetch" and event.reason):
+    order = (order_of if event.purpose == "fetch" else needed_by)(turn.tables, vehicle.id)
+    if order is not None and not (event.purpose == "fetch" and event.reason):
         text = (
             f"Order {order.number} ({order.state}) needs it: give a reason to fetch it all the same; the order fails."
         )
@@ -166,13 +163,6 @@ def _decide(turn: Turn, event: MoveRequested) -> _Source | Refusal:
     return refused or source
 
 
-def _cancel(turn: Turn, move: Move, why: str) -> None:
-    job = job_of(turn.tables, move)
-    if job is not None and JOB.allows(job.state, "cancel"):
-        turn.put("jobs", job.id, replace(job, state=JOB.next(job.state, "cancel"), ended_at=turn.now))  # type: ignore[arg-type]
-    end_move(turn, move, "cancel", why)
-
-
 def move_requested(turn: Turn, event: MoveRequested) -> None:
     """Take a wish with its number, or refuse it with the reason."""
     source = _decide(turn, event)
@@ -182,7 +172,7 @@ def move_requested(turn: Turn, event: MoveRequested) -> None:
     vehicle = source.vehicle or found_vehicle(turn, source.place, event.by)
     before = move_of(turn.tables, vehicle.id)
     if before is not None:
-        _cancel(turn, before, f"{event.purpose} was asked for by {event.by}")
+        cancel_move(turn, before, f"{event.purpose} was asked for by {event.by}")
     wish = Move(0, event.purpose, vehicle.id, source.place, event.target, event.by, turn.now, reason=event.reason)
     move = add_move(turn, wish)
     turn.answer(event.reply, True, (), {"move": move.id, "purpose": move.purpose, "vehicle": vehicle.id})
@@ -196,8 +186,18 @@ def move_cancelled(turn: Turn, event: MoveCancelled) -> None:
     elif move.state in ("ready", "left"):
         turn.answer(event.reply, False, ("too_late",), {"text": "Its door is open: say put-back once you are out."})
     else:
-        _cancel(turn, move, f"cancelled by {event.by}")
+        cancel_move(turn, move, f"cancelled by {event.by}")
         turn.answer(event.reply, True, (), {"move": move.id})
+
+
+def _reading_refused(turn: Turn, vehicle: Vehicle) -> Refusal | None:
+    order, before = needed_by(turn.tables, vehicle.id), move_of(turn.tables, vehicle.id)
+    if order is not None:
+        text = f"Order {order.number} ({order.state}) needs {vehicle.id}: its tag is read on the way to the customer."
+        return Refusal(("wanted_by_order",), text)
+    if before is not None:
+        return Refusal(("already_asked",), f"Move {before.id} ({before.purpose}) is open for {vehicle.place}.")
+    return None
 
 
 def _stock_refused(turn: Turn, machine: Snapshot, bays: tuple[Place, ...]) -> Refusal | None:
@@ -205,9 +205,9 @@ def _stock_refused(turn: Turn, machine: Snapshot, bays: tuple[Place, ...]) -> Re
         found = _source(turn, machine, str(place))
         if isinstance(found, Refusal):
             return found
-        before = move_of(turn.tables, found.vehicle.id) if found.vehicle is not None else None
-        if before is not None:
-            return Refusal(("already_asked",), f"Move {before.id} ({before.purpose}) is open for {place}.")
+        refused = _reading_refused(turn, found.vehicle) if found.vehicle is not None else None
+        if refused is not None:
+            return refused
     return None
 
 
@@ -238,5 +238,5 @@ def stock_take_cancelled(turn: Turn, event: StockTakeCancelled) -> None:
     """What has not been read yet stays as it is believed; a car that is under way goes home first."""
     waiting = [move for move in open_moves(turn.tables) if move.purpose == "identify" and move.job is None]
     for move in waiting:
-        _cancel(turn, move, f"cancelled by {event.by}")
+        cancel_move(turn, move, f"cancelled by {event.by}")
     turn.answer(event.reply, True, (), {"cancelled": len(waiting)})

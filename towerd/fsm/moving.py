@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from towerd.fsm.book import at_work, end_move, job_of, open_moves, put_move
+from towerd.fsm.book import at_work, cancel_move, end_move, job_of, needed_by, open_moves, put_move
 from towerd.fsm.recognising import settle_found, tags_read
 from towerd.fsm.state import Move
 from towerd.fsm.turn import Turn
@@ -70,9 +70,20 @@ def _follow(turn: Turn, move: Move) -> None:
         end_move(turn, move, "finish")
 
 
+def _give_way(turn: Turn, move: Move) -> bool:
+    """No tag is read for its own sake of a car that a customer waits for; a job that is held stays so."""
+    order, job = needed_by(turn.tables, move.vehicle), job_of(turn.tables, move)
+    if move.purpose != "identify" or order is None or (job is not None and job.state == "held"):
+        return False
+    cancel_move(turn, move, f"order {order.id} needs {move.vehicle}")
+    return True
+
+
 def follow_moves(turn: Turn) -> None:
     """See which moves have come to their end. A fetched car is the cabin's business once its door has opened."""
     for move in open_moves(turn.tables) if turn.tables.moves else ():
+        if _give_way(turn, move):
+            continue
         if move.state in ("asked", "arrived") and not at_work(turn.tables, move):
             _follow(turn, move)
     settle_found(turn)
