@@ -36,7 +36,12 @@ def _motion(view: View) -> Iterator[Check]:
         yield Check("motion", obstacle.code, False, obstacle.text, obstacle.cure)
 
 
+_BAY_CURE = "Look into the bay; towerctl bay show says what is known of it, towerctl why what to do."
+
+
 def _bay_defect(bay: BayView) -> str | None:
+    if bay.quality != "good":
+        return "what stands in it is unknown"
     if bay.fault:
         return "the PLC reports a fault of this bay"
     if bay.disabled:
@@ -53,15 +58,14 @@ def _bay_defect(bay: BayView) -> str | None:
 
 
 def _bays(view: View) -> Iterator[Check]:
-    known = [bay for bay in view.bays if bay.quality == "good"]
-    if not known:
+    if not view.plc_good or not view.bays:
         yield Check("bays", "sensors", None, "no good values")
         return
-    defects = [(bay, defect) for bay in known if (defect := _bay_defect(bay))]
+    defects = [(bay, defect) for bay in view.bays if (defect := _bay_defect(bay))]
     for bay, defect in defects:
-        yield Check("bays", bay.place, False, defect, "Look into the bay; towerctl bay says what is known of it.")
+        yield Check("bays", bay.place, False, defect, _BAY_CURE)
     if not defects:
-        yield Check("bays", "all", True, f"{len(known)} bays locked, sensors and inventory agree")
+        yield Check("bays", "all", True, f"{len(view.bays)} bays locked, sensors and inventory agree")
 
 
 def _cabin_defect(cabin: CabinView) -> str | None:

@@ -7,7 +7,11 @@ import sys
 import click
 import pytest
 
+from tests.support.views import view
+from towerd.api import payload
 from towerd.cli.screen import draw, table
+from towerd.cli.show import status_page
+from towerd.view import BayView
 
 ROWS = [("PLC-024", "Outer door of cabin 1 is blocked\nSince the car left", "Look what is in the door"), ("x", "", "")]
 
@@ -67,3 +71,11 @@ def test_a_page_takes_the_place_of_the_last(columns: pytest.MonkeyPatch, capsys:
     columns.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     draw("one\ntwo\nthree")
     assert capsys.readouterr().out == "\x1b[Hone\x1b[K\ntwo\x1b[K\n\x1b[J"
+
+
+def test_bays_are_counted_by_the_books() -> None:
+    known = BayView("1-1", "good", True, "car-1", True, False, False, None)
+    in_doubt = BayView("1-2", "unknown", False, None, True, False, False, None)
+    seen_empty = BayView("1-3", "good", None, None, True, False, False, None)
+    page = status_page(payload.status(view(bays=(known, in_doubt, seen_empty))))
+    assert "1 occupied, 1 free, 1 unknown" in page

@@ -211,6 +211,19 @@ def loaded_by_hand(site: Site) -> None:
     site.order()
 
 
+def set_down_by_hand(site: Site) -> None:
+    """A car that nobody has written down stands in a bay."""
+    site.simulator.place_vehicle(car(99), "bay:3-3")
+
+
+def looked_into(site: Site) -> None:
+    """It is gone again, and a technician says that the bay is empty."""
+    site.simulator.place_vehicle(car(99), "gone")
+    site.tower.tick(1.0)
+    assert "place_unknown" in site.shown()
+    books(site, "3-3", None)
+
+
 def unloaded(site: Site) -> None:
     """A car that is in no book is put away; the customer's comes down."""
     site.move("put_back", "carriage")

@@ -59,6 +59,7 @@ def test_every_obstacle_fails_with_its_cure() -> None:
 @pytest.mark.parametrize(
     ("changed", "text"),
     [
+        ({"quality": "unknown", "occupied": False, "vehicle": None}, "what stands in it is unknown"),
         ({"fault": True}, "the PLC reports a fault of this bay"),
         ({"disabled": True}, "the bay is disabled"),
         ({"occupied": None}, "its two sensors disagree"),

@@ -28,6 +28,7 @@ from tests.support.core_kit import (
     with_cabin_vehicle,
     with_load,
 )
+from tests.support.values import AT
 from towerd.bays.model import BayBits
 from towerd.faults import COMMAND_FAILED, INVENTORY_DISAGREES, PLACE_UNKNOWN
 from towerd.fsm.inventory import FORK, ask_sensors, check_places, is_unknown, mark_unknown, settle_fork, vehicle_at
@@ -167,7 +168,7 @@ def test_a_place_is_marked_once_and_keeps_its_first_reason() -> None:
     turn = turn_of(state_of(machine(), tables_of(vehicles=[vehicle()])))
     mark_unknown(turn, HOME_BAY, "first")
     mark_unknown(turn, HOME_BAY, "second")
-    assert turn.tables.bays["bay:2-3"] == BayRecord(HOME_BAY, True, "first")
+    assert turn.tables.bays["bay:2-3"] == BayRecord(HOME_BAY, True, "first", since_at=AT)
     assert told(turn) == ["vehicle_unknown"]
 
 

@@ -56,7 +56,7 @@ def test_a_held_job_says_how_it_goes_on() -> None:
     [
         ({}, ["cabin_not_clear"]),
         ({"seen": STOCKED, "place": bay(2, 3)}, []),
-        ({"place": UNKNOWN}, []),
+        ({"place": UNKNOWN}, ["vehicle_unknown"]),
         ({"steps": [step_row(job=6)]}, []),
         ({"faults": {COMMAND_FAILED: Fault(COMMAND_FAILED, AT, "x")}}, []),
     ],
@@ -70,7 +70,7 @@ def test_a_running_job_says_what_it_waits_for(given: dict[str, Any], found: list
     [
         ("accepted", {}, []),
         ("accepted", {"vehicles": []}, []),
-        ("completed", {"place": UNKNOWN}, []),
+        ("completed", {"place": UNKNOWN}, ["vehicle_unknown"]),
         ("accepted", {"place": UNKNOWN}, ["vehicle_unknown"]),
         ("identified", {"place": OUT}, ["vehicle_unknown"]),
         ("ready", {}, ["drive_out"]),

@@ -19,13 +19,15 @@ from tests.support.core_kit import (
 )
 from tests.support.intake_kit import row as intake
 from tests.support.moves_kit import OCCUPIED, STOCKED, job_for, move, turn
+from tests.support.values import AT
 from towerd.bays.model import BayBits
 from towerd.bays.sizes import Size
 from towerd.cabin.model import CabinSensors, DoorState
 from towerd.fsm.state import BayRecord
-from towerd.fsm.waiting_places import bay_words, lost_words, no_cabin, waiting_places
+from towerd.fsm.waiting_places import bay_words, lost_words, no_cabin, unknown, waiting_places
 from towerd.places import CARRIAGE, UNKNOWN, bay, cabin
 from towerd.plc.snapshot import Snapshot
+from towerd.view import Waiting
 
 FULL = replace(machine(), bay_words=(OCCUPIED,) * 12)
 HERE = with_cabin_vehicle(STOCKED, 1)
@@ -102,3 +104,31 @@ def test_a_car_for_which_every_free_bay_is_too_small() -> None:
     t = turn(seen=with_load(machine()), place=CARRIAGE)
     t.config = config(bay_sizes=(Size(4000, 2000, 1600, 2500),))
     assert [row.code for row in waiting_places(t, with_load(machine()))] == ["no_bay_fits"]
+
+
+def test_places_in_doubt_are_named_with_cause_since_and_cure() -> None:
+    records = (BayRecord(bay(2, 2), True, "one sensor", since_at=AT), BayRecord(cabin(1), True), BayRecord(bay(1, 1)))
+    in_bay, in_cabin = unknown(turn(bays={str(row.place): row for row in records}, vehicles=[]), [])
+    assert (in_bay.code, in_bay.what, in_bay.since_at, in_bay.asks) == ("place_unknown", "bay:2-2", AT, "help")
+    assert "one sensor" in in_bay.text
+    assert "towerctl bay set 2-2 VEHICLE or empty" in in_bay.cure
+    assert in_bay.cure.endswith("towerctl stock take 2-2")
+    assert in_cabin.text == "What stands there is unknown: nobody has said"
+    assert "towerctl bay set cabin:1" in in_cabin.cure
+    assert "stock take" not in in_cabin.cure
+
+
+def test_a_carriage_in_doubt_is_named_once() -> None:
+    t = turn(seen=with_load(STOCKED), bays={"carriage": BayRecord(CARRIAGE, True, "why")}, vehicles=[])
+    assert [row.code for row in unknown(t, waiting_places(t, with_load(STOCKED)))] == []
+    assert [row.code for row in unknown(t, [])] == ["place_unknown"]
+
+
+def test_a_vehicle_that_nobody_knows_the_place_of_is_named_once() -> None:
+    t = turn(vehicles=[replace(vehicle(place=UNKNOWN), lost_at=AT), vehicle("car-2", place=bay(1, 1))])
+    (lost,) = unknown(t, [])
+    assert (lost.code, lost.what, lost.since_at, lost.asks) == ("vehicle_unknown", "car-1", AT, "help")
+    assert "towerctl bay set PLACE car-1" in lost.cure
+    of_its_order = Waiting(lost.code, "order 0815: car-1", f"{lost.text}. If it is not found", lost.cure, "help")
+    assert unknown(t, [of_its_order]) == []
+    assert unknown(t, [replace(of_its_order, text="Where car-11 stands is unknown")]) == [lost]

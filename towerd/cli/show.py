@@ -41,6 +41,14 @@ def _doing(status: dict[str, Any]) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def _bays(bays: Sequence[dict[str, Any]]) -> str:
+    """By the books: a bay that is in doubt is neither occupied nor free, whatever its sensors show."""
+    found = Counter(
+        "unknown" if bay["quality"] != "good" else "free" if bay["vehicle"] is None else "occupied" for bay in bays
+    )
+    return f"{found['occupied']} occupied, {found['free']} free, {found['unknown']} unknown"
+
+
 def _machine(status: dict[str, Any]) -> str:
     lift = status["lift"]
     rows = [("doing", _doing(status))]
@@ -57,8 +65,7 @@ def _machine(status: dict[str, Any]) -> str:
         rows.append(
             ("by hand", f"{hand['commander']} commands" + (f", {hand['jogging']} jogs" if hand["jogging"] else ""))
         )
-    bays = Counter(_known(bay["occupied"]) for bay in status["bays"])
-    rows.append(("bays", f"{bays['yes']} occupied, {bays['no']} free, {bays['?']} unknown"))
+    rows.append(("bays", _bays(status["bays"])))
     face = "serves" if status["face_available"] else f"does not serve: {status['face_reason']}"
     liveness = ", ".join(status["liveness"]) or "not checked"
     rows.append(("face", f"{status['engine']} {face} (liveness: {liveness})"))

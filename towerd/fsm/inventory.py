@@ -45,7 +45,8 @@ def mark_unknown(turn: Turn, place: Place, reason: str) -> None:
     key = str(place)
     known = turn.tables.bays.get(key)
     if known is None or not known.unknown:
-        turn.put("bays", key, replace(known or BayRecord(place), unknown=True, reason=reason, accepted=None))
+        doubted = replace(known or BayRecord(place), unknown=True, reason=reason, accepted=None, since_at=turn.now)
+        turn.put("bays", key, doubted)
     vehicle = vehicle_at(turn.tables, place)
     if vehicle is not None:
         turn.put_vehicle(vehicle, place=UNKNOWN, condition="unknown")
@@ -86,7 +87,8 @@ def accept_reading(turn: Turn, place: Place, *, occupied: bool) -> None:
     shown = content_of(machine, place) if machine is not None else None
     if shown is not None and shown != ("occupied" if occupied else "empty"):
         known = turn.tables.bays.get(str(place)) or BayRecord(place)
-        turn.put("bays", str(place), replace(known, unknown=False, reason="seen by a technician", accepted=shown))
+        seen = replace(known, unknown=False, reason="seen by a technician", accepted=shown, since_at=None)
+        turn.put("bays", str(place), seen)
 
 
 def is_disabled(tables: Tables, place: Place) -> bool:

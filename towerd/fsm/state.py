@@ -29,7 +29,7 @@ class BayRecord:
     """What the tower remembers of a bay beside the vehicle in it. `unknown`: no command touches it (plc-if.md 6.2).
 
     `accepted`: what the sensors show although a technician has seen otherwise; it counts as long as they show just this.
-    `disabled`: a technician keeps the planner from it.
+    `disabled`: a technician keeps the planner from it. `since_at`: since when it is unknown.
     """
 
     place: Place
@@ -37,6 +37,7 @@ class BayRecord:
     reason: str | None = None
     accepted: str | None = None
     disabled: bool = False
+    since_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

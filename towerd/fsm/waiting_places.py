@@ -1,6 +1,8 @@
-"""Why there is no place for a vehicle to go to, and which vehicles nobody can take away. Pure."""
+"""Why there is no place for a vehicle to go to, which ones nobody can take away, and what nobody knows. Pure."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from towerd.bays.model import BayBits
 from towerd.cabin.model import Cabin, DoorState
@@ -13,7 +15,7 @@ from towerd.fsm.waiting_carriage import unrecorded
 from towerd.fsm.waiting_words import Words, words_for
 from towerd.fsm.wishes import free_bays, open_bays, stranded
 from towerd.orders.model import Vehicle
-from towerd.places import Place, cabin
+from towerd.places import CARRIAGE, Place, cabin
 from towerd.plc.snapshot import Snapshot
 from towerd.view import Waiting
 
@@ -113,6 +115,31 @@ def _stranded(turn: Turn, machine: Snapshot) -> list[Waiting]:
             words = words_for(f"cabin{car.place.position}_not_clear")
         if words is not None:
             found.append(Waiting(words.code, f"{car.id} in {car.place}", words.text, words.cure, words.asks))
+    return found
+
+
+def _doubt_words(place: Place, reason: str | None) -> Words:
+    """A place of which nobody knows what stands in it."""
+    name = f"{place.floor}-{place.position}" if place.kind == "bay" else str(place)
+    cure = f"Look into it, then: towerctl bay set {name} VEHICLE or empty, with --reason …"
+    if place.kind == "bay":
+        cure += f" Or, if a car stands there: towerctl stock take {name}"
+    return Words("place_unknown", f"What stands there is unknown: {reason or 'nobody has said'}", cure)
+
+
+def unknown(turn: Turn, told: Sequence[Waiting]) -> list[Waiting]:
+    """By the books: places in doubt, and vehicles of which nobody knows the place, but for what `told` says already."""
+    found = []
+    carriage_told = any(row.code == "carriage_unrecorded" for row in told)
+    for record in turn.tables.bays.values():
+        if record.unknown and not (record.place == CARRIAGE and carriage_told):
+            words = _doubt_words(record.place, record.reason)
+            found.append(Waiting(words.code, str(record.place), words.text, words.cure, words.asks, record.since_at))
+    for car in turn.tables.vehicles.values():
+        if car.place.kind == "unknown":
+            words = lost_words(car)
+            if not any(row.code == words.code and row.text.startswith(words.text) for row in told):
+                found.append(Waiting(words.code, car.id, words.text, words.cure, words.asks, car.lost_at))
     return found
 
 
