@@ -261,6 +261,7 @@ def test_what_stands_says_what_for_and_goes_on(case: Standstill) -> None:
     assert case.says in row["cure"]
     assert row["text"]
     if case in OBSTACLES:
+        assert row["since_at"]
         assert not site.why()["can_deliver"]
     else:
         assert row["asks"] == case.asks

@@ -1,16 +1,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.core_kit import machine, state_of, with_safety, with_session, with_system
+from tests.support.core_kit import MONO_S, machine, state_of, turn_of, with_safety, with_session, with_system
 from tests.support.values import AT
 from towerd.faults import FAULTS
-from towerd.fsm.obstacles import fault_obstacles, link_obstacles, may_command, obstacles, safety_obstacles
+from towerd.fsm.obstacles import (
+    fault_obstacles,
+    link_obstacles,
+    may_command,
+    obstacles,
+    safety_obstacles,
+    watch_obstacles,
+)
 from towerd.fsm.state import Fault, Meta, PlaceBefore, State, Tables
 from towerd.places import bay
 from towerd.plc.registers import alarm_types
@@ -153,3 +161,44 @@ def test_what_changed_by_hand_keeps_auto_until_somebody_has_read_it() -> None:
     same = state_of(machine(), Tables(before={"bay:1-1": PlaceBefore(bay(1, 1), None, "empty")}))
     assert codes(same) == []
     assert may_command(same)
+
+
+def watched(before: State, picture: Snapshot | None, after_s: float) -> State:
+    """The state once that picture has been seen, so much later."""
+    turn = turn_of(before, MONO_S + after_s)
+    turn.set(snapshot=picture)
+    watch_obstacles(turn)
+    return turn.state
+
+
+def since_s(state: State) -> dict[str, float | None]:
+    found = obstacles(state)
+    return {one.code: (one.since_at - AT).total_seconds() if one.since_at else None for one in found}
+
+
+def test_each_obstacle_tells_since_when_it_stands() -> None:
+    well, held = machine(), with_system(machine(), packml_state=PackmlState.HELD)
+    state = watched(state_of(well), held, 1)
+    assert since_s(state) == {"packml_held": 1}
+    state = watched(state, with_system(held, key_switch=KeySwitch.MANUAL), 5)
+    assert since_s(state) == {"key_manual": 5, "packml_held": 1}
+    state = watched(state, held, 7)
+    assert since_s(state) == {"packml_held": 1}
+    state = watched(watched(state, well, 8), held, 9)
+    assert since_s(state) == {"packml_held": 9}
+    assert since_s(watched(state, None, 11)) == {"plc_lost": 11}
+
+
+def test_since_when_is_kept_as_long_as_the_same_stands() -> None:
+    state = watched(state_of(machine()), with_alarms(machine(), 6), 1)
+    assert since_s(state) == {"PLC-006": 1}
+    again = watched(state, with_alarms(machine(), 6), 2)
+    assert again.volatile is not state.volatile
+    assert again.volatile.obstacles_since_at is state.volatile.obstacles_since_at
+    nothing = watched(again, machine(), 3)
+    assert nothing.volatile.obstacles_since_at == {}
+
+
+def test_a_fault_stands_since_it_was_raised() -> None:
+    tables = Tables(faults={3002: Fault(3002, AT - timedelta(seconds=60), "x")})
+    assert since_s(watched(state_of(machine(), tables), machine(), 4)) == {"TWR-3002": -60}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from towerd.alarm_catalogue import kind_of, plc_code
@@ -9,6 +10,7 @@ from towerd.faults import FAULTS
 from towerd.fsm.changes import changes, changes_obstacle
 from towerd.fsm.latch import stopping_faults
 from towerd.fsm.state import State
+from towerd.fsm.turn import Turn
 from towerd.plc.codes import STOP_REASON_TEXT
 from towerd.plc.registers import alarm_types
 from towerd.plc.snapshot import KeySwitch, PackmlState, Safety, Snapshot
@@ -113,7 +115,8 @@ def obstacles(state: State, *, with_faults: bool = True) -> tuple[Obstacle, ...]
         found.append(changed)
     if with_faults:
         found.extend(fault_obstacles(state))
-    return tuple(found)
+    since_at = state.volatile.obstacles_since_at
+    return tuple(one if one.since_at else replace(one, since_at=since_at.get(one.code)) for one in found)
 
 
 def may_command(state: State, *, with_faults: bool = True) -> bool:
@@ -130,3 +133,13 @@ def may_command(state: State, *, with_faults: bool = True) -> bool:
     if state.tables.meta.mqtt_hold or safety_obstacles(machine) or _alarm_obstacles(machine):
         return False
     return not (with_faults and fault_obstacles(state))
+
+
+def watch_obstacles(turn: Turn) -> None:
+    """Keep since when each obstacle stands; what is over, or cannot be seen without a picture of the machine, is forgotten."""
+    known = turn.volatile.obstacles_since_at
+    if not known and may_command(turn.state):
+        return
+    codes = dict.fromkeys(one.code for one in obstacles(turn.state))
+    if codes.keys() != known.keys():
+        turn.set(obstacles_since_at={code: known.get(code, turn.now) for code in codes})

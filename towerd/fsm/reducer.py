@@ -44,6 +44,7 @@ from towerd.fsm.lost import let_go_of_cabins, settle_lost, settle_unfit
 from towerd.fsm.moves import move_cancelled, move_requested, stock_take_cancelled, stock_take_requested
 from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeCancelled, StockTakeRequested
 from towerd.fsm.moving import follow_moves
+from towerd.fsm.obstacles import watch_obstacles
 from towerd.fsm.orders import clock_judged, command_refused, every_minute, order_requested, request_answered
 from towerd.fsm.overdue import watch_limits
 from towerd.fsm.packml import follow_packml, packml_requested, send_packml, start_machine
@@ -282,6 +283,7 @@ def _pump(turn: Turn) -> None:
     request_plan(turn)
     watch_waiting(turn)
     announcing.watch_alarms(turn)
+    watch_obstacles(turn)
     _at_leisure(turn)
     _end_if_stopped(turn)
 

@@ -385,6 +385,7 @@ class Volatile:
     stop_holds: bool = False
     places_checked: bool = False
     doing: str = "starting"
+    obstacles_since_at: dict[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
