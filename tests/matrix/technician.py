@@ -12,7 +12,7 @@ from towerd.fsm import events as ev
 from towerd.fsm.alarm_events import AlarmAcknowledged
 from towerd.fsm.manual_events import PlaceSet
 from towerd.fsm.reply import ReplyTo
-from towerd.places import parse_place
+from towerd.places import OUT, parse_place
 
 API = ReplyTo("api", "technician")
 _PACKML = {"packml_aborted": "clear", "packml_stopped": "reset", "packml_idle": "start", "packml_held": "unhold"}
@@ -33,7 +33,9 @@ def _look_into_places(tower: MatrixTower) -> list[str]:
     moved = {place for place, vehicle in truth.items() if tables.vehicles[vehicle].place != place}
     said = []
     for place in sorted(doubted | moved, key=str):
-        tower.take(PlaceSet(place, truth.get(place), "looked", "technician", API))
+        there = truth.get(place)
+        is_back = there is not None and tables.vehicles[there].place == OUT
+        tower.take(PlaceSet(place, there, "looked", "technician", API, override=is_back))
         said.append(tower.answers[-1].ok)
     return ["look, bay set"] if any(said) else []
 

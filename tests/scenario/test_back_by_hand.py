@@ -9,11 +9,12 @@ import pytest
 from tests.scenario.tower import record
 from tests.support.sync_tower import SyncTower, ask_packml
 from towerd.fsm import events as ev
+from towerd.fsm.intake_events import DriveInRequested
 from towerd.fsm.manual_events import ChangesConfirmed, PlaceSet
 from towerd.fsm.moves_events import StockTakeRequested
 from towerd.fsm.reply import ReplyTo
 from towerd.orders.stock import parse_record
-from towerd.places import bay
+from towerd.places import OUT, bay
 
 API = ReplyTo("api", "1")
 BAY = bay(3, 1)
@@ -51,11 +52,11 @@ def carried_in(tower: SyncTower) -> None:
 
 
 def by_word(tower: SyncTower) -> None:
-    tower.take(PlaceSet(BAY, CAR, "brought back by hand", "ada", API))
+    tower.take(PlaceSet(BAY, CAR, "brought back by hand", "ada", API, override=True))
 
 
-def by_file(tower: SyncTower) -> None:
-    tower.take(ev.StockImported((ev.StockEntry(parse_record(record(7)), BAY),), "ada", API))
+def file() -> ev.StockImported:
+    return ev.StockImported((ev.StockEntry(parse_record(record(7)), BAY),), "ada", API)
 
 
 def by_tag(tower: SyncTower) -> None:
@@ -65,7 +66,7 @@ def by_tag(tower: SyncTower) -> None:
     tower.tick(60.0)
 
 
-@pytest.mark.parametrize("known", [by_word, by_file, by_tag])
+@pytest.mark.parametrize("known", [by_word, by_tag])
 def test_its_loan_ends_and_it_is_to_be_looked_at(known: Callable[[SyncTower], None]) -> None:
     tower = on_loan()
     carried_in(tower)
@@ -77,3 +78,35 @@ def test_its_loan_ends_and_it_is_to_be_looked_at(known: Callable[[SyncTower], No
     assert (loan.state, loan.ended_at is not None) == ("returned", True)
     told = [row.body["type"] for row in tower.told[begun:] if row.topic == "event" and row.body["order"] == "o_1"]
     assert told == ["loan_returning", "loan_returned"]
+
+
+def test_neither_a_mere_name_nor_a_file_ends_its_loan() -> None:
+    tower = on_loan()
+    carried_in(tower)
+    loan, before = tower.state.tables.loans["o_1"], tower.state.tables.vehicles[CAR]
+    tower.take(PlaceSet(BAY, CAR, "a typing error", "ada", API))
+    assert tower.answers[-1].reasons == ("car_is_out",)
+    assert loan.number in (tower.answers[-1].result or {})["text"]
+    tower.take(file())
+    (problem,) = (tower.answers[-1].result or {})["problems"]
+    assert "--override" in problem
+    assert (tower.state.tables.loans["o_1"], tower.state.tables.vehicles[CAR]) == (loan, before)
+    by_word(tower)
+    tower.take(file())
+    assert tower.answers[-1].ok
+    assert tower.state.tables.vehicles[CAR].condition == "inspection"
+
+
+def test_a_word_that_was_wrong_is_taken_back_and_the_car_comes_in_with_its_checks() -> None:
+    tower = on_loan()
+    tower.take(PlaceSet(BAY, CAR, "a typing error", "ada", API, override=True))
+    tower.take(PlaceSet(BAY, None, "it is another", "ada", API))
+    drive_in = DriveInRequested(None, CAR, None, True, "ada", API)
+    tower.take(drive_in)
+    assert tower.answers[-1].reasons == ("not_out",)
+    assert f"towerctl bay set out {CAR}" in (tower.answers[-1].result or {})["text"]
+    tower.take(PlaceSet(OUT, CAR, "seen on the street", "ada", API))
+    assert tower.answers[-1].ok
+    tower.take(drive_in)
+    assert tower.answers[-1].ok
+    assert (tower.answers[-1].result or {})["vehicle"] == CAR

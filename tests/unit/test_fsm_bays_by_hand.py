@@ -98,6 +98,20 @@ def test_a_word_against_the_sensors_stands_as_long_as_they_show_the_same() -> No
     assert t.tables.vehicles["car-1"].place == UNKNOWN
 
 
+def test_a_car_that_is_out_is_back_by_more_than_its_name() -> None:
+    t = turn(tables=tables_of(vehicles=[vehicle(place=OUT, condition="out")]))
+    assert put(t).reasons == ("car_is_out",)
+    assert t.tables.vehicles["car-1"].place == OUT
+    assert put(t, override=True).ok
+    assert t.tables.vehicles["car-1"].place == HOME_BAY
+
+
+def test_a_car_that_nobody_finds_may_be_outside() -> None:
+    t = turn()
+    assert put(t, OUT).ok
+    assert (t.tables.vehicles["car-1"].place, t.tables.bays) == (OUT, {})
+
+
 @pytest.mark.parametrize(
     ("seen", "volatile", "place", "vehicle_id", "reason"),
     [
@@ -105,7 +119,8 @@ def test_a_word_against_the_sensors_stands_as_long_as_they_show_the_same() -> No
         (FULL, {"lease": Lease("bob", MONO_S + 9)}, HOME_BAY, "car-1", "lease_held"),
         (FULL, {}, bay(9, 9), "car-1", "no_place"),
         (FULL, {}, cabin(2), "car-1", "sensors_disagree"),
-        (FULL, {}, OUT, "car-1", "no_place"),
+        (FULL, {}, UNKNOWN, "car-1", "no_place"),
+        (FULL, {}, OUT, None, "no_such_vehicle"),
         (FULL, {}, HOME_BAY, "car-9", "no_such_vehicle"),
         (FULL, {}, HOME_BAY, None, "sensors_disagree"),
     ],

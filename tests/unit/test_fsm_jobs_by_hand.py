@@ -227,6 +227,12 @@ def test_what_the_sensors_do_not_say_is_not_finished(
     assert t.tables is before
 
 
+def test_a_car_that_is_out_is_back_by_more_than_the_end_of_its_job() -> None:
+    t = turn(place=OUT, state="held")
+    assert finish(t, HOME_BAY).reasons == ("car_is_out",)
+    assert (t.tables.vehicles["car-1"].place, state_now(t)) == (OUT, "held")
+
+
 def test_not_where_another_stands_by_the_books() -> None:
     t = turn(place=CARRIAGE, state="held")
     t.put("vehicles", "car-2", vehicle("car-2", HOME_BAY, 4712))

@@ -33,7 +33,7 @@ from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import BayRecord, Fault, Job, Meta, Move, Tables
 from towerd.fsm.technician import clock_confirmed, fault_reset, layout_confirmed, stock_imported
 from towerd.fsm.turn import Turn
-from towerd.places import CARRIAGE, UNKNOWN, Place, bay, cabin
+from towerd.places import CARRIAGE, OUT, UNKNOWN, Place, bay, cabin
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Snapshot
 from towerd.units import rfc3339
@@ -101,6 +101,13 @@ def test_what_sensors_or_inventory_contradict_is_refused_whole(entry: ev.StockEn
     assert problem in load(t, good, entry)
     assert answers(t)[0].reasons == ("stock_refused",)
     assert t.tables is before
+
+
+def test_no_file_takes_a_car_that_is_out_as_back() -> None:
+    t = turn(tables_of(vehicles=[vehicle(place=OUT, condition="out")]))
+    (problem,) = load(t, line())
+    assert "car-1 is out by the books" in problem
+    assert t.tables.vehicles["car-1"].place == OUT
 
 
 def test_cars_may_change_places_in_one_file() -> None:

@@ -29,7 +29,7 @@ class Finish(BaseModel):
 
 
 class Content(BaseModel):
-    """What stands in a place: a vehicle's id, or nothing; `override` where its sensors say otherwise and are wrong."""
+    """What stands in a place: a vehicle's id, or nothing; `override` where its sensors are wrong, or the car is back."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -57,7 +57,7 @@ class Condition(BaseModel):
 
 
 def _no_place(text: str) -> JSONResponse:
-    return refused(422, ["malformed"], f"no place: {text} (bay as 3-4, cabin:1, carriage)")
+    return refused(422, ["malformed"], f"no place: {text} (bay as 3-4, cabin:1, carriage, out)")
 
 
 @router.get("/jobs")
@@ -91,7 +91,7 @@ async def bays(core: Core, _caller: Viewer) -> dict[str, Any]:
 
 @router.post("/places/{place}/set")
 async def set_place(core: Core, caller: Technician, place: str, content: Content) -> JSONResponse:
-    """Write down what stands in a bay, a cabin or on the carriage, as seen on the spot (technician)."""
+    """Write down what stands in a bay, a cabin or on the carriage, as seen on the spot; `out`: the car is outside (technician)."""
     where = place_of(place)
     if where is None:
         return _no_place(place)

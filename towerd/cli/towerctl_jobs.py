@@ -138,13 +138,17 @@ def show_bays(place: str | None, socket: Path, as_json: bool) -> None:
 
 
 @bay.command("set")
-@place_argument
+@click.argument("place", metavar="PLACE", help="A bay as 3-4, cabin:1, carriage; or out: the car is outside after all.")
 @click.argument("vehicle", help="The vehicle's id, or `empty`.")
 @reason_option
-@click.option("--override", is_flag=True, help="The sensors say otherwise, and they are wrong.")
+@click.option(
+    "--override",
+    is_flag=True,
+    help="The sensors say otherwise and are wrong; or the car is out by the books, and is back.",
+)
 @asks
 def set_content(place: str, vehicle: str, reason: str, override: bool, socket: Path, as_json: bool) -> None:
-    """Write down what stands in a place, as you see it; refused where the sensors contradict. Role: technician."""
+    """Write down what stands in a place, as you see it; refused where sensors contradict, or a loan would end. Role: technician."""
     content = {"vehicle": None if vehicle == "empty" else vehicle, "reason": reason, "override": override}
     client.ask(socket, f"/places/{place}/set", as_json, json=content)
 

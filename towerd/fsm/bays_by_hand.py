@@ -11,13 +11,14 @@ from towerd.fsm.jobs_by_hand import moving_denies
 from towerd.fsm.lease import lease_denies, renew
 from towerd.fsm.manual import link_denies
 from towerd.fsm.manual_events import BayServiceChanged, PlaceSet
+from towerd.fsm.outside_by_hand import back_denies, car_outside
 from towerd.fsm.state import BayRecord
 from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import content_of
-from towerd.places import CARRIAGE, UNKNOWN, Place
+from towerd.places import CARRIAGE, OUT, UNKNOWN, Place
 from towerd.plc.snapshot import Snapshot
 
-_NO_PLACE = "Bays are written 2-3, cabins cabin:1, and there is the carriage."
+_NO_PLACE = "Bays are written 2-3, cabins cabin:1, and there are the carriage and, for a car that is outside, out."
 _LOAD_DISAGREE = 16
 
 
@@ -26,7 +27,8 @@ def _place_denies(turn: Turn, place: Place, kinds: tuple[str, ...]) -> Denied | 
     if machine is None or place.kind not in kinds:
         return Denied("no_place", f"{place} cannot be set", _NO_PLACE)
     try:
-        content_of(machine, place)
+        if place != OUT:
+            content_of(machine, place)
     except IndexError:
         return Denied("no_place", f"there is no {place}", _NO_PLACE)
     return None
@@ -37,6 +39,9 @@ def _content_denies(turn: Turn, event: PlaceSet) -> Denied | None:
     if event.vehicle is not None and event.vehicle not in turn.tables.vehicles:
         cure = "towerctl status lists the vehicles; towerd stock import brings in a new one."
         return Denied("no_such_vehicle", f"the tower knows no vehicle {event.vehicle}", cure)
+    back = back_denies(turn, event.vehicle, event.place) if event.vehicle is not None and not event.override else None
+    if back is not None:
+        return back
     wanted = "empty" if event.vehicle is None else "occupied"
     if machine is None or content_of(machine, event.place) == wanted:
         return None
@@ -57,12 +62,18 @@ def _surely_loaded(machine: Snapshot) -> bool:
 def place_set(turn: Turn, event: PlaceSet) -> None:
     """Write down what stands in a place, as a technician saw it. Whoever stood there by the books is unknown then."""
     denied = link_denies(turn) or lease_denies(turn, event.by)
-    denied = denied or _place_denies(turn, event.place, ("bay", "cabin", "carriage")) or moving_denies(turn)
-    denied = denied or _content_denies(turn, event)
+    denied = denied or _place_denies(turn, event.place, ("bay", "cabin", "carriage", "out")) or moving_denies(turn)
+    if denied is None:
+        denied = car_outside(turn, event) if event.place == OUT else _content_denies(turn, event)
     if denied is not None:
         refuse(turn, event.reply, denied)
         return
     renew(turn, event.by)
+    if event.place != OUT:
+        _stands_there(turn, event)
+
+
+def _stands_there(turn: Turn, event: PlaceSet) -> None:
     before = vehicle_at(turn.tables, event.place)
     if before is not None and before.id != event.vehicle:
         turn.put_vehicle(before, place=UNKNOWN, condition="unknown")

@@ -18,7 +18,7 @@ from towerd.fsm.owing import pleas
 from towerd.fsm.turn import Turn
 from towerd.orders.eligibility import LOAN_ENDED
 from towerd.orders.model import Loan, Vehicle
-from towerd.places import OUT
+from towerd.places import OUT, UNKNOWN
 
 _ANSWERABLE = ("positioning", "reading", "securing", "clearing", "closing")
 
@@ -74,7 +74,10 @@ def _expected(turn: Turn, event: DriveInRequested) -> _Expected | Refusal:
     if vehicle is None or not event.staff:
         return Refusal(("no_such_loan",), "This car is not lent by this tower.")
     if vehicle.place != OUT:
-        return Refusal(("not_out",), f"{vehicle.id} is in {vehicle.place}.")
+        cure = f"If it is outside after all: towerctl bay set out {vehicle.id}, with the reason."
+        is_lost = vehicle.place == UNKNOWN
+        text = f"Nobody knows where {vehicle.id} is. {cure}" if is_lost else f"{vehicle.id} is in {vehicle.place}."
+        return Refusal(("not_out",), text)
     order = order_of(tables, vehicle.id)
     if order is not None and order.state == "handed_over":
         # forgotten as soon as the cabin that it has left is closed

@@ -19,6 +19,7 @@ from towerd.fsm.lease import lease_denies, renew
 from towerd.fsm.manual import link_denies, send_by_hand
 from towerd.fsm.manual_events import JobCommanded, JobFinished
 from towerd.fsm.obstacles import may_command
+from towerd.fsm.outside_by_hand import back_denies
 from towerd.fsm.state import Job
 from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act, Halt, Wait
@@ -166,6 +167,9 @@ def _finish_denies(turn: Turn, job: Job, place: Place) -> Denied | None:
         return moving
     if place.kind not in ("bay", "cabin", "carriage"):
         return Denied("no_place", f"{place} is no place in the tower", "Name a bay, a cabin or the carriage.")
+    back = back_denies(turn, job.vehicle, place)
+    if back is not None:
+        return back
     held_by = vehicle_at(turn.tables, place)
     if held_by is not None and held_by.id != job.vehicle:
         return Denied("place_taken", f"by the books {held_by.id} is at {place}", "towerctl bay set puts it right.")

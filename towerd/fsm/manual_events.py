@@ -103,7 +103,8 @@ class JobFinished:
 class PlaceSet:
     """A technician has looked and says what stands in a place; `vehicle` None: nothing.
 
-    `override`: the sensors of the place say otherwise, and they are wrong.
+    `override`: the sensors of the place say otherwise, and they are wrong; or the car is out by the books, and is back.
+    Place `out`: nobody knew where the car is, and it is outside.
     """
 
     place: Place

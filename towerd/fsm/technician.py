@@ -13,6 +13,7 @@ from towerd.fsm.latch import clear_fault
 from towerd.fsm.lost import settle_lost
 from towerd.fsm.obstacles import may_command
 from towerd.fsm.orders import clock_judged
+from towerd.fsm.outside_by_hand import back_denies
 from towerd.fsm.recognising import believe_tags, is_found, rebind
 from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import content_of
@@ -47,6 +48,9 @@ def _problems(turn: Turn, entries: tuple[StockEntry, ...]) -> list[str]:
             found.append(f"{entry.record.id}: tag {entry.record.tag} is that of {tags[entry.record.tag]}")
         if entry.place in places:
             found.append(f"{entry.record.id}: {entry.place} holds {places[entry.place]}")
+        back = back_denies(turn, entry.record.id, entry.place)
+        if back is not None:
+            found.append(f"{back.text}. {back.cure}")
         seen = _seen(turn, entry.place)
         if seen not in (None, "occupied"):
             found.append(f"{entry.record.id}: the sensors of {entry.place} say {seen}")
