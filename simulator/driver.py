@@ -28,13 +28,18 @@ class Driver:
         """Whether the outer door stands fully open."""
         return self._booth.outer.position_ratio == 1.0
 
+    @property
+    def may_drive_in(self) -> bool:
+        """Whether the outer door stands fully open on an empty cabin."""
+        return self.door_open and self._booth.car is None
+
     def drive_in(self, car: Car, misplaced: int = 0) -> None:
         """Drive `car` in and stay at the wheel; `misplaced` are the bits of where it stands wrong.
 
         Raises ValueError unless the outer door is open on an empty cabin, or while such a car stands in the tower.
         """
         booth = self._booth
-        if not self.door_open or booth.car is not None:
+        if not self.may_drive_in:
             raise ValueError(f"cabin {self.cabin} is shut or taken")
         if self._plant.truth().get(car.tag, "gone") != "gone":
             raise ValueError(f"tag {car.tag} stands in {self._plant.truth()[car.tag]}")

@@ -76,6 +76,9 @@ async def _live(tower: Tower, story: Story, journal: CutJournal) -> tuple[bool, 
     try:
         while not engine.done() and not story.finished(daemon):
             await asyncio.sleep(0.05)
+            if people.done():
+                # nobody acts any more: say why, instead of waiting for them
+                people.result()
             assert asyncio.get_running_loop().time() < story.until_s, daemon.explain()
             assert not daemon.tables.faults, daemon.explain()
         cut = engine.done()

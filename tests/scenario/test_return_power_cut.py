@@ -54,7 +54,7 @@ async def people(daemon: Daemon, driver: Driver, vehicle: str) -> None:
             if daemon.tables.loans[ORDER].state == "out" and daemon.engine.view().can_deliver and not asked:
                 asked = True
                 daemon.queue.post(DriveInRequested(None, vehicle, 1, False, "kiosk", NOWHERE))
-        elif row.state == "waiting" and driver.door_open:
+        elif row.state == "waiting" and driver.may_drive_in:
             driver.drive_in(car(int(vehicle[2:])))
         elif row.state == "securing":
             daemon.queue.post(CarSecured(1, "kiosk", NOWHERE))
