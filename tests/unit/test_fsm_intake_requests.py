@@ -79,6 +79,15 @@ def test_a_technician_brings_a_known_car_that_is_out() -> None:
     assert ask(t, number=None, vehicle="car-9", staff=True).reasons == ("no_such_loan",)
 
 
+def test_no_cabin_opens_for_a_car_that_nothing_is_known_of_to_check_it_by() -> None:
+    t = coming(machine(), loans={}, vehicles=[vehicle("found-7", OUT, 0, condition="out")])
+    answer = ask(t, number=None, vehicle="found-7", staff=True)
+    assert answer.reasons == ("no_record",)
+    assert "stock_in" in (answer.result or {})["text"]
+    assert ask(t, number=None, vehicle="found-7").reasons == ("no_such_loan",)
+    assert not t.tables.intakes
+
+
 @pytest.mark.parametrize(("state", "ok"), [("handed_over", False), ("accepted", True)])
 def test_a_car_that_is_just_leaving_for_good_is_not_awaited(state: str, ok: bool) -> None:
     order = order_in(state, kind="collect", cabin=2)

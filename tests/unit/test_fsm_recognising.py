@@ -26,7 +26,7 @@ from tests.support.moves_kit import STOCKED, job_for, move, turn
 from towerd.faults import WRONG_VEHICLE
 from towerd.fsm.commands import AppendOutbox
 from towerd.fsm.inventory import FORK, vehicle_at
-from towerd.fsm.recognising import believe_tags, found_vehicle, is_found, read_tags, rebind, recognise, settle_found
+from towerd.fsm.recognising import believe_tags, found_vehicle, is_found, read_tags, recognise, settle_found
 from towerd.fsm.state import BayRecord
 from towerd.fsm.turn import Turn
 from towerd.places import CARRIAGE, OUT, UNKNOWN, bay, cabin
@@ -179,20 +179,21 @@ def test_while_the_fork_is_not_settled_no_tag_is_believed() -> None:
     assert not t.commands
 
 
-def test_two_moves_for_one_car_are_one() -> None:
-    t = turn(move(vehicle="found-77"), move(number=6))
-    rebind(t, "found-77", "car-1")
-    assert (t.tables.moves[5].state, t.tables.moves[6].state) == ("cancelled", "asked")
-    rebind(t, "found-9", "car-1")
-    assert len(t.tables.moves) == 2
-
-
 @pytest.mark.parametrize(("tag", "reason"), [(0, "occupied without a record"), (9, "tag 9 is of no known vehicle")])
 def test_a_found_car_that_stays_unknown_leaves_an_unknown_bay(tag: int, reason: str) -> None:
     t = turn(vehicles=[found_on(bay(2, 3), tag)])
     settle_found(t)
     assert "found-77" not in t.tables.vehicles
     assert t.tables.bays["bay:2-3"].reason == reason
+
+
+def test_a_found_car_that_is_out_is_forgotten_once_its_fetch_has_ended() -> None:
+    for state, kept in (("left", True), ("done", False)):
+        fetched = move(vehicle="found-77", state=state, target=cabin(1))
+        t = turn(fetched, vehicles=[found_on(OUT, 9)])
+        settle_found(t)
+        assert ("found-77" in t.tables.vehicles) is kept
+        assert not t.tables.bays
 
 
 def _busy(rows: dict[str, Any]) -> Turn:

@@ -23,11 +23,14 @@ from tests.support.core_kit import (
     with_bay,
     with_cabin_vehicle,
     with_load,
+    writes,
 )
+from tests.support.intake_kit import open_cabin, row
 from tests.support.values import AT, record
 from towerd.bays.model import BayBits
 from towerd.faults import COMMAND_REFUSED, LAYOUT_CHANGED, WRONG_VEHICLE
 from towerd.fsm import events as ev
+from towerd.fsm.driving_in import drive_in
 from towerd.fsm.inventory import FORK
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import BayRecord, Fault, Job, Meta, Move, Tables
@@ -35,7 +38,7 @@ from towerd.fsm.technician import clock_confirmed, fault_reset, layout_confirmed
 from towerd.fsm.turn import Turn
 from towerd.places import CARRIAGE, OUT, UNKNOWN, Place, bay, cabin
 from towerd.plc.codes import Code
-from towerd.plc.snapshot import Snapshot
+from towerd.plc.snapshot import Snapshot, Unit
 from towerd.units import rfc3339
 
 API = ReplyTo("api", "request 1")
@@ -217,6 +220,17 @@ def test_a_stock_file_names_a_car_that_had_no_record_and_its_move_goes_on(stray:
     assert load(t, line()) == []
     assert set(t.tables.vehicles) == {"car-1"}
     assert t.tables.moves[5].vehicle == "car-1"
+
+
+def test_a_cabin_that_is_open_for_a_found_car_shuts_once_a_stock_file_names_it() -> None:
+    awaited = row("waiting", kind="vehicle", about="found-7", vehicle="found-7")
+    t = turn(tables_of(vehicles=[found(OUT, 4711)], intakes={1: awaited}))
+    assert load(t, line()) == []
+    for seen in (open_cabin(FULL), FULL):
+        drive_in(t, seen.cabin(1))
+    assert (t.tables.intakes[1].vehicle, t.tables.intakes[1].state) == ("car-1", "refused")
+    assert t.tables.intakes[1].reasons == ("vehicle_elsewhere",)
+    assert [(one.unit, one.code, one.args[0]) for one in writes(t)] == [(Unit.CABIN1, Code.OUTER_DOOR, 0)]
 
 
 def test_a_car_without_a_record_elsewhere_stays_as_it_is() -> None:

@@ -69,13 +69,14 @@ def _move(turn: Turn, row: Intake, trigger: str, reasons: tuple[str, ...] = (), 
 
 
 def _follow(turn: Turn, row: Intake, shown: Cabin) -> Intake:
-    vehicle = turn.tables.vehicles[row.vehicle]
-    if row.state == "storing":
-        return _follow_stored(turn, row, vehicle)
     if row.state == "turned_away":
+        # whose car it was may be forgotten meanwhile
         if shown.content == "empty" and shown.outer_door is DoorState.CLOSED:
             return _move(turn, row, _ENDS.get(row.reasons[0], "refuse"), row.reasons)
         return row
+    vehicle = turn.tables.vehicles[row.vehicle]
+    if row.state == "storing":
+        return _follow_stored(turn, row, vehicle)
     seen = _overtaken(turn, row, vehicle) or look(
         shown, _wanted(turn, vehicle), _progress(turn, row, shown), turn.config.intake
     )

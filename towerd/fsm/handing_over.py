@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from towerd.fsm.changes import expected
 from towerd.fsm.charts import ORDER
+from towerd.fsm.forgetting import forget_vehicle
 from towerd.fsm.loans import ENDED_ELSEWHERE, begin_loan
 from towerd.fsm.turn import Turn
 from towerd.orders.model import Order
@@ -46,7 +47,7 @@ def end_stay(turn: Turn, order: Order) -> None:
     lent = order.kind == "test_drive" and (loan is None or loan.state not in ENDED_ELSEWHERE)
     if lent or vehicle is None or vehicle.place != OUT:
         return
-    turn.drop("vehicles", vehicle.id)
+    forget_vehicle(turn, vehicle.id)
     if order.kind == "test_drive":
         return
     turn.tell("vehicle_stocked_out", {"vehicles": [vehicle.id], "by": order.customer}, order)

@@ -15,6 +15,7 @@ from towerd.fsm.intake_book import intake_in
 from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
 from towerd.fsm.intake_row import Intake
 from towerd.fsm.owing import pleas
+from towerd.fsm.recognising import FOUND
 from towerd.fsm.turn import Turn
 from towerd.orders.eligibility import LOAN_ENDED
 from towerd.orders.model import Loan, Vehicle
@@ -70,6 +71,11 @@ def _expected(turn: Turn, event: DriveInRequested) -> _Expected | Refusal:
             return _Expected("loan", loan.id, tables.vehicles[loan.vehicle])
     if event.number is not None:
         return Refusal(("no_such_number",), f"No car is out under the number {event.number}.")
+    if event.staff and (event.vehicle or "").startswith(FOUND):
+        text = (
+            f"{event.vehicle} has no record to check it by: its dealer announces it (stock_in), then types its number."
+        )
+        return Refusal(("no_record",), text)
     vehicle = tables.vehicles.get(event.vehicle or "")
     if vehicle is None or not event.staff:
         return Refusal(("no_such_loan",), "This car is not lent by this tower.")

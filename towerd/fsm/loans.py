@@ -8,6 +8,7 @@ from typing import Final
 from towerd.errors import Refusal
 from towerd.fsm.book import order_of
 from towerd.fsm.charts import LOAN
+from towerd.fsm.forgetting import forget_vehicle
 from towerd.fsm.intake_book import intake_of
 from towerd.fsm.turn import Turn
 from towerd.orders.book import LoanEnded
@@ -112,7 +113,7 @@ def loan_leaves(turn: Turn, ended: LoanEnded) -> LoanEnded | Refusal:
         return Refusal(("too_late",), "The car is being driven in.")
     turn.put("loans", loan.id, loan)
     if order_of(turn.tables, loan.vehicle) is None:
-        turn.drop("vehicles", loan.vehicle)
+        forget_vehicle(turn, loan.vehicle)
     turn.tell(f"loan_{loan.state}", ended.data, loan)  # type: ignore[arg-type]
     return ended
 

@@ -16,6 +16,7 @@ from towerd.fsm.commands import DestroyFaceKey, DropFace, RecordAs, StoreFace
 from towerd.fsm.conditions import set_condition
 from towerd.fsm.decision import decision_holds, forget_decision
 from towerd.fsm.events import ClockJudged, CommandRefused, OrderRequested, RequestAnswered
+from towerd.fsm.forgetting import forget_vehicle
 from towerd.fsm.intake_book import bays_spoken_for, intake_of
 from towerd.fsm.loans import loan_leaves, watch_loans
 from towerd.fsm.obstacles import may_command
@@ -121,7 +122,7 @@ def release(turn: Turn, order: Order) -> None:
     vehicle = turn.tables.vehicles.get(order.vehicle or "")
     if vehicle is not None and order.kind == "stock_in" and vehicle.place == OUT:
         # announced, and never brought
-        turn.drop("vehicles", vehicle.id)
+        forget_vehicle(turn, vehicle.id)
     elif vehicle is not None and vehicle.condition in ("reserved", "moving"):
         turn.put_vehicle(vehicle, condition=vehicle.rests_as)
     for job in tuple(turn.tables.jobs.values()):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from towerd.faults import WRONG_VEHICLE
-from towerd.fsm.book import end_move, move_of, order_of
+from towerd.fsm.book import move_of, order_of
+from towerd.fsm.forgetting import forget_vehicle, rebind
 from towerd.fsm.inventory import FORK, forget_unknown, mark_unknown, vehicle_at
 from towerd.fsm.latch import raise_fault
 from towerd.fsm.state import Job, Move
@@ -52,18 +53,6 @@ def add_move(turn: Turn, move: Move) -> Move:
     data = {"move": number, "purpose": kept.purpose, "vehicle": kept.vehicle, "from": str(kept.source), "by": kept.by}
     turn.tell("move_asked", {**data, "to": str(kept.target) if kept.target else None, "reason": kept.reason})
     return kept
-
-
-def rebind(turn: Turn, old: str, new: str, *, jobs: bool = True) -> None:
-    """What was to be done with one vehicle is to be done with another, and the first is forgotten where it was found."""
-    move = move_of(turn.tables, old)
-    if move is not None and move_of(turn.tables, new) is not None:
-        end_move(turn, move, "cancel", f"it is {new}, and another move for that is open")
-    elif move is not None:
-        turn.put("moves", move.id, replace(move, vehicle=new))
-    for job in tuple(turn.tables.jobs.values()):
-        if jobs and job.vehicle == old and job.state in ("running", "held") and job.order is None:
-            turn.put("jobs", job.id, replace(job, vehicle=new))
 
 
 def _occupied(machine: Snapshot, place: Place) -> bool:
@@ -121,8 +110,7 @@ def recognise(turn: Turn, place: Place, tag: int, by: str) -> None:
 
 def _take_its_place(turn: Turn, here: Vehicle, seen: Vehicle) -> None:
     if is_found(here):
-        rebind(turn, here.id, seen.id)
-        turn.drop("vehicles", here.id)
+        forget_vehicle(turn, here.id, now=seen.id)
         return
     if _asked_for_itself(move_of(turn.tables, here.id)):
         # its bay was asked about, not the car
@@ -156,12 +144,14 @@ def believe_tags(turn: Turn, by: str) -> None:
 
 
 def settle_found(turn: Turn) -> None:
-    """A car that is still not known once it stands in a bay is unknown, and its place with it."""
-    for vehicle in [row for row in turn.tables.vehicles.values() if is_found(row) and row.place.kind == "bay"]:
+    """A car that is still not known once it stands in a bay is unknown, and its place with it; one that is out is no concern."""
+    for vehicle in [row for row in turn.tables.vehicles.values() if is_found(row) and row.place.kind in ("bay", "out")]:
         busy = any(job.vehicle == vehicle.id and job.state in ("running", "held") for job in turn.tables.jobs.values())
-        if not busy and move_of(turn.tables, vehicle.id) is None:
+        if busy or move_of(turn.tables, vehicle.id) is not None:
+            continue
+        if vehicle.place != OUT:
             tag = vehicle.record.tag
             mark_unknown(
                 turn, vehicle.place, f"tag {tag} is of no known vehicle" if tag else "occupied without a record"
             )
-            turn.drop("vehicles", vehicle.id)
+        forget_vehicle(turn, vehicle.id)

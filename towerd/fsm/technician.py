@@ -8,13 +8,14 @@ from typing import Any
 from towerd.faults import LAYOUT_CHANGED, WRONG_VEHICLE
 from towerd.fsm.delivering import open_job
 from towerd.fsm.events import ClockConfirmed, ClockJudged, FaultReset, LayoutConfirmed, StockEntry, StockImported
+from towerd.fsm.forgetting import forget_vehicle
 from towerd.fsm.inventory import forget_unknown, fork_steps, rest_condition
 from towerd.fsm.latch import clear_fault
 from towerd.fsm.lost import settle_lost
 from towerd.fsm.obstacles import may_command
 from towerd.fsm.orders import clock_judged
 from towerd.fsm.outside_by_hand import back_denies
-from towerd.fsm.recognising import believe_tags, is_found, rebind
+from towerd.fsm.recognising import believe_tags, is_found
 from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import content_of
 from towerd.orders.model import Vehicle
@@ -65,8 +66,7 @@ def _place(turn: Turn, entry: StockEntry) -> None:
     forget_unknown(turn, entry.place)
     for found in [row for row in turn.tables.vehicles.values() if is_found(row)]:
         if found.place == entry.place or found.record.tag == entry.record.tag:
-            rebind(turn, found.id, entry.record.id)
-            turn.drop("vehicles", found.id)
+            forget_vehicle(turn, found.id, now=entry.record.id)
 
 
 def stock_imported(turn: Turn, event: StockImported) -> None:
