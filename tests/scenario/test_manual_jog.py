@@ -76,8 +76,10 @@ async def test_a_step_is_one_step() -> None:
         tech = Technician(run)
         await tech.manual()
         before_mm = lift_mm(run)
-        assert (await tech.jog(LIFT, 1, step=100)).ok
-        await asyncio.sleep(5)
+        answer = await tech.jog(LIFT, 1, step=100)
+        assert answer.ok
+        assert answer.result is not None
+        assert answer.result["after"] - answer.result["before"] == pytest.approx(100, abs=1)
         assert lift_mm(run) == pytest.approx(before_mm + 100)
         assert (await tech.jog(LIFT, 1, step=201)).reasons == ("plc_refused",)
 
@@ -106,3 +108,49 @@ async def test_the_fork_out_is_the_plcs_business() -> None:
         await tech.manual()
         await tech.hold_down(FORK, 1, 1.0)
         assert run.tower.simulator.plant.fork.position == 0
+
+
+async def test_a_step_that_an_interlock_forbids_is_refused_with_its_reason() -> None:
+    async with running() as run:
+        tech = Technician(run)
+        await tech.manual()
+        await tech.done("goto", "2-3")
+        await tech.done("unlock", "2-3")
+        before_mm = lift_mm(run)
+        answer = await tech.jog(LIFT, 1, step=20)
+        assert (answer.ok, answer.reasons) == (False, ("plc_refused",))
+        assert answer.result is not None
+        assert "bay 2-3 is not locked" in answer.result["text"]
+        assert "towerctl lock close 2-3." in answer.result["cure"]
+        assert lift_mm(run) == before_mm
+
+
+async def test_a_step_that_the_plc_does_not_make_is_told() -> None:
+    async with running() as run:
+        tech = Technician(run)
+        await tech.manual()
+        asked = asyncio.create_task(tech.jog(LIFT, 1, step=200))
+        await run.daemon.until(lambda: lift_mm(run) > 1, "it moves")
+        run.tower.simulator.enabling(False)
+        answer = await asked
+        assert (answer.ok, answer.reasons) == (False, ("not_done",))
+        assert answer.result is not None
+        assert answer.result["after"] - answer.result["before"] < 200
+        assert answer.result["after"] == round(lift_mm(run))
+
+
+async def test_refusals_by_hand_say_what_to_do() -> None:
+    async with running() as run:
+        tech = Technician(run)
+        await tech.manual()
+        await tech.done("goto", "3-4")
+        for verb, place, value, wanted in (
+            ("unlock", "2-2", 0, "towerctl goto 2-2."),
+            ("get", "3-4", 0, "towerctl lock open 3-4."),
+            ("put", "3-4", 0, "towerctl fork get PLACE first."),
+            ("inner_door", "cabin:1", 1, "towerctl goto cabin:1."),
+        ):
+            answer = await tech.do(verb, place, value)  # type: ignore[arg-type]
+            assert answer.reasons == ("plc_refused",), answer
+            assert answer.result is not None
+            assert wanted in answer.result["cure"], answer

@@ -112,7 +112,9 @@ async def cancel(core: Core, caller: Technician, unit: str) -> JSONResponse:
 
 @router.post("/jog")
 async def jog(core: Core, caller: Technician, word: Jog) -> JSONResponse:
-    """One word of a jog key that is held down; send one every 100 ms, silence of 200 ms stops (technician)."""
+    """One word of a jog key that is held down; send one every 100 ms, silence of 200 ms stops. A step is answered once the
+    axis stands again, with what really moved (technician).
+    """
     received_mono_s = asyncio.get_running_loop().time()
     axis = AXES[word.axis]
     return await asked(
@@ -120,6 +122,7 @@ async def jog(core: Core, caller: Technician, word: Jog) -> JSONResponse:
         lambda reply: JogRequested(
             axis, word.direction, word.speed_pct, word.step, received_mono_s, caller.user, reply
         ),
+        COMMAND_LIMIT_S if word.step else None,
     )
 
 

@@ -23,7 +23,7 @@ from towerd.cli import client
 from towerd.cli.client import Exit
 from towerd.cli.held_key import HeldKey
 from towerd.cli.options import asks
-from towerd.cli.towerctl_manual import take_first, take_option
+from towerd.cli.towerctl_manual import COMMAND_LIMIT_S, take_first, take_option
 from towerd.cli.wire import Wire
 
 WORD_S: Final = 0.1
@@ -142,7 +142,7 @@ def jog(axis: str, step: int, speed_pct: int, take: bool, socket: Path, as_json:
     take_first(socket, as_json, take)
     if step:
         word = {"axis": axis, "direction": 1 if step > 0 else -1, "speed_pct": speed_pct, "step": abs(step)}
-        client.ask(socket, "/jog", as_json, json=word)
+        client.ask(socket, "/jog", as_json, limit_s=COMMAND_LIMIT_S, json=word)
     if not sys.stdin.isatty():
         raise client.fail("keys can be held down in a terminal only; elsewhere: --step", Exit.USAGE)
     _hold_down(socket, axis)

@@ -13,7 +13,8 @@ from towerd.cli.options import asks
 
 _AXES: Final = {"lift": 0, "turntable": 1, "fork": 2, "all": 9}
 _SIGNS: Final = {"off": 0, "red": 1, "green": 2, "forward": 3, "back": 4, "stop": 5, "leave": 6}
-_COMMAND_LIMIT_S: Final = 630.0
+COMMAND_LIMIT_S: Final = 630.0
+"""How long the end of a command by hand is waited for, s: longer than the daemon does."""
 
 lease = click.Group("lease", help="Who commands by hand: one at a time, everybody may look.")
 
@@ -43,7 +44,7 @@ def command(socket: Path, as_json: bool, take: bool, **content: Any) -> None:
     """One command by hand, and its end. Raises click.exceptions.Exit always."""
     take_first(socket, as_json, take)
     try:
-        answer = client.call(socket, "POST", "/manual", _COMMAND_LIMIT_S, json=content)
+        answer = client.call(socket, "POST", "/manual", COMMAND_LIMIT_S, json=content)
     except KeyboardInterrupt:
         text = "It goes on. Letting go of the enabling switch holds it; towerctl cancel ends it."
         raise client.fail(text, Exit.NO_ANSWER) from None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from towerd.fsm.hindrances import Hindrance, hindrances
 from towerd.fsm.reply import NOWHERE, ReplyTo
 from towerd.fsm.state import Step
 from towerd.fsm.turn import Turn
@@ -12,7 +14,7 @@ from towerd.plc.codes import ERROR_TEXT, REJECT_TEXT
 from towerd.plc.snapshot import Interlock, Snapshot
 
 _DONE = 3
-_INTERLOCK = 6
+_INTERLOCK, _PERSON = 6, 10
 _INTERLOCK_TEXT: Final[dict[Interlock, str]] = {
     Interlock.ESTOP_CHAIN: "emergency stop chain open",
     Interlock.DRIVES_OFF: "drives off",
@@ -81,9 +83,13 @@ def in_the_way(machine: Snapshot | None) -> str:
     return ", ".join(text for bit, text in _INTERLOCK_TEXT.items() if bit in machine.system.interlocks)
 
 
-def plc_denies(machine: Snapshot | None, code: int) -> Denied:
-    """A reject code in the PLC's words."""
+def plc_denies(machine: Snapshot | None, code: int, found: Sequence[Hindrance] = ()) -> Denied:
+    """A reject code in the PLC's words; `found`: what the machine shows against it, which says more than the code."""
     words = REJECT_TEXT.get(code, f"refusal {code}")
+    if found and code in (_INTERLOCK, _PERSON):
+        cure = " ".join(dict.fromkeys(one.cure for one in found))
+        text = f"{words}: {'; '.join(one.text for one in found)}"
+        return Denied("plc_refused", text, f"{cure} Then ask again.", code)
     shown = in_the_way(machine) if code == _INTERLOCK else ""
     text = f"{words}: {shown}" if shown else words
     return Denied("plc_refused", text, REJECT_CURE.get(code, ""), code)
@@ -107,7 +113,9 @@ def hand_ended(turn: Turn, step: Step, what: str) -> None:
     told: dict[str, Any] = {"command": what, "unit": step.unit, "by": step.by}
     reply = _taken_reply(turn, step.unit)
     if step.state == "rejected":
-        denied = plc_denies(turn.snapshot, step.reject_code or 0)
+        machine = turn.snapshot
+        found = hindrances(machine, step.unit, step.code, step.args) if machine is not None else ()
+        denied = plc_denies(machine, step.reject_code or 0, found)
         turn.tell("manual_intervention", {**told, "end": f"refused: {denied.text}"})
         refuse(turn, reply, denied)
         return

@@ -12,10 +12,12 @@ from towerd.fsm.allowed import Asked, refusal
 from towerd.fsm.commanding import free
 from towerd.fsm.commands import CancelTimer, StartTimer, WriteJog
 from towerd.fsm.hand import Denied, plc_denies, refuse
+from towerd.fsm.hindrances import jog_hindrances
 from towerd.fsm.lease import lease_denies, renew
 from towerd.fsm.manual import link_denies
 from towerd.fsm.manual_events import JogRequested
 from towerd.fsm.state import Jog
+from towerd.fsm.stepping import AXES, step_begins, step_denies
 from towerd.fsm.turn import Turn
 from towerd.plc.snapshot import Snapshot, Unit
 
@@ -25,9 +27,8 @@ ALIVE_S: Final = 0.2
 """How long a continuous jog goes on without a word, s: less than the PLC's 250 ms (7.1)."""
 TOO_OLD_S: Final = 0.15
 """A word that waited for longer says nothing about a key that is held now."""
-AXES: Final = ("lift", "turntable", "fork")
 MOST_STEP: Final = 200
-_BUSY, _ARGUMENT = 3, 2
+_BUSY, _ARGUMENT, _INTERLOCK = 3, 2, 6
 
 
 def _fits(event: JogRequested) -> bool:
@@ -48,7 +49,13 @@ def _denied(turn: Turn, machine: Snapshot, event: JogRequested) -> Denied | None
         return plc_denies(machine, _BUSY)
     if turn.mono_s - event.received_mono_s > TOO_OLD_S:
         return Denied("too_late", "the key press waited too long to be believed", "Let go, and press again.")
-    return None
+    return step_denies(turn) or _hindered(machine, event)
+
+
+def _hindered(machine: Snapshot, event: JogRequested) -> Denied | None:
+    # the PLC moves nothing then, and tells nobody: JOG has no answer
+    found = jog_hindrances(machine, event.axis, event.direction)
+    return plc_denies(machine, _INTERLOCK, found) if found else None
 
 
 def _write(turn: Turn, machine: Snapshot, event: JogRequested) -> None:
@@ -79,7 +86,10 @@ def jog_requested(turn: Turn, event: JogRequested) -> None:
         turn.set(jog=Jog(event.axis, event.direction, event.by, turn.mono_s + ALIVE_S))
         turn.ask(StartTimer(JOG, ALIVE_S))
     _write(turn, machine, event)
-    turn.answer(event.reply, True, (), {"text": f"{AXES[event.axis]} jogs"})
+    if event.step:
+        step_begins(turn, machine, event)
+    else:
+        turn.answer(event.reply, True, (), {"text": f"{AXES[event.axis]} jogs"})
 
 
 def _stop(turn: Turn) -> None:

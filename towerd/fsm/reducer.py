@@ -52,6 +52,7 @@ from towerd.fsm.paging import page_ended
 from towerd.fsm.planning import plan_decided, redirect, request_plan
 from towerd.fsm.recognising import read_tags
 from towerd.fsm.state import State
+from towerd.fsm.stepping import watch_step
 from towerd.fsm.stocking import run_stock_in
 from towerd.fsm.technician import clock_confirmed, fault_reset, layout_confirmed, stock_imported
 from towerd.fsm.timing import watch_pause
@@ -274,6 +275,7 @@ def _pump(turn: Turn) -> None:
     let_go_of_cabins(turn)
     watch_key(turn, quiet=turn.volatile.places_checked)
     watch_jog(turn)
+    watch_step(turn)
     follow_packml(turn)
     start_machine(turn)
     run_job(turn)

@@ -17,3 +17,18 @@ class ReplyTo:
 
 
 NOWHERE = ReplyTo("none")
+
+
+@dataclass(frozen=True, slots=True)
+class JogStep:
+    """A single jog step whose end somebody waits for (plc-if.md 7.2). `way`, `before` and `seen` are raw positions of the
+    axis: how far, where it stood, where it stood at the last look, and since when it stands there.
+    """
+
+    axis: int
+    way: int
+    before: int
+    seen: int
+    since_mono_s: float
+    session: int
+    reply: ReplyTo

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from towerd.faceid.liveness import Ask
 from towerd.fsm.alarm_rows import AlarmRow, PageRow, Seen
 from towerd.fsm.intake_row import Intake, Owing
-from towerd.fsm.reply import NOWHERE, ReplyTo
+from towerd.fsm.reply import NOWHERE, JogStep, ReplyTo
 from towerd.orders.model import Loan, Order, Vehicle
 from towerd.places import Place
 from towerd.plc.snapshot import Identity, Snapshot, Unit
@@ -355,6 +355,7 @@ class Volatile:
     lease: Lease | None = None
     hand_replies: dict[str, ReplyTo] = field(default_factory=dict)
     jog: Jog | None = None
+    jog_step: JogStep | None = None
     decisions: dict[str, IdentityDecision] = field(default_factory=dict)
     readings: dict[str, TagReading] = field(default_factory=dict)
     written_mono_s: dict[str, float] = field(default_factory=dict)
