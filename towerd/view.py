@@ -246,8 +246,8 @@ class Offer:
 class MoveView:
     """A move that a person has asked for. Places as bay:3-4, cabin:1, carriage; `target` None: the best that is free.
 
-    `state`: waiting, moving, arrived (held in its cabin), ready (its door is open) or left. `next`: what comes next, or is
-    waited for. `job`: the newest job that works for it.
+    `state`: waiting, moving, arrived (held in its cabin), ready (its door is open) or left; done or cancelled for an hour
+    where it ended otherwise than it was asked for. `next`: what comes next, or is waited for, or why it is over. `job`: the newest job that works for it.
     """
 
     id: int

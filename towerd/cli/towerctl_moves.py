@@ -94,7 +94,7 @@ def store(cabin: int, socket: Path, as_json: bool) -> None:
 @click.command()
 @asks
 def moves(socket: Path, as_json: bool) -> None:
-    """List the moves that people have asked for, how far each is and what it waits for. Role: viewer."""
+    """List the moves that people have asked for, how far each is and what it waits for, and why one has just ended. Role: viewer."""
     _listed(socket, as_json, "/moves", "moves", _MOVE_COLUMNS, "nobody has asked for a move")
 
 

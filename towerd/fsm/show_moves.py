@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 from towerd.fsm.book import at_work, open_moves, order_of
 from towerd.fsm.obstacles import obstacles
 from towerd.fsm.state import Move, State
 from towerd.fsm.turn import Turn
 from towerd.fsm.wishes import move_targets
+from towerd.orders.choice import HERE
 from towerd.view import MoveView, StockRow
+
+_ENDED_SHOWN: Final = timedelta(hours=1)
+"""How long a move is shown that ended, but not as it was asked."""
 
 
 def _waits_for(turn: Turn, move: Move) -> str:
@@ -30,6 +37,24 @@ def _waits_for(turn: Turn, move: Move) -> str:
     return f"waits for a free place: {move.target}" if move.target else "waits for a free place"
 
 
+def _why_over(turn: Turn, move: Move) -> str:
+    vehicle = turn.tables.vehicles.get(move.vehicle)
+    if move.state == "done" or vehicle is None or vehicle.place.kind not in HERE:
+        return f"over: {move.why}"
+    return f"over: {move.why}; {vehicle.id} is in {vehicle.place} now, ask again if it is still wanted"
+
+
+def _never_begun(move: Move) -> bool:
+    # a bay of a stock take that was stopped; `show_stock_take` lists it
+    return move.purpose == "identify" and move.job is None
+
+
+def _next(turn: Turn, move: Move) -> str:
+    if not move.open:
+        return _why_over(turn, move)
+    return turn.volatile.doing if at_work(turn.tables, move) else _waits_for(turn, move)
+
+
 def _move(turn: Turn, move: Move) -> MoveView:
     works = at_work(turn.tables, move)
     state = ("moving" if works else "waiting") if move.state == "asked" else move.state
@@ -45,13 +70,18 @@ def _move(turn: Turn, move: Move) -> MoveView:
         by=move.by,
         reason=move.reason,
         asked_at=move.asked_at,
-        next=turn.volatile.doing if works else _waits_for(turn, move),
+        next=_next(turn, move),
     )
 
 
 def show_moves(turn: Turn) -> tuple[MoveView, ...]:
-    """The moves that people have asked for and that have not ended, the oldest first."""
-    return tuple(_move(turn, move) for move in open_moves(turn.tables))
+    """The moves that people have asked for and that have not ended, the oldest first; then those that have just ended
+    otherwise than they were asked for, with the reason.
+    """
+    since_at = turn.now - _ENDED_SHOWN
+    otherwise = [move for move in turn.tables.moves.values() if move.why is not None and not _never_begun(move)]
+    lately = [move for move in otherwise if move.ended_at is not None and move.ended_at > since_at]
+    return tuple(_move(turn, move) for move in (*open_moves(turn.tables), *lately))
 
 
 def show_stock_take(state: State) -> tuple[StockRow, ...]:
