@@ -111,7 +111,8 @@ class HandView:
 class JobView:
     """A job; places as bay:3-4, cabin:1, carriage. `stopped_by`: its order waits for this technician's word.
 
-    `minimum_s` is the mechanical minimum, `motion_s` how long an ended job has moved.
+    `minimum_s` is the mechanical minimum, `motion_s` how long an ended job has moved. `waits_for`: the codes of what a running job
+    stands behind.
     """
 
     id: int
@@ -128,6 +129,7 @@ class JobView:
     stopped_by: str | None
     minimum_s: float = 0.0
     motion_s: float | None = None
+    waits_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,8 @@ async def test_jobs(tower: Tower) -> None:
     assert (await ctl(tower, "job", "finish", "7", "2-3", "--reason", "moved by hand")).exit_code == 0
     assert (await ctl(tower, "job", "finish", "7", "2-3")).exit_code == 2, "a reason is asked for"
     assert [type(event) for event in tower.events] == [*[JobCommanded] * 4, JobFinished]
+    tower.shown = view(jobs=(replace(JOB, state="running", waits_for=("packml_held", "TWR-3002")),))
+    assert "waits: packml_held, TWR-3002" in (await ctl(tower, "job", "list")).output
 
 
 async def test_bays(tower: Tower) -> None:

@@ -202,3 +202,7 @@ def test_since_when_is_kept_as_long_as_the_same_stands() -> None:
 def test_a_fault_stands_since_it_was_raised() -> None:
     tables = Tables(faults={3002: Fault(3002, AT - timedelta(seconds=60), "x")})
     assert since_s(watched(state_of(machine(), tables), machine(), 4)) == {"TWR-3002": -60}
+
+
+def test_nothing_is_kept_of_a_machine_that_may_be_commanded() -> None:
+    assert watched(state_of(machine()), machine(), 1).volatile.obstacles_since_at == {}

@@ -170,8 +170,10 @@ def test_alarms_and_faults_in_the_order_they_came() -> None:
     ("rows", "what", "order"),
     [
         ({"jobs": [job()], "orders": [order_in("delivering")]}, "delivering", "ord-1"),
-        ({"jobs": [job(order=None)]}, "storing", None),
-        ({"jobs": [job(order=None)], "orders": [order_in("staged")]}, "storing", "ord-1"),
+        ({"jobs": [job(order=None, purpose="store")]}, "storing", None),
+        ({"jobs": [job(order=None, purpose="fetch")]}, "fetching", None),
+        ({"jobs": [job(order=None, purpose="identify")]}, "reading_tag", None),
+        ({"jobs": [job(order=None, purpose="put_back")], "orders": [order_in("staged")]}, "storing", "ord-1"),
         ({"orders": [order_in("accepted", "ord-0"), order_in("staged")]}, "staged", "ord-1"),
         ({"orders": [order_in("handed_over")]}, "handed_over", "ord-1"),
     ],
@@ -199,6 +201,17 @@ def test_how_long_a_job_takes_at_least(started_s: int, remaining_s: float) -> No
     view = shown(seen(jobs=[old, row], orders=[order_in("delivering")]))
     assert (view.activity.since_at, view.activity.remaining_s) == (started_at, remaining_s)
     assert view.order_ready_in_s == {"ord-1": remaining_s}, "by the job that runs, not by one that was cancelled"
+
+
+def test_a_job_that_stands_is_not_counted_down() -> None:
+    faults = {COMMAND_FAILED: Fault(COMMAND_FAILED, AT, "drive fault")}
+    rows: dict[str, Any] = {"jobs": [job(minimum_s=30.0)], "orders": [order_in("delivering")], "faults": faults}
+    view = shown(seen(**rows))
+    assert (view.activity.what, view.activity.order, view.activity.remaining_s) == ("stopped", "ord-1", None)
+    assert view.jobs[0].waits_for == ("TWR-2001",)
+    last = shown(seen(**rows, steps=[step_row(state="running")]))
+    assert (last.activity.what, last.activity.remaining_s) == ("delivering", 30.0), "its last command is still executed"
+    assert last.jobs[0].waits_for == ()
 
 
 def test_idle_since_the_last_thing_ended() -> None:

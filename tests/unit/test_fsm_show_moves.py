@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.core_kit import order_in, vehicle, with_cabin, with_cabin_vehicle, with_system
+from tests.support.core_kit import order_in, step_row, vehicle, with_cabin, with_cabin_vehicle, with_system
 from tests.support.moves_kit import STOCKED, job_for, move, turn
 from towerd.cabin.model import DoorState
 from towerd.fsm.moving import follow_moves
@@ -26,6 +26,15 @@ def test_a_move_at_work_says_what_the_machine_does() -> None:
     (shown,) = show_moves(t)
     assert (shown.id, shown.job, shown.state, shown.by, shown.next) == (5, 6, "moving", "lin", "LIFT_TO 2-3")
     assert show_moves(turn(move(state="done"))) == ()
+
+
+def test_a_move_whose_job_stands_says_behind_what() -> None:
+    stopped = with_system(STOCKED, packml_state=PackmlState.HELD)
+    t = turn(move(job=6), seen=stopped, jobs=[job_for()], steps=[step_row()], volatile={"doing": "FORK_GET 2-3"})
+    (shown,) = show_moves(t)
+    assert (shown.state, shown.next) == ("waiting", "waits: packml_held")
+    (held,) = show_moves(turn(move(job=6), jobs=[job_for(state="held")], volatile={"doing": "FORK_GET 2-3"}))
+    assert (held.state, held.next) == ("waiting", "job 6 is held: towerctl job resume 6")
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ def _jobs(socket: Path, as_json: bool) -> list[dict[str, Any]]:
 def _line(row: dict[str, Any]) -> tuple[str, ...]:
     asker = row["order"] or row["by"] or ""
     held = f"stopped by {row['stopped_by']}" if row["stopped_by"] else row["state"]
+    if row["waits_for"]:
+        held = f"waits: {', '.join(row['waits_for'])}"
     return (str(row["id"]), row["purpose"], held, row["vehicle"], row["source"], row["target"], asker)
 
 

@@ -13,13 +13,14 @@ from towerd.fsm.annunciator import in_flood
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.delivering import running_job
 from towerd.fsm.ending import describe
+from towerd.fsm.going_on import open_step, stands
 from towerd.fsm.obstacles import obstacles
 from towerd.fsm.orders import ready_s
 from towerd.fsm.show_alarms import show_alarms
 from towerd.fsm.show_hand import hand_view, job_views, place_views
 from towerd.fsm.show_intakes import button_lost_s, driving_in, intake_views, owing_views
 from towerd.fsm.show_moves import show_moves, show_stock_take
-from towerd.fsm.state import Job, State, Step
+from towerd.fsm.state import Job, State
 from towerd.fsm.turn import Turn
 from towerd.fsm.upkeep_show import device_views
 from towerd.fsm.waiting import waiting
@@ -27,11 +28,12 @@ from towerd.lift.model import Axis
 from towerd.orders.book import OrderBook
 from towerd.orders.choice import orderable
 from towerd.places import CARRIAGE, Place, cabin
-from towerd.plc.codes import STOP_REASON_TEXT, Code
+from towerd.plc.codes import STOP_REASON_TEXT
 from towerd.plc.snapshot import Identity, Snapshot
 from towerd.view import Activity, BayView, CabinView, ChallengeView, LiftView, Obstacle, Offer, View
 
 _UNKNOWN_LIFT = LiftView("unknown", None, None, None, None, None, None, None)
+_BY_PURPOSE = {"fetch": "fetching", "bring": "bringing", "move": "moving", "identify": "reading_tag"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +123,11 @@ def _unknown_bays(known: Identity | None) -> tuple[BayView, ...]:
     return tuple(BayView(place=place, quality="unknown", **nothing) for place in places)
 
 
-def _open_step(state: State) -> Step | None:
-    steps = [step for step in state.tables.steps.values() if step.open and step.code != Code.SIGNAL]
-    return max(steps, key=lambda step: step.written_at) if steps else None
-
-
 def _what(state: State, job: Job | None, blocked: tuple[Obstacle, ...]) -> str:
     if job is not None:
-        return "delivering" if job.order is not None else "storing"
+        if stands(state, blocked):
+            return "stopped"
+        return "delivering" if job.order is not None else _BY_PURPOSE.get(job.purpose, "storing")
     for order in state.tables.orders.values():
         if order.state in ("staged", "ready", "handed_over"):
             return order.state
@@ -143,7 +142,7 @@ def _last_end(state: State) -> datetime | None:
 
 def _activity(shown: _Shown, blocked: tuple[Obstacle, ...], now: datetime) -> Activity:
     state = shown.state
-    job, step = running_job(shown.turn), _open_step(state)
+    job, step = running_job(shown.turn), open_step(state)
     coming = driving_in(state.tables) if job is None else None
     what = coming[0] if coming is not None else _what(state, job, blocked)
     order = job.order if job is not None else None
@@ -154,6 +153,7 @@ def _activity(shown: _Shown, blocked: tuple[Obstacle, ...], now: datetime) -> Ac
     since_at = _last_end(state) or now
     if job is not None:
         since_at = job.started_at
+    if job is not None and not stands(state, blocked):
         remaining_s = round(max(0.0, job.minimum_s - (now - job.started_at).total_seconds()), 1)
     doing = describe(step) if step else coming[1] if coming is not None else None
     return Activity(what, order, doing, since_at, remaining_s)
@@ -249,7 +249,7 @@ def build_view(state: State, config: CoreConfig, turn: Turn) -> View:
         order_ready_in_s=_ready_in_s(shown, now),
         bus_connected=state.volatile.bus_connected,
         hand=hand_view(state, turn.mono_s),
-        jobs=job_views(state),
+        jobs=job_views(state, blocked),
         places=place_views(state),
         extra={"doing": state.volatile.doing, "packml_refusal": state.volatile.packml_refusal},
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 
 from towerd.bays.model import BayBits, content
 from towerd.fsm.changes import changes
+from towerd.fsm.going_on import waits_for
 from towerd.fsm.lease import holder
 from towerd.fsm.state import Job, State
 from towerd.fsm.timing import motion_s
-from towerd.view import HandView, JobView, PlaceView
+from towerd.view import HandView, JobView, Obstacle, PlaceView
 
 _AXES = ("lift", "turntable", "fork")
 _MOST_JOBS = 20
@@ -28,7 +30,7 @@ def hand_view(state: State, mono_s: float) -> HandView:
     )
 
 
-def _job(job: Job) -> JobView:
+def _job(job: Job, waits_for: tuple[str, ...]) -> JobView:
     return JobView(
         job.id,
         job.purpose,
@@ -44,15 +46,18 @@ def _job(job: Job) -> JobView:
         job.stopped_by,
         job.minimum_s,
         motion_s(job),
+        waits_for,
     )
 
 
-def job_views(state: State) -> tuple[JobView, ...]:
-    """The newest jobs, the newest first; all that are open or wait for a technician's word."""
+def job_views(state: State, blocked: Sequence[Obstacle] = ()) -> tuple[JobView, ...]:
+    """The newest jobs, the newest first; all that are open or wait for a technician's word. `blocked`: what is in the way."""
     rows = sorted(state.tables.jobs.values(), key=lambda job: -job.id)
     recent = {job.id for job in rows[:_MOST_JOBS]}
     return tuple(
-        _job(job) for job in rows if job.id in recent or job.state in ("running", "held") or job.stopped_by is not None
+        _job(job, waits_for(state, job, blocked))
+        for job in rows
+        if job.id in recent or job.state in ("running", "held") or job.stopped_by is not None
     )
 
 

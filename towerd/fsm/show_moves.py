@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from towerd.fsm.book import at_work, open_moves, order_of
+from towerd.fsm.book import at_work, job_of, open_moves, order_of
+from towerd.fsm.going_on import waits_for
 from towerd.fsm.obstacles import obstacles
 from towerd.fsm.state import Move, State
 from towerd.fsm.turn import Turn
@@ -49,15 +50,25 @@ def _never_begun(move: Move) -> bool:
     return move.purpose == "identify" and move.job is None
 
 
-def _next(turn: Turn, move: Move) -> str:
+def _stands_for(turn: Turn, move: Move) -> str | None:
+    """What the job that works for a move stands behind; None where it goes on."""
+    job = job_of(turn.tables, move)
+    if job is not None and job.state == "held":
+        return f"job {job.id} is held: towerctl job resume {job.id}"
+    codes = waits_for(turn.state, job, obstacles(turn.state)) if job is not None else ()
+    return f"waits: {', '.join(codes)}" if codes else None
+
+
+def _next(turn: Turn, move: Move, stopped: str | None) -> str:
     if not move.open:
         return _why_over(turn, move)
-    return turn.volatile.doing if at_work(turn.tables, move) else _waits_for(turn, move)
+    return stopped or (turn.volatile.doing if at_work(turn.tables, move) else _waits_for(turn, move))
 
 
 def _move(turn: Turn, move: Move) -> MoveView:
     works = at_work(turn.tables, move)
-    state = ("moving" if works else "waiting") if move.state == "asked" else move.state
+    stopped = _stands_for(turn, move) if works else None
+    state = ("moving" if works and stopped is None else "waiting") if move.state == "asked" else move.state
     target = str(move.target) if move.target is not None else None
     return MoveView(
         id=move.id,
@@ -70,7 +81,7 @@ def _move(turn: Turn, move: Move) -> MoveView:
         by=move.by,
         reason=move.reason,
         asked_at=move.asked_at,
-        next=_next(turn, move),
+        next=_next(turn, move, stopped),
     )
 
 
