@@ -177,6 +177,7 @@ async def test_every_act_has_its_command(tower: Tower) -> None:
     assert tower.events[1].for_s == 28800.0  # type: ignore[union-attr]
     assert (await _ctl(tower, "shelve", "22", "--for", "soon", "--reason", "on order")).exit_code == 2
     assert (await _ctl(tower, "shelve", "22")).exit_code == 2, "no silence without a reason"
+    assert "give at least 3 characters" in (await _ctl(tower, "shelve", "22", "--reason", "x")).output
 
 
 async def test_the_journal_for_people(tower: Tower) -> None:

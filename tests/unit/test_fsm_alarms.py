@@ -199,7 +199,13 @@ def test_shelving_has_an_end_a_reason_and_a_name(rows: dict[str, AlarmRow]) -> N
 def test_nobody_shelves_for_ever() -> None:
     t = turn_of(state_of(), settings=config(alarms=AlarmRules(shelve_max_s=3600.0)))
     shelve(t, for_s=3601.0)
-    assert (answers(t)[0].reasons, answers(t)[0].result) == (("too_long",), {"shelve_max_s": 3600.0})
+    [answer] = answers(t)
+    assert answer.reasons == ("too_long",)
+    assert answer.result == {
+        "shelve_max_s": 3600.0,
+        "text": "an alarm is shelved for 60 minutes at most",
+        "cure": f"--for 60m, or for maintenance: towerctl alarms out-of-service {CODE}.",
+    }
     assert not t.tables.alarms
 
 

@@ -108,6 +108,17 @@ def test_what_does_not_fit_this_tower_is_refused_as_the_plc_would(
     assert t.volatile.lease is None
 
 
+def test_a_place_that_is_not_there_is_named_with_those_that_are() -> None:
+    places = "This tower has the bays 1-1 to 3-4, and cabin:1 or cabin:2."
+    for verb, place, wanted in (
+        ("goto", CARRIAGE, "carriage is no bay and no cabin"),
+        ("unlock", bay(9, 9), "there is no bay:9-9"),
+        ("lock", CABIN, f"it takes a bay, not {CABIN}"),
+    ):
+        told = ask(turn(), verb, place, 0, 0).result  # type: ignore[arg-type]
+        assert (told["text"], told["cure"]) == (f"argument out of range: {wanted}", places)
+
+
 def test_one_cabin_has_no_second() -> None:
     seen = with_safety(with_system(machine(cabins=1), key_switch=KeySwitch.MANUAL), on=Safety.ENABLING_SWITCH)
     assert ask(turn(seen), "signal", cabin(2), 1).result["reject_code"] == 2

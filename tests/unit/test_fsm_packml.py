@@ -136,6 +136,28 @@ def test_a_refusal_is_told_and_paused_upon(code: int, text: str) -> None:
     assert backing_off(turn, "packml")
 
 
+@pytest.mark.parametrize(
+    ("picture", "code", "wanted"),
+    [
+        (in_state(S.HELD), 5, "towerctl packml unhold"),
+        (in_state(S.STOPPED), 5, "towerctl packml reset, then towerctl packml start."),
+        (in_state(S.EXECUTE), 5, "runs already"),
+        (in_state(S.STOPPING), 5, "wait, then ask again"),
+        (with_safety(in_state(S.ABORTED), on=Safety.RESET_REQUIRED), 6, "Press the reset button at the tower."),
+        (in_state(S.IDLE), 6, "towerctl why names"),
+        (in_state(S.IDLE), 9, "Hold the enabling switch"),
+    ],
+)
+def test_a_refusal_says_what_to_do(picture: Snapshot, code: int, wanted: str) -> None:
+    answered = with_system(picture, packml_ack_seq=2, packml_reject_code=code)
+    turn = turn_of(state_of(answered, packml=PackmlRequest(P.START, 2, 3, MONO_S, ReplyTo("api", "1"))))
+    follow_packml(turn)
+    [answer] = answers(turn)
+    assert answer.reasons == ("plc_refused",)
+    assert answer.result is not None
+    assert wanted in answer.result["cure"]
+
+
 def test_a_request_of_another_session_is_void_and_one_on_its_way_is_waited_for() -> None:
     pending = PackmlRequest(P.START, 2, 3, MONO_S)
     other = turn_of(state_of(with_session(machine(), 8), packml=pending))

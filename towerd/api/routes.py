@@ -198,10 +198,17 @@ async def _http_error(_request: Request, error: Exception) -> Response:
     return refused(error.status_code, [reason], str(error.detail))
 
 
+def _plainly(one: dict[str, Any]) -> str:
+    """What is wrong with a value, for people: a text that is too short says how much is wanted."""
+    if one["type"] == "string_too_short":
+        return f"give at least {one['ctx']['min_length']} characters, so that others understand it"
+    return str(one["msg"])
+
+
 async def _bad_input(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     # what was sent is not repeated: it may be a code
-    texts = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()]
+    texts = [f"{'.'.join(str(part) for part in one['loc'])}: {_plainly(one)}" for one in error.errors()]
     return refused(422, ["malformed"], "\n".join(texts))
 
 

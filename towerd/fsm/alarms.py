@@ -132,8 +132,10 @@ def alarm_shelved(turn: Turn, event: AlarmShelved) -> None:
     """Announce it no more for a while. What stops the machine stops it all the same."""
     known = row_of(turn.tables, event.code)
     if event.for_s > turn.config.alarms.shelve_max_s:
-        limit = {"shelve_max_s": turn.config.alarms.shelve_max_s}
-        turn.answer(event.reply, False, ("too_long",), limit)
+        most_s = turn.config.alarms.shelve_max_s
+        text = f"an alarm is shelved for {most_s / 60:g} minutes at most"
+        cure = f"--for {most_s / 60:g}m, or for maintenance: towerctl alarms out-of-service {event.code}."
+        turn.answer(event.reply, False, ("too_long",), {"shelve_max_s": most_s, "text": text, "cure": cure})
     elif known is not None and known.silence is not None and known.silence.kind == "out_of_service":
         turn.answer(event.reply, False, ("out_of_service",))
     else:

@@ -26,7 +26,7 @@ from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act
 from towerd.lift.registers import HomeAxis, fork_get, fork_put, home, lift_to
 from towerd.places import Place
-from towerd.plc.codes import Code, MailboxCommand
+from towerd.plc.codes import REJECT_TEXT, Code, MailboxCommand
 from towerd.plc.snapshot import KeySwitch, PackmlState, Snapshot, Unit, cabin_unit
 
 _BUSY, _ARGUMENT = 3, 2
@@ -64,19 +64,41 @@ def _exists(machine: Snapshot, place: Place) -> bool:
     return place.kind == "bay" and 1 <= place.floor <= known.floors and 1 <= place.position <= known.positions
 
 
-def _fits(machine: Snapshot, action: HandAction) -> bool:
+def _places_of(machine: Snapshot) -> str:
+    known = machine.identity
+    cabins = " or ".join(f"cabin:{cabin.number}" for cabin in machine.cabins)
+    return f"This tower has the bays 1-1 to {known.floors}-{known.positions}, and {cabins}."
+
+
+def _misplaced(machine: Snapshot, action: HandAction) -> Denied | None:
+    place, cure = action.place, _places_of(machine)
+    if place is None or place.kind not in ("bay", "cabin"):
+        return _out_of_range(f"{place or 'no place'} is no bay and no cabin", cure)
+    if not _exists(machine, place):
+        return _out_of_range(f"there is no {place}", cure)
+    wanted = {**dict.fromkeys(_BAYS_ONLY, "bay"), **dict.fromkeys(_CABINS_ONLY, "cabin")}.get(action.verb)
+    return _out_of_range(f"it takes a {wanted}, not {place}", cure) if wanted not in (None, place.kind) else None
+
+
+def _out_of_range(text: str, cure: str) -> Denied:
+    return Denied("plc_refused", f"{REJECT_TEXT[_ARGUMENT]}: {text}", cure, _ARGUMENT)
+
+
+def _unfit(machine: Snapshot, action: HandAction) -> Denied | None:
     if action.override and machine.system.key_switch is KeySwitch.AUTO:
-        return False
+        return _out_of_range(
+            "no sensor is left out in Auto", "Turn the key on the cabinet to Manual, or leave none out."
+        )
     pairs = (_PLACE_BITS, _CARRIAGE_BITS)
     if action.override & ~_ALL_BITS or any(action.override & pair == pair for pair in pairs):
-        return False
+        return _out_of_range("both sensors of a pair cannot be left out", "Of each pair leave out one at most.")
     if action.verb == "home":
-        return action.value in list(HomeAxis)
-    place = action.place
-    if place is None or not _exists(machine, place):
-        return False
-    wanted = {**dict.fromkeys(_BAYS_ONLY, "bay"), **dict.fromkeys(_CABINS_ONLY, "cabin")}.get(action.verb)
-    return wanted in (None, place.kind) and (action.verb != "signal" or 0 <= action.value <= 6)
+        ok = action.value in list(HomeAxis)
+        return None if ok else _out_of_range(f"there is no axis {action.value}", "lift, turntable, fork or all.")
+    denied = _misplaced(machine, action)
+    if denied is None and action.verb == "signal" and not 0 <= action.value <= 6:
+        return _out_of_range(f"there is no sign {action.value}", "Signs are 0 to 6.")
+    return denied
 
 
 def _epoch(machine: Snapshot, place: Place) -> int:
@@ -155,9 +177,7 @@ def manual_requested(turn: Turn, event: ManualRequested) -> None:
     machine = turn.snapshot
     denied = link_denies(turn) or lease_denies(turn, event.by)
     if denied is None and machine is not None:
-        denied = automatic_denies(machine)
-        if denied is None and not _fits(machine, event.action):
-            denied = plc_denies(machine, _ARGUMENT)
+        denied = automatic_denies(machine) or _unfit(machine, event.action)
     if denied is not None or machine is None:
         refuse(turn, event.reply, denied or plc_denies(machine, _ARGUMENT))
         return

@@ -31,7 +31,7 @@ _SAFETY = (
     (Safety.DRIVES_ENABLED, True, "drives_off", "The drives are off", "Follow the alarms."),
 )
 _KEY_CURE = "Turn the key on the cabinet to Auto."
-_PACKML_CURE = {
+PACKML_CURE = {
     PackmlState.STOPPED: "towerctl packml reset, then towerctl packml start.",
     PackmlState.IDLE: "towerctl packml start.",
     PackmlState.HELD: "Remove the cause of the hold, then: towerctl packml unhold.",
@@ -51,7 +51,8 @@ def _safety_obstacles(safety: Safety) -> tuple[Obstacle, ...]:
     )
 
 
-def _alarm_obstacles(machine: Snapshot) -> tuple[Obstacle, ...]:
+def alarm_obstacles(machine: Snapshot) -> tuple[Obstacle, ...]:
+    """The PLC's alarms that hold or abort the machine."""
     if not machine.alarms.active:
         return ()
     known = alarm_types()
@@ -67,10 +68,10 @@ def _machine_obstacles(machine: Snapshot) -> tuple[Obstacle, ...]:
         found.append(Obstacle(f"key_{system.key_switch.name.lower()}", "The key is not at Auto", _KEY_CURE))
     if system.packml_state is not PackmlState.EXECUTE:
         name = system.packml_state.name.lower()
-        cure = _PACKML_CURE.get(system.packml_state, "It passes by itself.")
+        cure = PACKML_CURE.get(system.packml_state, "It passes by itself.")
         reason = f": {STOP_REASON_TEXT.get(system.stop_reason, system.stop_reason)}" if system.stop_reason else ""
         found.append(Obstacle(f"packml_{name}", f"The machine is {name}{reason}", cure))
-    return (*found, *safety_obstacles(machine), *_alarm_obstacles(machine))
+    return (*found, *safety_obstacles(machine), *alarm_obstacles(machine))
 
 
 def link_obstacles(state: State) -> tuple[Obstacle, ...]:
@@ -130,7 +131,7 @@ def may_command(state: State, *, with_faults: bool = True) -> bool:
         return False
     if state.tables.before and changes(state):
         return False
-    if state.tables.meta.mqtt_hold or safety_obstacles(machine) or _alarm_obstacles(machine):
+    if state.tables.meta.mqtt_hold or safety_obstacles(machine) or alarm_obstacles(machine):
         return False
     return not (with_faults and fault_obstacles(state))
 

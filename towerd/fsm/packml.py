@@ -6,9 +6,9 @@ from towerd.fsm.changes import changes
 from towerd.fsm.commanding import free, send, unresolved
 from towerd.fsm.commands import WritePackml
 from towerd.fsm.events import PackmlRequested
-from towerd.fsm.hand import refuse
+from towerd.fsm.hand import REJECT_CURE, Denied, refuse
 from towerd.fsm.lease import lease_denies
-from towerd.fsm.obstacles import fault_obstacles, link_obstacles, safety_obstacles
+from towerd.fsm.obstacles import PACKML_CURE, alarm_obstacles, fault_obstacles, link_obstacles, safety_obstacles
 from towerd.fsm.reply import NOWHERE, ReplyTo
 from towerd.fsm.state import PackmlRequest
 from towerd.fsm.turn import Turn
@@ -20,6 +20,7 @@ from towerd.plc.snapshot import KeySwitch, PackmlCommand, PackmlState, Snapshot
 from towerd.units import next_seq
 
 _LINK_LOST = 2
+_NO_STATE, _INTERLOCK = 5, 6
 _RETRY_S = 2.0
 _ANSWER_S = 2.0
 # Stop and Abort need no answer to be followed; the others wait for the last (4.3)
@@ -65,10 +66,25 @@ def follow_packml(turn: Turn) -> None:
         why = REJECT_TEXT.get(code, f"refusal {code}")
         refusal = f"{name.capitalize()} was refused: {why}" if code else None
         turn.set(packml=None, packml_refusal=refusal)
-        reasons, text = (("plc_refused",), {"text": f"The PLC refuses it: {why}."}) if code else ((), {})
-        turn.answer(pending.reply, not code, reasons, {"packml": name, **text})
-        if refusal:
+        if not code:
+            turn.answer(pending.reply, True, (), {"packml": name})
+        else:
+            text, cure = f"The PLC refuses it: {why}.", packml_cure(machine, code)
+            turn.answer(pending.reply, False, ("plc_refused",), {"packml": name, "text": text, "cure": cure})
             turn.set(retry_after_mono_s={**turn.volatile.retry_after_mono_s, _AUTO_RETRY: turn.mono_s + _RETRY_S})
+
+
+def packml_cure(machine: Snapshot, code: int) -> str:
+    """What to do when the PLC has refused a PackML command: by the state where that is the reason, else by what stands."""
+    system = machine.system
+    if code == _NO_STATE:
+        if system.packml_state is PackmlState.EXECUTE:
+            return "The machine runs already."
+        return PACKML_CURE.get(system.packml_state, "The machine is on its way to another state: wait, then ask again.")
+    if code == _INTERLOCK:
+        cures = dict.fromkeys(one.cure for one in (*safety_obstacles(machine), *alarm_obstacles(machine)))
+        return " ".join((*cures, "towerctl why names what stands against it."))
+    return REJECT_CURE.get(code, "")
 
 
 def packml_requested(turn: Turn, event: PackmlRequested) -> None:
@@ -78,14 +94,15 @@ def packml_requested(turn: Turn, event: PackmlRequested) -> None:
         # what a person has stopped, no restart and no setting starts again; even if the link is lost just now
         turn.set_meta(person_holds=True)
     if turn.snapshot is None:
-        turn.answer(event.reply, False, ("plc_lost",))
+        [lost] = link_obstacles(turn.state)
+        refuse(turn, event.reply, Denied(lost.code, lost.text, lost.cure))
         return
     denied = None if command in _URGENT else lease_denies(turn, event.by)
     if denied is not None:
         refuse(turn, event.reply, denied)
         return
     if not send_packml(turn, command, event.reply):
-        turn.answer(event.reply, False, ("busy",))
+        refuse(turn, event.reply, Denied("busy", "the last PackML command is not answered yet", "Ask again in 2 s."))
         return
     if command in (PackmlCommand.START, PackmlCommand.UNHOLD):
         turn.set_meta(person_holds=False)
