@@ -55,8 +55,8 @@ def by_word(tower: SyncTower) -> None:
     tower.take(PlaceSet(BAY, CAR, "brought back by hand", "ada", API, override=True))
 
 
-def file() -> ev.StockImported:
-    return ev.StockImported((ev.StockEntry(parse_record(record(7)), BAY),), "ada", API)
+def by_file(tower: SyncTower) -> None:
+    tower.take(ev.StockImported((ev.StockEntry(parse_record(record(7)), BAY),), "ada", API))
 
 
 def by_tag(tower: SyncTower) -> None:
@@ -87,12 +87,12 @@ def test_neither_a_mere_name_nor_a_file_ends_its_loan() -> None:
     tower.take(PlaceSet(BAY, CAR, "a typing error", "ada", API))
     assert tower.answers[-1].reasons == ("car_is_out",)
     assert loan.number in (tower.answers[-1].result or {})["text"]
-    tower.take(file())
+    by_file(tower)
     (problem,) = (tower.answers[-1].result or {})["problems"]
     assert "--override" in problem
     assert (tower.state.tables.loans["o_1"], tower.state.tables.vehicles[CAR]) == (loan, before)
     by_word(tower)
-    tower.take(file())
+    by_file(tower)
     assert tower.answers[-1].ok
     assert tower.state.tables.vehicles[CAR].condition == "inspection"
 
