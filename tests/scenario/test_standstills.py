@@ -229,8 +229,9 @@ OBSTACLES = [
     Standstill("packml_stopped", "towerctl packml start", packml("stop"), helped),
     Standstill("packml_aborted", "towerctl packml clear", packml("abort"), helped),
     Standstill("packml_idle", "towerctl packml start", reset_only, helped),
-    Standstill("key_off", "Turn the key", keyed(0), key_back),
-    Standstill("key_maintenance", "Turn the key", keyed(3), key_back),
+    Standstill("key_off", "turn the key", keyed(0), key_back),
+    Standstill("key_manual", "To work by hand first: towerctl goto", keyed(2), key_back),
+    Standstill("key_maintenance", "to work by hand, to Manual", keyed(3), key_back),
     Standstill("changes_unconfirmed", "towerctl confirm-changes", changed_by_hand, confirmed),
     Standstill("mqtt_hold", "sends resume", mqtt_held, mqtt_resumed),
 ]

@@ -30,7 +30,13 @@ _SAFETY = (
     (Safety.FIRE_ALARM, False, "fire", "The fire alarm is active", "Leave; call the fire brigade."),
     (Safety.DRIVES_ENABLED, True, "drives_off", "The drives are off", "Follow the alarms."),
 )
-_KEY_CURE = "Turn the key on the cabinet to Auto."
+_KEY_CURE = "When nobody is inside, turn the key on the cabinet to Auto"
+_BY_HAND = "towerctl goto, lock, fork, door, jog and home, with the enabling switch held"
+_KEY_CURES = {
+    KeySwitch.MANUAL: f"{_KEY_CURE}. To work by hand first: {_BY_HAND}.",
+    KeySwitch.MAINTENANCE: f"{_KEY_CURE}; to work by hand, to Manual.",
+    KeySwitch.OFF: f"{_KEY_CURE}; to work by hand, to Manual.",
+}
 PACKML_CURE = {
     PackmlState.STOPPED: "towerctl packml reset, then towerctl packml start.",
     PackmlState.IDLE: "towerctl packml start.",
@@ -65,7 +71,10 @@ def _machine_obstacles(machine: Snapshot) -> tuple[Obstacle, ...]:
     found: list[Obstacle] = []
     system = machine.system
     if system.key_switch is not KeySwitch.AUTO:
-        found.append(Obstacle(f"key_{system.key_switch.name.lower()}", "The key is not at Auto", _KEY_CURE))
+        name = system.key_switch.name.lower()
+        found.append(
+            Obstacle(f"key_{name}", f"The key is at {name.title()}, not at Auto", _KEY_CURES[system.key_switch])
+        )
     if system.packml_state is not PackmlState.EXECUTE:
         name = system.packml_state.name.lower()
         cure = PACKML_CURE.get(system.packml_state, "It passes by itself.")
