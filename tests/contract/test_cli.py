@@ -17,7 +17,7 @@ from tests.support.api_tower import Tower, served
 from tests.support.values import AT
 from tests.support.views import view
 from towerd import __version__
-from towerd.cli import towerctl
+from towerd.cli import client, towerctl
 from towerd.cli import towerd as cli
 from towerd.fsm.commands import AppendAudit, TrimAudit
 from towerd.fsm.events import CodeEntered, FaultReset, Stamped, TimerExpired
@@ -145,6 +145,52 @@ def test_without_a_daemon_every_request_says_so(tmp_path: Path) -> None:
         result = _run(towerctl.app, *arguments, "--socket", str(tmp_path / "none.sock"))
         assert result.exit_code == 69
         assert "systemctl status towerd" in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "reason", "text"),
+    [
+        (("status", "--json"), 69, "not_running", "systemctl status towerd"),
+        (("watch", "--json"), 69, "not_running", "does not answer"),
+        (("goto", "2-3", "--take", "--json"), 69, "not_running", "does not answer"),
+        (("code", "0815", "--json"), 69, "not_running", "does not answer"),
+        (("packml", "fly", "--json"), 2, "usage", "'fly' is not one of"),
+        (("alarms", "shelve", "22", "--json"), 2, "usage", "Missing option '--reason'"),
+        (("alarms", "shelve", "22", "--for", "soon", "--reason", "on order", "--json"), 2, "usage", "soon"),
+        (("put_back", "--json"), 2, "usage", "No such command 'put_back'"),
+    ],
+)
+def test_json_is_json_when_it_goes_wrong_too(
+    tmp_path: Path, words: tuple[str, ...], code: int, reason: str, text: str
+) -> None:
+    where = ("--socket", str(tmp_path / "none.sock")) if words[0] != "put_back" else ()
+    result = _run(towerctl.app, *words, *where, typed="12345678\n")
+    assert result.exit_code == code
+    shown = json.loads(result.stdout)
+    assert (shown["ok"], shown["reasons"]) == (False, [reason])
+    assert text in shown["text"]
+    assert text in result.stderr, "people read it as before"
+
+
+def test_json_of_the_other_program_too(tmp_path: Path) -> None:
+    nothing = str(tmp_path / "none")
+    gone = _run(cli.app, "audit", "verify", "--json", "-c", nothing, "--socket", nothing)
+    assert (gone.exit_code, json.loads(gone.stdout)["reasons"]) == (78, ["config"])
+    unknown = _run(cli.app, "--json")
+    assert (unknown.exit_code, json.loads(unknown.stdout)["reasons"]) == (2, ["usage"])
+
+
+async def test_what_is_not_allowed_is_json_in_pages_too(tower: Tower, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = {"ok": False, "reasons": ["not_allowed"], "text": "role operator is needed"}
+    monkeypatch.setattr(client, "call", lambda *_words, **_content: (403, refusal))
+    result = await asyncio.to_thread(_run, cli.app, "audit", "verify", "--json", "--socket", str(tower.path))
+    assert (result.exit_code, json.loads(result.stdout)) == (77, refusal)
+
+
+def test_without_json_nothing_is_on_the_standard_output(tmp_path: Path) -> None:
+    for words in (("packml", "fly"), ("status", "--socket", str(tmp_path / "none.sock"))):
+        assert _run(towerctl.app, *words).stdout == ""
+    assert not client.json_among(("code", "--", "--json"))
 
 
 def test_check_config() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
+from itertools import takewhile
 from json import dumps
 from pathlib import Path
 from typing import Any, Final
@@ -47,9 +48,35 @@ _EXITS: Final = {
 }
 
 
+_JSON_WANTED: Final = "towerd.json"
+
+
+def note_json(context: click.Context, arguments: Sequence[str]) -> None:
+    """Remember for all commands of this call whether `--json` is among its words."""
+    context.meta[_JSON_WANTED] = json_among(arguments)
+
+
+def json_among(arguments: Sequence[str]) -> bool:
+    """Whether `--json` is among the options: behind `--` there are none."""
+    return "--json" in takewhile(lambda word: word != "--", arguments)
+
+
+def json_wanted() -> bool:
+    """Whether whoever called reads JSON."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(_JSON_WANTED))
+
+
+def print_failure(text: str, code: int) -> None:
+    """What went wrong as the answer in JSON, in the form of the daemon's own refusals."""
+    print_json({"ok": False, "reasons": [Exit(code).name.lower()], "text": text})
+
+
 def fail(text: str, code: Exit) -> click.exceptions.Exit:
-    """Tell `text` on standard error; the exception to raise."""
+    """Tell `text` on standard error, and as JSON on standard output where that is wanted; the exception to raise."""
     click.echo(text, err=True)
+    if json_wanted():
+        print_failure(text, code)
     return click.exceptions.Exit(code)
 
 
@@ -106,8 +133,8 @@ def lines(path: Path, route: str) -> Iterator[dict[str, Any]]:
 def tell(status: int, body: dict[str, Any], as_json: bool) -> Exit:
     """Show the answer to a request; the exit code that goes with it."""
     code = _EXITS.get(status, Exit.FAILED)
-    if as_json:
-        click.echo(dumps(body, ensure_ascii=False))
+    if as_json or (code is not Exit.DONE and json_wanted()):
+        print_json(body)
     elif code is Exit.DONE:
         result = body.get("result")
         click.echo(_done(result or {}))

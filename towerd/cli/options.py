@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from towerd.cli import client
 from towerd.paths import API_SOCKET
 
 _INTERRUPTED: Final = 130
@@ -40,10 +41,28 @@ def asks(command: Command) -> Command:
 class Program(click.Group):
     """All commands of a program. Ctrl-C ends it with 130, as a shell expects, and not as something that was refused."""
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Read the words of a call. Wrong usage is told as JSON too where that is wanted."""
+        words = tuple(args)
+        try:
+            context = super().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            if client.json_among(words):
+                client.print_failure(error.format_message(), error.exit_code)
+            raise
+        client.note_json(context, words)
+        return context
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Carry out what was asked for."""
+        """Carry out what was asked for. Wrong usage is told as JSON too where that is wanted."""
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            if client.json_wanted():
+                client.print_failure(error.format_message(), error.exit_code)
+            raise
         except KeyboardInterrupt:
             raise click.exceptions.Exit(_INTERRUPTED) from None
 

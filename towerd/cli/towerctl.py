@@ -102,7 +102,7 @@ def why(socket: Path, as_json: bool) -> None:
 @asks
 def code(number: str, pickup_code: str | None, socket: Path, as_json: bool) -> None:
     """Enter number and code for a customer. Wrong codes count: five lock the code, twenty end it. Role: viewer."""
-    typed = pickup_code or click.prompt("Code", hide_input=True)
+    typed = pickup_code or click.prompt("Code", hide_input=True, err=as_json)
     client.ask(socket, "/code", as_json, json={"number": number, "code": typed})
 
 
