@@ -72,12 +72,19 @@ def print_failure(text: str, code: int) -> None:
     print_json({"ok": False, "reasons": [Exit(code).name.lower()], "text": text})
 
 
-def fail(text: str, code: Exit) -> click.exceptions.Exit:
-    """Tell `text` on standard error, and as JSON on standard output where that is wanted; the exception to raise."""
+class Failure(click.exceptions.Exit):
+    """An end with a text that people have been told; its program tells it as JSON too, where it gets that far."""
+
+    def __init__(self, text: str, code: Exit) -> None:
+        """`text`: what went wrong."""
+        super().__init__(code)
+        self.text = text
+
+
+def fail(text: str, code: Exit) -> Failure:
+    """Tell `text` on standard error; the exception to raise."""
     click.echo(text, err=True)
-    if json_wanted():
-        print_failure(text, code)
-    return click.exceptions.Exit(code)
+    return Failure(text, code)
 
 
 @contextmanager

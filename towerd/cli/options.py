@@ -56,12 +56,16 @@ class Program(click.Group):
         return context
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Carry out what was asked for. Wrong usage is told as JSON too where that is wanted."""
+        """Carry out what was asked for. What goes wrong is told as JSON too where that is wanted."""
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
             if client.json_wanted():
                 client.print_failure(error.format_message(), error.exit_code)
+            raise
+        except client.Failure as failure:
+            if client.json_wanted():
+                client.print_failure(failure.text, failure.exit_code)
             raise
         except KeyboardInterrupt:
             raise click.exceptions.Exit(_INTERRUPTED) from None
