@@ -306,6 +306,7 @@ def do(tower: SyncTower, name: str, *args: Any) -> None:
 )
 @example(2, BEGINNINGS[3], [("drive_in", 0), ("tick", 5.0)])
 @example(1, BEGINNINGS[1], [("token", "purchase", {"sub": None, "order": 0, "paid": 21900000}), ("tick", 5.0)])
+@example(1, (), [("packml", "stop"), ("age", 400.0), ("token", "consent", {"sub": "c_2", "order": 2})])
 def test_whatever_tokens_come(cabins: int, beginning: tuple[Any, ...], acts: list[tuple[Any, ...]]) -> None:
     tower = SyncTower(Witness(), Tower(small_tower(speed_up=8.0, cabins=cabins)))
     tower.tick(3.0)

@@ -229,7 +229,8 @@ def send_token(tower: SyncTower, kind: str, **changes: Any) -> cmd.Answer:
     reply = ReplyTo("mqtt", "rsp/shop", "", f"r_{raw['jti']}")
     mac = f"mac-{raw['jti']}" if kind in WITH_CODE else None
     tower.take(ev.OrderRequested(kind, raw, raw["jti"], reply, mac, expires_at=now + timedelta(seconds=60)))
-    return tower.answers[-1]
+    # others may be answered in the same step
+    return next(answer for answer in reversed(tower.answers) if answer.reply == reply)
 
 
 def ask_packml(tower: SyncTower, command: str, by: str = "technician") -> None:
