@@ -5,29 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from towerd.fsm.charts import ORDER
-from towerd.fsm.orders import end_order, ready_s
+from towerd.fsm.orders import book_of, end_order, ready_times_s, tell_awaiting
 from towerd.fsm.turn import Turn
-from towerd.orders.book import OrderBook
-from towerd.orders.choice import choose_vehicle
+from towerd.orders.choice import choose_vehicle, offer_for
 from towerd.orders.claim_parts import VehicleById, VehicleByModel
 from towerd.orders.model import Order, Slot, Vehicle
-from towerd.orders.taking import at_json, slot_json
+from towerd.orders.taking import slot_json
 
 
 def _wish(order: Order) -> VehicleById | VehicleByModel:
     kind = VehicleById if "id" in order.wish else VehicleByModel
     return kind.model_validate(order.wish)
-
-
-def _found(turn: Turn, order: Order) -> Vehicle | None:
-    tables = turn.tables
-    book = OrderBook(tables.vehicles, tables.orders, tables.loans, tables.answers)
-    offer = "test_drive" if order.kind == "test_drive" else "purchase"
-    times = {
-        vehicle.id: time_s for vehicle in tables.vehicles.values() if (time_s := ready_s(turn, vehicle)) is not None
-    }
-    found = choose_vehicle(_wish(order), book, offer, times, turn.config.rules)
-    return found if isinstance(found, Vehicle) else None
 
 
 def _waiting(turn: Turn) -> list[Order]:
@@ -39,10 +27,13 @@ def bind_waiting(turn: Turn) -> None:
     """Whoever has waited longest gets the first car that fits: new here, released after a drive, or free again."""
     if not turn.changed("vehicles"):
         return
-    for order in _waiting(turn):
-        vehicle = _found(turn, order)
-        if vehicle is not None:
-            _bind(turn, order, vehicle)
+    waiting = _waiting(turn)
+    times_s = ready_times_s(turn) if waiting else {}
+    for order in waiting:
+        offer = offer_for(order.kind)
+        found = choose_vehicle(_wish(order), book_of(turn.tables), offer, times_s, turn.config.rules)
+        if isinstance(found, Vehicle):
+            _bind(turn, order, found)
 
 
 def _bind(turn: Turn, order: Order, vehicle: Vehicle) -> None:
@@ -63,6 +54,6 @@ def watch_waiting_stock(turn: Turn) -> None:
         if order.wait_until_at is not None and order.wait_until_at < turn.now:
             end_order(turn, order, "expired", "wait_until_passed")
         elif order.slot is not None and order.slot.from_at <= turn.now and not order.late_told:
-            turn.put("orders", order.id, replace(order, late_told=True))
-            until = at_json(order.wait_until_at) if order.wait_until_at is not None else None
-            turn.tell("order_awaiting_stock", {"wait_until": until, "late": True}, order)
+            late = replace(order, late_told=True)
+            turn.put("orders", order.id, late)
+            tell_awaiting(turn, late)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 from towerd.fsm.charts import JOB, MOVE
 from towerd.fsm.state import Job, Move, MoveState, Tables
 from towerd.fsm.turn import Turn
-from towerd.orders.model import Order
+from towerd.orders.model import AT_THE_GATE, Order
 from towerd.places import cabin
-
-_AT_THE_GATE: Final = ("identified", "delivering", "staged", "ready", "handed_over")
 
 
 def open_moves(tables: Tables) -> list[Move]:
@@ -32,7 +29,7 @@ def order_of(tables: Tables, vehicle: str) -> Order | None:
 def needed_by(tables: Tables, vehicle: str) -> Order | None:
     """The order that needs a vehicle now, as its customer has been at the gate."""
     order = order_of(tables, vehicle)
-    return order if order is not None and order.state in _AT_THE_GATE else None
+    return order if order is not None and order.state in AT_THE_GATE else None
 
 
 def fetched_in(tables: Tables, number: int) -> Move | None:

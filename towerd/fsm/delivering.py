@@ -28,12 +28,11 @@ from towerd.fsm.timing import motion_s, tell_done
 from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act, Halt, Wait
 from towerd.jobs.transfer import Transfer, bring_fork_in, close_up, fork_centred, next_action
-from towerd.orders.model import Order
+from towerd.orders.model import AT_THE_GATE, Order
 from towerd.places import CARRIAGE, cabin
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Interlock, Snapshot, Unit, cabin_unit
 
-_BOUND = ("identified", "delivering", "staged", "ready", "handed_over")
 _UNTIDY = (
     Interlock.FORK_NOT_CENTRED
     | Interlock.INNER_DOOR1_NOT_CLOSED
@@ -147,9 +146,11 @@ def _count_step(turn: Turn, job: Job) -> None:
 
 
 def _cabin_order(turn: Turn, number: int) -> Order | None:
-    bound = [one for one in turn.tables.orders.values() if one.cabin == number and one.state in _BOUND]
+    bound = [one for one in turn.tables.orders.values() if one.cabin == number and one.state in AT_THE_GATE]
+    if len(bound) < 2:
+        return bound[0] if bound else None
     # should two claim it, the cabin is the one's whose car stands there
-    return next((one for one in bound if _stands_in(turn, one, number)), bound[0] if bound else None)
+    return next((one for one in bound if _stands_in(turn, one, number)), bound[0])
 
 
 def _stands_in(turn: Turn, order: Order, number: int) -> bool:

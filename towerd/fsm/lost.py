@@ -9,13 +9,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from towerd.fsm.orders import door_opens, end_order, lost_vehicle, may_end
+from towerd.fsm.orders import book_of, door_opens, end_order, lost_vehicle, may_end
 from towerd.fsm.recognising import is_found
 from towerd.fsm.turn import Turn
-from towerd.orders.book import OrderBook
-from towerd.orders.choice import choose_vehicle, may_leave
+from towerd.orders.choice import choose_vehicle, may_leave, offer_for
 from towerd.orders.claim_parts import VehicleByModel
-from towerd.orders.model import Order, Vehicle
+from towerd.orders.model import DUE, Order, Vehicle
 from towerd.places import OUT, UNKNOWN
 
 # 3xxx: where vehicles are
@@ -24,15 +23,12 @@ _INVENTORY: Final = 3
 _REPLACEABLE: Final = ("accepted", "arrived")
 # a dealer brings and takes one car, and no other that is like it
 _PROMISED: Final = ("test_drive", "collect")
-_IN_A_CABIN: Final = ("identified", "delivering", "staged")
 
 
 def _another(turn: Turn, order: Order, lost: Vehicle) -> Vehicle | None:
-    tables, record = turn.tables, lost.record
-    book = OrderBook(tables.vehicles, tables.orders, tables.loans, tables.answers)
+    record = lost.record
     wish = VehicleByModel(make=record.make, model=record.model, colour=record.colour)
-    offer = "test_drive" if order.kind == "test_drive" else "purchase"
-    found = choose_vehicle(wish, book, offer, {}, turn.config.rules)
+    found = choose_vehicle(wish, book_of(turn.tables), offer_for(order.kind), {}, turn.config.rules)
     return found if isinstance(found, Vehicle) else None
 
 
@@ -110,7 +106,6 @@ def let_go_of_cabins(turn: Turn) -> None:
     """
     if turn.snapshot is None:
         return
-    for order in tuple(turn.tables.orders.values()):
-        bound = order.cabin is not None and order.state in _IN_A_CABIN
-        if bound and lost_vehicle(turn.tables, order) is not None and not door_opens(turn, order):
+    for order in [one for one in turn.tables.orders.values() if one.cabin is not None and one.state in DUE]:
+        if lost_vehicle(turn.tables, order) is not None and not door_opens(turn, order):
             turn.put("orders", order.id, replace(order, cabin=None))

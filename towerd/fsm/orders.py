@@ -75,12 +75,28 @@ def _bays_free(turn: Turn, machine: Snapshot, vehicle: Vehicle) -> int:
     return len(free_bays(turn, machine, vehicle)) - bays_spoken_for(turn.tables) - len(announced)
 
 
+def book_of(tables: Tables) -> OrderBook:
+    """What decisions about orders read."""
+    return OrderBook(tables.vehicles, tables.orders, tables.loans, tables.answers)
+
+
+def ready_times_s(turn: Turn) -> dict[str, float]:
+    """`ready_s` of every vehicle of which it is known, by id."""
+    times = {vehicle.id: ready_s(turn, vehicle) for vehicle in turn.tables.vehicles.values()}
+    return {key: value for key, value in times.items() if value is not None}
+
+
+def tell_awaiting(turn: Turn, order: Order) -> None:
+    """The customer hears that the car still has to arrive; `late`: although the slot has begun."""
+    until = at_json(order.wait_until_at) if order.wait_until_at is not None else None
+    turn.tell("order_awaiting_stock", {"wait_until": until, "late": order.late_told}, order)
+
+
 def _circumstances(turn: Turn) -> Circumstances:
     machine = turn.snapshot
-    times = {vehicle.id: ready_s(turn, vehicle) for vehicle in turn.tables.vehicles.values()}
     return Circumstances(
         now=turn.now,
-        ready_s={key: round(value, 1) for key, value in times.items() if value is not None},
+        ready_s={key: round(value, 1) for key, value in ready_times_s(turn).items()},
         last_number=turn.tables.meta.last_number,
         number_step=turn.config.number_step,
         clock_sure=turn.volatile.clock_sure,
@@ -110,8 +126,7 @@ def _take_order(turn: Turn, event: OrderRequested, outcome: OrderAccepted) -> Ou
         turn.ask(StoreFace(order.id, event.face_sha256))
     data = {"kind": order.kind, "vehicle": order.vehicle, "code_only": order.code_only}
     if order.vehicle is None:
-        until = at_json(order.wait_until_at) if order.wait_until_at is not None else None
-        turn.tell("order_awaiting_stock", {"wait_until": until, "late": False}, order)
+        tell_awaiting(turn, order)
     else:
         turn.tell("order_accepted", data, order)
     return outcome
@@ -237,7 +252,7 @@ _APPLY: Final[dict[type, Callable[[Turn, OrderRequested, Any], Outcome]]] = {
 def order_requested(turn: Turn, event: OrderRequested) -> None:
     """A verified token: decide, keep the answer, answer. What was asked before is answered as before."""
     tables = turn.tables
-    book = OrderBook(tables.vehicles, tables.orders, tables.loans, tables.answers)
+    book = book_of(tables)
     request = Request(
         event.claims,
         event.payload_sha256,
@@ -283,7 +298,7 @@ def command_refused(turn: Turn, event: CommandRefused) -> None:
     if before is not None:
         turn.answer(event.reply, before.ok, before.reasons, before.result)
         return
-    book = OrderBook(tables.vehicles, tables.orders, tables.loans, tables.answers)
+    book = book_of(tables)
     full = too_many_requests(book, rules, turn.now, verified=False)
     reasons = ("busy",) if full else event.reasons
     _keep(turn, remember_request(event.reply.req_id, event.expires_at, Refusal(reasons, ""), rules, turn.now))

@@ -14,10 +14,9 @@ from towerd.fsm.inventory import vehicle_at
 from towerd.fsm.latch import clear_fault, raise_fault
 from towerd.fsm.state import Tables
 from towerd.fsm.turn import Turn
+from towerd.orders.model import DUE
 from towerd.places import cabin
 from towerd.plc.snapshot import Capability
-
-_AWAITED = ("identified", "delivering", "staged")
 
 
 def note_owed(turn: Turn, number: int, what: Owed | None) -> float:
@@ -62,7 +61,7 @@ def _is_awaited(turn: Turn, number: int) -> bool:
     if machine is None or Capability.RATED_PERSON_DETECTION in machine.identity.capabilities:
         # closed and empty, such a cabin becomes clear by itself (plc-if.md 5.8)
         return False
-    orders = any(order.cabin == number and order.state in _AWAITED for order in turn.tables.orders.values())
+    orders = any(order.cabin == number and order.state in DUE for order in turn.tables.orders.values())
     return orders or any(job.ended_at is None and job.target == cabin(number) for job in turn.tables.jobs.values())
 
 

@@ -15,7 +15,7 @@ from towerd.fsm.delivering import running_job
 from towerd.fsm.ending import describe
 from towerd.fsm.going_on import open_step, stands
 from towerd.fsm.obstacles import obstacles
-from towerd.fsm.orders import ready_s
+from towerd.fsm.orders import book_of, ready_s
 from towerd.fsm.show_alarms import show_alarms
 from towerd.fsm.show_hand import hand_view, job_views, place_views
 from towerd.fsm.show_intakes import button_lost_s, driving_in, intake_views, owing_views
@@ -25,7 +25,6 @@ from towerd.fsm.turn import Turn
 from towerd.fsm.upkeep_show import device_views
 from towerd.fsm.waiting import waiting
 from towerd.lift.model import Axis
-from towerd.orders.book import OrderBook
 from towerd.orders.choice import orderable
 from towerd.places import CARRIAGE, Place, cabin
 from towerd.plc.codes import STOP_REASON_TEXT
@@ -161,7 +160,7 @@ def _activity(shown: _Shown, blocked: tuple[Obstacle, ...], now: datetime) -> Ac
 
 def _offers(shown: _Shown, config: CoreConfig) -> tuple[Offer, ...]:
     tables = shown.state.tables
-    book = OrderBook(tables.vehicles, tables.orders, tables.loans)
+    book = book_of(tables)
     offers = []
     for vehicle in orderable(book, "test_drive", config.rules):
         seconds = ready_s(shown.turn, vehicle)

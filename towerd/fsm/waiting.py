@@ -28,12 +28,11 @@ from towerd.fsm.waiting_carriage import carriage_words, job_words
 from towerd.fsm.waiting_places import NO_BAY, bay_words, lost_words, no_bay, no_cabin, unknown, waiting_places
 from towerd.fsm.waiting_words import Words, words_for
 from towerd.fsm.wishes import delivery_wishes, is_stopped, move_targets
-from towerd.orders.model import Order, Vehicle
+from towerd.orders.model import DUE, Order, Vehicle
 from towerd.places import UNKNOWN, cabin
 from towerd.plc.snapshot import Snapshot
 from towerd.view import Waiting
 
-_DUE: Final = ("identified", "delivering", "staged")
 _DRIVE_OUT = Words("drive_out", "The door is open, the car is to be driven out", "Drive it out.", "customer")
 _LEAVE = Words("leave_cabin", "The car has left; the door closes once the cabin is deserted", "Leave it.", "customer")
 _NOT_STOPPING: Final = (3000, 4999)
@@ -70,7 +69,7 @@ def _stopped_words(turn: Turn, order: Order) -> Words:
 def _on_the_carriage(turn: Turn, machine: Snapshot, vehicle: Vehicle) -> Words | None:
     """What the vehicle that stands on the carriage waits for there."""
     order, move = order_of(turn.tables, vehicle.id), move_of(turn.tables, vehicle.id)
-    if order is not None and order.state in _DUE:
+    if order is not None and order.state in DUE:
         return _due_words(turn, machine, order, vehicle)
     if move is not None:
         return _move_words(turn, machine, move)
@@ -121,9 +120,9 @@ def _order_words(turn: Turn, machine: Snapshot, order: Order) -> Words | None:
         return None
     if order.kind == "stock_in":
         return _dealer_words(turn, machine, order, vehicle)
-    if vehicle.place.kind == "unknown" or (order.state in _DUE and vehicle.place.kind == "out"):
+    if vehicle.place.kind == "unknown" or (order.state in DUE and vehicle.place.kind == "out"):
         return _lost_words(turn, order, vehicle)
-    if order.state in _DUE:
+    if order.state in DUE:
         return _due_words(turn, machine, order, vehicle)
     if order.state == "handed_over" and order.cabin is not None:
         shut = machine.cabin(order.cabin).outer_door is DoorState.CLOSED
@@ -136,7 +135,7 @@ def _since_at(turn: Turn, order: Order, words: Words) -> datetime:
     lost = lost_vehicle(turn.tables, order)
     if lost is not None and lost.lost_at is not None:
         return lost.lost_at
-    return order.waits_since_at if order.state in _DUE and words.asks != "customer" else order.since_at
+    return order.waits_since_at if order.state in DUE and words.asks != "customer" else order.since_at
 
 
 def _orders(turn: Turn, machine: Snapshot) -> list[Waiting]:

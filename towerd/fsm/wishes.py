@@ -11,13 +11,12 @@ from towerd.fsm.room import has_room
 from towerd.fsm.state import Move, Tables
 from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import kept_at
-from towerd.orders.model import Order, Vehicle
+from towerd.orders.model import DUE, Order, Vehicle
 from towerd.places import CARRIAGE, Place, cabin
 from towerd.planner.model import Wish
 from towerd.plc.snapshot import Capability, Snapshot
 
 _MOVABLE = ("bay", "carriage", "cabin")
-_DUE = ("identified", "delivering", "staged")
 
 
 def free_cabins(turn: Turn, machine: Snapshot) -> tuple[Place, ...]:
@@ -96,7 +95,7 @@ def _order_targets(machine: Snapshot, order: Order, vehicle: Vehicle, cabins: tu
 
 def delivery_wishes(turn: Turn, machine: Snapshot) -> list[Wish]:
     """Customers who have been at the gate, since they first were."""
-    due = [order for order in turn.tables.orders.values() if order.state in _DUE and order.kind != "stock_in"]
+    due = [order for order in turn.tables.orders.values() if order.state in DUE and order.kind != "stock_in"]
     cabins = free_cabins(turn, machine) if due else ()
     wishes = []
     for order in due:

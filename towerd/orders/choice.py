@@ -31,6 +31,11 @@ def charge_suffices(vehicle: Vehicle, rules: OrderRules) -> bool:
     return vehicle.charge_ratio >= rules.for_model(record.make, record.model).min_charge_ratio
 
 
+def offer_for(kind: str) -> str:
+    """The offer of a vehicle that an order of this kind takes up."""
+    return "test_drive" if kind == "test_drive" else "purchase"
+
+
 def may_leave(vehicle: Vehicle, rules: OrderRules) -> bool:
     """Whether a vehicle that is promised to a customer may still be handed over."""
     return vehicle.rests_as == "available" and charge_suffices(vehicle, rules)

@@ -22,7 +22,7 @@ from towerd.orders.book import (
     Outcome,
     Request,
 )
-from towerd.orders.choice import choose_vehicle
+from towerd.orders.choice import choose_vehicle, offer_for
 from towerd.orders.claims import (
     MALFORMED,
     Cancel,
@@ -88,8 +88,7 @@ def decide_order(
     if not request.code_mac:
         return MALFORMED
     slot = slot_of(claims, now, rules)
-    offer = "purchase" if isinstance(claims, Collect) else "test_drive"
-    choice = choose_vehicle(claims.vehicle, book, offer, circumstances.ready_s, rules)
+    choice = choose_vehicle(claims.vehicle, book, offer_for(claims.kind), circumstances.ready_s, rules)
     number = number_for(book, circumstances)
     drive = rules.drive if isinstance(choice, str) else rules.for_model(choice.record.make, choice.record.model)
     if isinstance(claims, Collect):

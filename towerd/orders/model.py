@@ -30,6 +30,10 @@ OrderState = Literal[
 LoanState = Literal["out", "due_soon", "overdue", "returning", "returned", "sold", "returned_elsewhere"]
 
 ENDED: frozenset[str] = frozenset({"completed", "cancelled", "expired", "no_show", "failed"})
+DUE: frozenset[str] = frozenset({"identified", "delivering", "staged"})
+"""States in which the customer has been at the gate and the car is still to be offered."""
+AT_THE_GATE: frozenset[str] = DUE | {"ready", "handed_over"}
+"""States from the customer's coming until the car has left and the cabin is shut."""
 
 
 @dataclass(frozen=True, slots=True)
