@@ -18,9 +18,9 @@ from towerd.places import OUT
 
 def run_stock_in(turn: Turn) -> None:
     """Open a cabin for each dealer who has typed number and code, as soon as one is free; see each car that stands inside."""
-    for order in tuple(turn.tables.orders.values()):
-        if order.kind == "stock_in" and order.state in ("identified", "storing"):
-            _see_to(turn, order)
+    orders = turn.tables.orders.values()
+    for order in [one for one in orders if one.kind == "stock_in" and one.state in ("identified", "storing")]:
+        _see_to(turn, order)
 
 
 def _see_to(turn: Turn, order: Order) -> None:

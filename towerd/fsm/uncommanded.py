@@ -36,16 +36,15 @@ _NAMES: Final = {"bay": "bay {}", "lock": "lock of bay {}", "inner": "inner door
 
 def _touched_by(step: Step) -> str | None:
     """What a command of ours may change, as a key of `seen`; None: nothing that is watched."""
-    place = f"{step.args[0]}-{step.args[1]}"
     match step.code:
         case Code.INNER_DOOR:
             return f"inner:{step.unit[-1]}"
         case Code.OUTER_DOOR:
             return f"outer:{step.unit[-1]}"
         case Code.BAY_UNLOCK | Code.BAY_LOCK:
-            return f"lock:{place}"
+            return f"lock:{step.args[0]}-{step.args[1]}"
         case Code.FORK_GET | Code.FORK_PUT:
-            return f"bay:{place}"
+            return f"bay:{step.args[0]}-{step.args[1]}"
     return None
 
 
@@ -144,6 +143,6 @@ def watch_changes(turn: Turn, before: Snapshot | None) -> None:
         turn.put("seen", key, Seen(key, value))
         if known is not None and not adopt and not _is_ours(turn, key):
             _tell(turn, key, known.value, value, _allowed(turn, key, pictures), before is None)
-    boot = Seen(_BOOT, str(machine.system.boot_id))
-    if turn.tables.seen.get(_BOOT) != boot:
-        turn.put("seen", _BOOT, boot)
+    boot, known = str(machine.system.boot_id), turn.tables.seen.get(_BOOT)
+    if known is None or known.value != boot:
+        turn.put("seen", _BOOT, Seen(_BOOT, boot))
