@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 PlaceKind = Literal["bay", "cabin", "carriage", "out", "unknown"]
@@ -39,11 +40,13 @@ OUT = Place("out")
 UNKNOWN = Place("unknown")
 
 
+@cache
 def bay(floor: int, position: int) -> Place:
     """The bay on storage floor `floor` (1 and up) at `position` (1 and up)."""
     return Place("bay", floor, position)
 
 
+@cache
 def cabin(number: int) -> Place:
     """The transfer cabin `number` (1 or 2) on the ground floor."""
     return Place("cabin", 0, number)
