@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.support.core_kit import asked, tables_of, told, vehicle
+from datetime import UTC, datetime
+
+from tests.support.core_kit import answers, asked, tables_of, told, vehicle
 from tests.unit.test_fsm_orders import again, theirs, token, turn
 from towerd.fsm.commands import DestroyFaceKey, DropFace
 from towerd.fsm.orders import order_requested
@@ -32,3 +34,15 @@ def test_what_staff_say_of_a_car_is_told_and_what_telematics_report_is_kept() ->
     t = again(t)
     order_requested(t, token("report", vehicle={"id": "car-1"}, req_id="r_2"))
     assert (t.tables.vehicles["car-1"].odometer_km, told(t)) == (1204, [])
+
+
+def test_when_a_customer_comes_is_kept_with_the_order() -> None:
+    t = turn(tables_of(vehicles=[vehicle()], orders=[theirs("accepted")]))
+    order_requested(t, token("eta", arrives_at="2026-11-25T08:06:00Z"))
+    kept = t.tables.orders["o_91"].eta
+    assert kept is not None
+    assert (kept.arrives_at, kept.source, told(t)) == (datetime(2026, 11, 25, 8, 6, tzinfo=UTC), "app", [])
+    again_asked = again(t)
+    order_requested(again_asked, token("eta", arrives_at="2026-11-25T08:06:00Z"))
+    assert again_asked.tables.orders["o_91"].eta == kept
+    assert answers(again_asked)[0].result == {"order": "o_91", "state": "accepted"}

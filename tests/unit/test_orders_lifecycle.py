@@ -38,6 +38,7 @@ SERVED = {
     "collect",
     "stock_in",
     "stock_out",
+    "eta",
     "report",
     "condition",
     "consent",

@@ -28,6 +28,7 @@ from towerd.jobs.transfer import minimum_s
 from towerd.orders.book import (
     Circumstances,
     ConditionAsked,
+    EtaNoted,
     FaceWithdrawn,
     LoanEnded,
     MotionAsked,
@@ -237,6 +238,11 @@ def _note_report(turn: Turn, _event: OrderRequested, outcome: VehicleReported) -
     return outcome
 
 
+def _note_eta(turn: Turn, _event: OrderRequested, outcome: EtaNoted) -> Outcome:
+    turn.put("orders", outcome.order.id, outcome.order)
+    return outcome
+
+
 _APPLY: Final[dict[type, Callable[[Turn, OrderRequested, Any], Outcome]]] = {
     OrderAccepted: _take_order,
     OrderCancelled: _cancel,
@@ -244,6 +250,7 @@ _APPLY: Final[dict[type, Callable[[Turn, OrderRequested, Any], Outcome]]] = {
     ConditionAsked: _set_condition,
     VehicleReported: _note_report,
     FaceWithdrawn: _withdraw_face,
+    EtaNoted: _note_eta,
     MotionAsked: lambda turn, _event, outcome: _motion(turn, outcome),
 }
 """What an outcome changes; where it is refused or repeated, nothing but the memory of answers."""

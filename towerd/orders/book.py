@@ -183,6 +183,14 @@ class FaceWithdrawn:
     result: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class EtaNoted:
+    """The order with when its customer is expected."""
+
+    order: Order
+    result: dict[str, Any]
+
+
 Outcome = (
     OrderAccepted
     | OrderCancelled
@@ -190,6 +198,7 @@ Outcome = (
     | ConditionAsked
     | VehicleReported
     | FaceWithdrawn
+    | EtaNoted
     | MotionAsked
     | Repeated
     | Refusal

@@ -35,6 +35,7 @@ from towerd.orders.claims import (
 )
 from towerd.orders.conditions import decide_condition
 from towerd.orders.eligibility import collect_reasons, drive_reasons, history_reasons
+from towerd.orders.etas import decide_eta
 from towerd.orders.loan_ends import decide_purchase, decide_returned_elsewhere
 from towerd.orders.model import Slot
 from towerd.orders.payment import payment_reasons
@@ -147,6 +148,7 @@ _DECIDERS: Final[Mapping[str, _Decider]] = {
     "returned_elsewhere": lambda _request, claims, book, _rules, around: decide_returned_elsewhere(
         claims, book, around.now
     ),
+    "eta": lambda _request, claims, book, rules, around: decide_eta(claims, book, rules, around.now),
     "report": lambda _request, claims, book, _rules, around: decide_report(claims, book, around.now),
     "condition": lambda _request, claims, book, _rules, _around: decide_condition(claims, book),
     "consent": lambda _request, claims, book, _rules, _around: decide_withdrawal(claims, book),

@@ -93,6 +93,16 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class Eta:
+    """When the customer arrives, give or take `sd_s` (one standard deviation, s), as `source` said at `said_at`."""
+
+    arrives_at: datetime
+    sd_s: float
+    source: str
+    said_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """One order. `id` is the token's jti, `customer` its sub.
 
@@ -101,7 +111,8 @@ class Order:
     and stays for the record; `arrived_at` is when the customer was first known to be there; whether a decision still holds
     is never stored (invariant 7). `alike` names orders of other customers whose selfie was close to this one's: while one
     of them is open, a face alone is not enough (6.1). `wish` is what was asked for where the car still has to arrive, until
-    `wait_until_at`; `late_told`: the customer has heard that it is not there although the slot has begun.
+    `wait_until_at`; `late_told`: the customer has heard that it is not there although the slot has begun. `eta`: the newest word on
+    when the customer comes.
     """
 
     id: str
@@ -134,11 +145,17 @@ class Order:
     wish: dict[str, str] = field(default_factory=dict)
     wait_until_at: datetime | None = None
     late_told: bool = False
+    eta: Eta | None = None
 
     @property
     def open(self) -> bool:
         """Whether the order has not ended."""
         return self.state not in ENDED
+
+    @property
+    def has_come(self) -> bool:
+        """Whether its customer has been known to be at the tower."""
+        return self.arrived_at is not None or self.identified_at is not None
 
     @property
     def waits_since_at(self) -> datetime:
