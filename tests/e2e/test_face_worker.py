@@ -23,8 +23,9 @@ from towerd.faceid.config import FaceConfig
 from towerd.faceid.policy import decide_match
 from towerd.faceid.template import Template, pack
 from towerd.faceid.thresholds import default_policy
-from towerd.faceid.vault import Vault, VaultError
+from towerd.faceid.vault import Vault
 from towerd.fsm.events import Event, FaceHealthChanged, FaceLooked
+from towerd.keyfiles import VaultError
 
 pytestmark = [pytest.mark.e2e, needs_photos, pytest.mark.timeout(60)]
 

@@ -27,7 +27,8 @@ from tests.e2e.ear import HOST
 from tests.e2e.stack import TOWER, Options, Stack, stack
 from tests.support.photos import PHOTOS_DIR, ROOT, needs_photos, selfie
 from towerd.faceid.template import unpack
-from towerd.faceid.vault import Vault, VaultError
+from towerd.faceid.vault import Vault
+from towerd.keyfiles import VaultError
 
 pytestmark = [pytest.mark.e2e, needs_photos, pytest.mark.timeout(120)]
 

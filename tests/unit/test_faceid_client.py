@@ -18,6 +18,7 @@ from towerd.faceid.vault import Vault
 from towerd.faceid.wire import BODY_MAX_BYTES, Message, WireError, encode
 from towerd.fsm.events import Event, FaceHealthChanged, FaceLooked
 from towerd.fsm.face_events import FaceChallenged, FacesAlike
+from towerd.keyfiles import KeyFiles
 
 pytestmark = pytest.mark.looptime(True)
 
@@ -241,14 +242,14 @@ async def test_a_key_is_destroyed_though_the_disk_refuses_at_first(
 ) -> None:
     vault = Vault(tmp_path, "t1")
     vault.seal("a", b"face")
-    destroy, refusals, sleep = Vault.destroy, [OSError(5, "Input/output error")], asyncio.sleep
+    destroy, refusals, sleep = KeyFiles.destroy, [OSError(5, "Input/output error")], asyncio.sleep
 
-    def refuse_once(self: Vault, order: str) -> bool:
+    def refuse_once(self: KeyFiles, order: str) -> bool:
         if refusals:
             raise refusals.pop()
         return destroy(self, order)
 
-    monkeypatch.setattr(Vault, "destroy", refuse_once)
+    monkeypatch.setattr(KeyFiles, "destroy", refuse_once)
     monkeypatch.setattr(asyncio, "sleep", lambda _: sleep(0))
     bench.client.watch({"a": b"1"})
     bench.client.destroy_key("a")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from towerd.faceid.vault import Vault, VaultError
+from towerd.faceid.vault import Vault
+from towerd.keyfiles import VaultError
 
 FACE = b"selfie and template"
 

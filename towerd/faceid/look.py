@@ -17,8 +17,9 @@ from towerd.faceid.quality import VIEW, check_selfie, judge, measure, pick_one, 
 from towerd.faceid.template import Template, TemplateError, pack, unpack
 from towerd.faceid.thresholds import alike, same_person
 from towerd.faceid.track import Burst, Look, Tracker
-from towerd.faceid.vault import Vault, VaultError
+from towerd.faceid.vault import Vault
 from towerd.faceid.wire import Message, looked
+from towerd.keyfiles import VaultError
 
 FRAME_AGE_MAX_S = 0.3
 PRESENCE_HOLD_S = 3.0

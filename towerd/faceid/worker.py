@@ -28,9 +28,10 @@ from towerd.faceid.engine import EngineError, FaceEngine, load_engine
 from towerd.faceid.look import Gallery, Looker
 from towerd.faceid.passive import Passive
 from towerd.faceid.preview import preview_jpeg
-from towerd.faceid.vault import Vault, VaultError
+from towerd.faceid.vault import Vault
 from towerd.faceid.wire import LENGTHS, Message, WireError, decode, encode, lengths
 from towerd.faceid.worker_args import read_config
+from towerd.keyfiles import VaultError
 from towerd.secrecy import forbid_core_dumps
 
 EXIT_CAMERA_STUCK = 3
