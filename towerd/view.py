@@ -56,7 +56,8 @@ class CabinView:
 @dataclass(frozen=True, slots=True)
 class IntakeView:
     """A car that is, or was last, driven into a cabin. `text` tells its driver what to do next. `button_lost_s`: how long
-    the cabin stood for want of the button alone.
+    the cabin stood for want of the button alone. `wanted`: what its driver still has to type (`odometer_km`, `charge_ratio`,
+    `fuel_ratio`).
     """
 
     cabin: int
@@ -67,6 +68,7 @@ class IntakeView:
     text: str
     reasons: tuple[str, ...]
     button_lost_s: float
+    wanted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

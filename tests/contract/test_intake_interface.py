@@ -17,6 +17,7 @@ from tests.support.views import view
 from towerd.api import callers, http, metrics, peer
 from towerd.cli import towerctl
 from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
+from towerd.orders.readings import Reading
 from towerd.settings_intake import IntakeSettings
 from towerd.view import IntakeView, OwingView
 
@@ -65,6 +66,17 @@ async def test_the_driver_answers_and_gives_up(tower: Tower) -> None:
     assert (secured.cabin, cancelled.cabin) == (1, 2)
     tower.refuse = ("too_late",)
     assert (await _ctl(tower, "drive-in-cancel", "2")).exit_code == 1
+
+
+async def test_what_the_driver_reads_off_the_dashboard(tower: Tower) -> None:
+    words = ("--odometer-km", "1204", "--charge-ratio", "0.8", "--no-damage")
+    assert (await _ctl(tower, "secured", "1", *words)).exit_code == 0
+    [event] = tower.events
+    assert isinstance(event, CarSecured)
+    assert (event.reading, event.damage) == (Reading(1204, 0.8), False)
+    async with tower.client() as client:
+        for body in ({"odometer_km": -1}, {"charge_ratio": "full"}, {"x": 1}):
+            assert (await client.post("/drive-in/1/secured", json=body)).status_code == 422
 
 
 async def test_a_viewer_brings_cars_back_but_none_without_a_loan(tower: Tower, monkeypatch: pytest.MonkeyPatch) -> None:

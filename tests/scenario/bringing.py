@@ -9,10 +9,11 @@ from simulator.cars import Car
 from simulator.config import Actors
 from simulator.driver import Driver
 from tests.scenario.running import Running
-from tests.scenario.tower import Daemon, Tower, car, small_tower
+from tests.scenario.tower import READ, Daemon, Tower, car, small_tower
 from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
 from towerd.fsm.intake_row import Intake, Owing
 from towerd.fsm.reply import ReplyTo
+from towerd.orders.readings import Reading
 from towerd.plc.codes import Code
 
 NUMBERS = {"v_0042": 42, "v_0007": 7}
@@ -71,9 +72,14 @@ class Kiosk:
         values = {"number": self.loan.number, "vehicle": None, "cabin": self.driver.cabin, "staff": False}
         return await self.ask(lambda reply: DriveInRequested(**{**values, **changes, "by": "kiosk", "reply": reply}))
 
-    async def secure(self) -> Any:
-        """Say that the car is secured."""
-        return await self.ask(lambda reply: CarSecured(self.driver.cabin, "kiosk", reply))
+    async def secure(self, reading: Reading = READ) -> Any:
+        """Say that the car is secured, what its dashboard reads, and that it has come to no harm."""
+        return await self.ask(lambda reply: CarSecured(self.driver.cabin, "kiosk", reply, reading, damage=False))
+
+    def told(self, kind: str) -> dict[str, Any]:
+        """What the newest event of that type tells."""
+        bodies = [row.body for row in self.run.journal.outbox(0, 10_000) if row.body.get("type") == kind]
+        return bodies[-1]["data"]  # type: ignore[no-any-return]
 
     async def cancel(self) -> Any:
         """Give it up."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.driver import TOO_FAR_BACK, Driver
 from tests.scenario.standstill import Site
-from tests.scenario.tower import car
+from tests.scenario.tower import READ, car
 from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
 
 
@@ -40,7 +40,7 @@ def left_unsecured(site: Site) -> None:
 
 
 def secured(site: Site) -> None:
-    site.done(lambda reply: CarSecured(1, "kiosk", reply))
+    site.done(lambda reply: CarSecured(1, "kiosk", reply, READ))
 
 
 def button_forgotten(site: Site) -> None:

@@ -13,12 +13,13 @@ from simulator.cars import Car
 from simulator.driver import TOO_FAR_BACK, TOO_FAR_FORWARD
 from tests.scenario.bringing import NUMBERS, Bringing
 from tests.scenario.running import running
-from tests.scenario.tower import Tower, car, record
+from tests.scenario.tower import READ, Tower, car, record
 from towerd.cabin.model import Signal
 from towerd.faults import DOOR_STUCK, INVENTORY_DISAGREES
 from towerd.fsm import events as ev
 from towerd.fsm.intake_events import CarSecured
 from towerd.fsm.reply import NOWHERE
+from towerd.orders.readings import Reading
 from towerd.orders.stock import parse_record
 from towerd.places import UNKNOWN, parse_place
 
@@ -53,6 +54,25 @@ async def test_a_good_return() -> None:
         assert 0.8 < back.row.lost_s < 1.3
         assert back.tables.meta.button_lost_s == back.row.lost_s
         assert not (await back.request()).ok
+
+
+async def test_the_end_of_a_loan_is_told_with_its_facts() -> None:
+    async with car_is_out() as back:
+        await back.open_door()
+        back.driver.drive_in(back.car)
+        await back.until("securing")
+        nonsense = Reading(READ.odometer_km, fuel_ratio=75)
+        assert (await back.secure(nonsense)).reasons == ("fuel_implausible",)
+        assert back.row.state == "securing"
+        assert (await back.secure()).ok
+        back.driver.get_out()
+        back.driver.press()
+        await back.stored()
+        car = back.tables.vehicles[back.loan.vehicle]
+        assert (car.odometer_km, car.fuel_ratio) == (READ.odometer_km, READ.fuel_ratio)
+        facts = back.told("loan_returned")
+        assert (facts["odometer_km"], facts["fuel_ratio"], facts["read_by"]) == (1204, 0.75, "driver")
+        assert (facts["damage"], facts["doubts"], facts["overdue_s"]) == (False, [], 0.0)
 
 
 async def test_a_wrong_position_is_corrected() -> None:
@@ -267,7 +287,7 @@ async def test_the_plc_restarts(state: str) -> None:
                 back.driver.get_out()
             back.driver.press()
             if back.row.state == "securing":
-                back.daemon.queue.post(CarSecured(1, "technician", NOWHERE))
+                back.daemon.queue.post(CarSecured(1, "technician", NOWHERE, READ))
             return back.row.state == "done"
 
         await back.daemon.until(helped, "the car is accepted")

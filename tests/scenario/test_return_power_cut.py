@@ -19,7 +19,7 @@ from simulator.core import Simulator
 from simulator.driver import Driver
 from tests.scenario.cutting import MOST, Cut, Story, When, through
 from tests.scenario.director import ORDER, Director, finished
-from tests.scenario.tower import Daemon, Tower, car, small_tower
+from tests.scenario.tower import READ, Daemon, Tower, car, small_tower
 from tests.support.sweeps import shards
 from towerd.fsm.events import Stamped
 from towerd.fsm.intake_events import CarSecured, DriveInRequested
@@ -57,7 +57,7 @@ async def people(daemon: Daemon, driver: Driver, vehicle: str) -> None:
         elif row.state == "waiting" and driver.may_drive_in:
             driver.drive_in(car(int(vehicle[2:])))
         elif row.state == "securing":
-            daemon.queue.post(CarSecured(1, "kiosk", NOWHERE))
+            daemon.queue.post(CarSecured(1, "kiosk", NOWHERE, READ))
         elif row.state == "clearing":
             driver.get_out()
             driver.press()

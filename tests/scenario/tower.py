@@ -23,6 +23,7 @@ from towerd.fsm.alarm_events import PageEnded
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.reply import ReplyTo
 from towerd.lift.kinematics import Kinematics, Motion
+from towerd.orders.readings import Reading
 from towerd.orders.stock import parse_record
 from towerd.places import Place, bay
 from towerd.planner.inline import InlinePlanner
@@ -34,6 +35,8 @@ from towerd.ports import Journal
 SPEED_UP = 4.0
 SCAN_S = 0.02
 FACE = b"sealed face"
+READ = Reading(odometer_km=1204, fuel_ratio=0.75)
+"""What the dashboard of a car that comes back reads."""
 
 
 def record(number: int, **changes: Any) -> dict[str, Any]:

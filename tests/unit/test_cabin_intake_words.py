@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from towerd.cabin.intake import INTAKE_ENDED, IntakeState, Owed
-from towerd.cabin.intake_words import advice, plea
+from towerd.cabin.intake_words import advice, plea, question
 
 
 @pytest.mark.parametrize("state", get_args(IntakeState))
@@ -23,6 +23,11 @@ def test_every_state_says_what_to_do(state: IntakeState) -> None:
 @pytest.mark.parametrize("owed", get_args(Owed))
 def test_every_debt_is_asked_of_the_next_visitor(owed: Owed) -> None:
     assert "cabin 2" in plea(2, owed)
+
+
+def test_what_is_to_be_typed_is_named() -> None:
+    assert "odometer" in question(("odometer_km", "charge_ratio"), again=False)
+    assert "battery" in question(("charge_ratio",), again=True)
 
 
 def test_the_ends_are_states() -> None:

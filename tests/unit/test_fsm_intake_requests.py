@@ -21,13 +21,13 @@ from tests.support.core_kit import (
     vehicle,
     with_cabin,
 )
-from tests.support.intake_kit import EPOCH, LOAN, coming, row, with_car
+from tests.support.intake_kit import LOAN, coming, row, with_car
 from tests.support.values import AT, record
 from towerd.cabin.model import CabinSensors, DoorState
 from towerd.faults import COMMAND_FAILED
 from towerd.fsm.commands import Answer
-from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
-from towerd.fsm.intake_requests import car_secured, drive_in_cancelled, drive_in_requested
+from towerd.fsm.intake_events import DriveInCancelled, DriveInRequested
+from towerd.fsm.intake_requests import drive_in_cancelled, drive_in_requested
 from towerd.fsm.intake_row import Owing
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import BayRecord, Fault, Move
@@ -184,28 +184,6 @@ def test_who_comes_next_is_asked_to_look() -> None:
     assert answer.reasons == ("no_cabin_free",)
     assert answer.result is not None
     assert "look into cabin 1" in answer.result["text"]
-
-
-# what the driver answers
-
-
-def secured(t: Turn, number: int = 1) -> Answer:
-    car_secured(t, CarSecured(number, "kiosk", REPLY))
-    return answers(t)[-1]
-
-
-def test_the_car_is_secured() -> None:
-    t = coming(with_car(), row("securing"))
-    assert secured(t).ok
-    assert t.tables.intakes[1].secured_epoch == EPOCH
-    assert told(t) == ["manual_intervention"]
-
-
-def test_an_answer_that_nobody_waits_for() -> None:
-    assert secured(coming(machine(), None)).reasons == ("nobody_drives_in",)
-    for t in (coming(machine(), row("waiting")), coming(None, row("securing")), coming(with_car(), row("storing"))):
-        assert secured(t).reasons == ("not_yet",)
-        assert t.tables.intakes[1].secured_epoch is None
 
 
 # giving up

@@ -22,6 +22,7 @@ from towerd.fsm.loans import (
 )
 from towerd.fsm.turn import Turn
 from towerd.orders.book import LoanEnded
+from towerd.orders.loan_facts import NOTHING_SAID, Findings, end_facts
 from towerd.orders.model import Loan
 from towerd.orders.rules import DriveRules, OrderRules
 from towerd.places import CARRIAGE, OUT, UNKNOWN, Place, bay
@@ -55,20 +56,14 @@ def test_a_car_that_drives_off_again_is_out_as_before() -> None:
 
 def test_a_car_that_is_taken_in_ends_its_loan() -> None:
     t = returning("returning")
-    loan_returned(t, "ord-1", 61.24)
+    loan_returned(t, "ord-1", Findings(damage=True), 61.24)
     loan = t.tables.loans["ord-1"]
     assert (loan.state, loan.ended_at) == ("returned", t.now)
     data = asked(t, AppendOutbox)[0].body["data"]
-    assert data == {
-        "vehicle": "car-1",
-        "make": "Kestrel",
-        "model": "Three",
-        "out_s": 4 * 86400.0,
-        "overdue_s": 86400.0,
-        "button_wait_s": 61.2,
-    }
+    facts = end_facts(loan, t.tables.vehicles["car-1"], Findings(damage=True), AT)
+    assert data == {**facts, "button_wait_s": 61.2}
     with pytest.raises(BugError):
-        loan_returned(returning("out"), "ord-1", 0.0)
+        loan_returned(returning("out"), "ord-1", NOTHING_SAID, 0.0)
 
 
 def back(place: Place, loan: str | None = "overdue", **values: object) -> Turn:
@@ -129,12 +124,9 @@ def test_a_car_that_is_bought_is_the_towers_no_more() -> None:
     assert loan_leaves(t, SOLD) is SOLD
     assert (t.tables.loans["ord-1"], dict(t.tables.vehicles)) == (SOLD.loan, {})
     body = asked(t, AppendOutbox)[0].body
-    assert (body["type"], body["order"], body["customer"], body["data"]) == (
-        "loan_sold",
-        "ord-1",
-        "cust-1",
-        {"price": 100},
-    )
+    facts = end_facts(SOLD.loan, vehicle(), NOTHING_SAID, AT)
+    assert (body["type"], body["order"], body["customer"]) == ("loan_sold", "ord-1", "cust-1")
+    assert body["data"] == {**facts, "price": 100}
     # and an ended loan is watched no more, though its vehicle is gone
     watch_loans(t)
     assert told(t) == ["loan_sold"]

@@ -17,11 +17,11 @@ LATER = AT + timedelta(seconds=30)
 
 
 def test_each_cabin_says_what_to_do_and_what_it_has_cost() -> None:
-    first, second = intake_views(tables_of(intakes={2: ROW, 1: replace(ROW, cabin=1)}, owing=OWING), LATER)
+    first, second = intake_views(tables_of(intakes={2: ROW, 1: replace(ROW, cabin=1)}, owing=OWING), LATER, 900.0)
     assert (first.cabin, second.cabin) == (1, 2)
     assert (first.button_lost_s, second.button_lost_s) == (35.0, 5.0)
     assert "button" in second.text
-    (ended,) = intake_views(tables_of(intakes={1: replace(ROW, cabin=1, state="done")}, owing=OWING), LATER)
+    (ended,) = intake_views(tables_of(intakes={1: replace(ROW, cabin=1, state="done")}, owing=OWING), LATER, 900.0)
     assert ended.button_lost_s == 5.0
 
 

@@ -12,6 +12,7 @@ from towerd.api import payload
 from towerd.api.answers import asked
 from towerd.api.callers import Core, Viewer
 from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
+from towerd.orders.readings import Reading
 
 router = APIRouter(prefix="/drive-in")
 Number = Annotated[int, Field(ge=1, le=2)]
@@ -32,6 +33,24 @@ class DriveIn(BaseModel):
         if (self.number is None) == (self.vehicle is None):
             raise ValueError("give either number or vehicle")
         return self
+
+
+class Secured(BaseModel):
+    """What the driver types beside the word that the car is secured: off the dashboard, and whether it came to harm.
+
+    What cannot be is asked for again (409), so only what is no number is refused here.
+    """
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    odometer_km: Annotated[int, Field(ge=0, le=100_000_000)] | None = None
+    charge_ratio: float | None = None
+    fuel_ratio: float | None = None
+    damage: bool | None = None
+
+    def reading(self) -> Reading:
+        """As the core takes it."""
+        return Reading(self.odometer_km, self.charge_ratio, self.fuel_ratio)
 
 
 @router.get("")
@@ -57,9 +76,10 @@ async def drive_in(core: Core, caller: Viewer, wish: DriveIn) -> JSONResponse:
 
 
 @router.post("/{cabin}/secured")
-async def secured(core: Core, caller: Viewer, cabin: CabinPath) -> JSONResponse:
-    """The driver's word: engine off, handbrake on, gear in park, key in the car (viewer)."""
-    return await asked(core, lambda reply: CarSecured(cabin, caller.user, reply))
+async def secured(core: Core, caller: Viewer, cabin: CabinPath, said: Secured | None = None) -> JSONResponse:
+    """The driver's word: engine off, handbrake on, gear in park, key in the car; with what is `wanted` of it (viewer)."""
+    answer = said or Secured()
+    return await asked(core, lambda reply: CarSecured(cabin, caller.user, reply, answer.reading(), answer.damage))
 
 
 @router.delete("/{cabin}")

@@ -59,11 +59,13 @@ _SIGNS: Final = {
 class IntakeRules:
     """`wait_s`: how long the door stands open for a car that does not come. `page_s`: how long a car may stand there with
     something owed and nobody near, before people are paged. `read_s`: how long tag and measures may take to be read.
+    `report_age_s`: how young a report of odometer and charge or fuel must be, or the driver types them.
     """
 
     wait_s: float = 300.0
     page_s: float = 300.0
     read_s: float = 10.0
+    report_age_s: float = 900.0
 
 
 @dataclass(frozen=True, slots=True)

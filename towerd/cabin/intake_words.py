@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from towerd.cabin.intake import IntakeState, Owed
@@ -40,6 +41,11 @@ _REASONS: Final[dict[str, str]] = {
     "cancelled": "you have cancelled",
     "vehicle_gone": "it has left the cabin",
 }
+_WANTED: Final = {
+    "odometer_km": "the odometer in km",
+    "charge_ratio": "how full the battery is",
+    "fuel_ratio": "how full the tank is",
+}
 _OWED: Final[dict[Owed, str]] = {
     "position": "The car in cabin {n} does not stand right and its driver has gone: call the technician.",
     "answer": "Nobody has confirmed that the car in cabin {n} is secured: look at handbrake and gear, then confirm it here.",
@@ -53,6 +59,12 @@ def advice(number: int, state: IntakeState, reasons: tuple[str, ...]) -> str:
     """What to do next, for the driver of the car in cabin `number`."""
     why = ", ".join(_REASONS.get(reason, reason) for reason in reasons)
     return _STATES[state].format(n=number, why=why)
+
+
+def question(wanted: Collection[str], *, again: bool) -> str:
+    """What the driver is asked to type off the dashboard; `again`: what was typed is missing something, or cannot be."""
+    asked = " and ".join(_WANTED[name] for name in wanted)
+    return f"Please look again: type {asked}." if again else f"Type {asked}, and whether the car has come to harm."
 
 
 def plea(number: int, owed: Owed) -> str:

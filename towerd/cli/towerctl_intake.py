@@ -51,10 +51,19 @@ def _show(socket: Path, as_json: bool) -> None:
 
 @click.command()
 @cabin_argument
+@click.option("--odometer-km", type=click.IntRange(min=0), help="What the odometer reads.")
+@click.option("--charge-ratio", type=float, help="How full the battery is: 0 to 1.")
+@click.option("--fuel-ratio", type=float, help="How full the tank is: 0 to 1.")
+@click.option("--damage/--no-damage", default=None, help="Whether the car has come to harm.")
 @asks
-def secured(cabin: int, socket: Path, as_json: bool) -> None:
-    """Say that the car in the cabin is secured: engine off, handbrake on, gear in park, key in the car. Role: viewer."""
-    client.ask(socket, f"/drive-in/{cabin}/secured", as_json)
+def secured(cabin: int, socket: Path, as_json: bool, **said: float | bool | None) -> None:
+    """Say that the car in the cabin is secured: engine off, handbrake on, gear in park, key in the car.
+
+    What its dashboard reads is asked for where no report has told it (`towerctl drive-in` shows it as wanted); what is
+    missing or cannot be is asked for once more. Role: viewer.
+    """
+    body = {name: value for name, value in said.items() if value is not None}
+    client.ask(socket, f"/drive-in/{cabin}/secured", as_json, json=body)
 
 
 @click.command()

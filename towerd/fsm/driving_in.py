@@ -24,7 +24,9 @@ from towerd.fsm.room import measured_in
 from towerd.fsm.turn import Turn
 from towerd.fsm.wishes import free_bays
 from towerd.orders.eligibility import LOAN_ENDED
+from towerd.orders.loan_facts import NOTHING_SAID
 from towerd.orders.model import Vehicle
+from towerd.orders.readings import noted
 from towerd.places import OUT, cabin
 from towerd.plc.snapshot import Capability
 
@@ -132,7 +134,9 @@ def turn_away(turn: Turn, row: Intake, reason: str) -> Intake:
 
 
 def _go_on(turn: Turn, row: Intake, seen: Seen) -> Intake:
-    changed = _move(turn, row, _TRIGGERS[seen.state], seen.reasons)
+    # what a driver has said was said of a car that has gone again
+    forgotten = {"found": NOTHING_SAID} if seen.state in ("opening", "waiting") else {}
+    changed = _move(turn, row, _TRIGGERS[seen.state], seen.reasons, **forgotten)
     if row.kind == "loan":
         if seen.state in _RIGHT_CAR:
             loan_returns(turn, row.about, row.cabin)
@@ -155,9 +159,10 @@ def _take_in(turn: Turn, row: Intake) -> None:
         # nobody has had it yet: it is free as soon as its dealer's order is over
         turn.put_vehicle(turn.tables.vehicles[row.vehicle], place=cabin(row.cabin), condition="reserved")
         return
-    vehicle = take_back(turn, turn.tables.vehicles[row.vehicle], cabin(row.cabin))
+    vehicle = noted(turn.tables.vehicles[row.vehicle], row.found.reading, turn.now)
+    vehicle = take_back(turn, vehicle, cabin(row.cabin))
     if row.kind == "loan":
-        loan_returned(turn, row.about, row.lost_s)
+        loan_returned(turn, row.about, row.found, row.lost_s)
     tell_condition(turn, vehicle)
 
 

@@ -34,7 +34,7 @@ def hand_over(turn: Turn, order: Order) -> None:
         # opened by a process that has ended since: who drove off was not seen by this one (invariant 7)
         turn.tell("handed_over_unidentified", {"vehicle": record.id, "cabin": order.cabin}, handed)
     if order.kind == "test_drive":
-        begin_loan(turn, handed, record)
+        begin_loan(turn, handed, vehicle)
 
 
 def end_stay(turn: Turn, order: Order) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from towerd.fsm.reply import ReplyTo
+from towerd.orders.readings import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,16 @@ class DriveInRequested:
 
 @dataclass(frozen=True, slots=True)
 class CarSecured:
-    """The driver says at the kiosk: engine off, handbrake on, gear in park, key in the car (6.5)."""
+    """The driver says at the kiosk: engine off, handbrake on, gear in park, key in the car (6.5).
+
+    `reading`: what was typed off the dashboard (6.4). `damage`: whether the car has come to harm; None: not answered.
+    """
 
     cabin: int
     by: str
     reply: ReplyTo
+    reading: Reading = field(default_factory=Reading)
+    damage: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

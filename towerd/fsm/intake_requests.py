@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from towerd.cabin.intake_words import advice
 from towerd.errors import Refusal
@@ -12,16 +12,14 @@ from towerd.fsm.cabin_for import cabin_for
 from towerd.fsm.driving_in import turn_away
 from towerd.fsm.identity import slower
 from towerd.fsm.intake_book import intake_in
-from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
+from towerd.fsm.intake_events import DriveInCancelled, DriveInRequested
 from towerd.fsm.intake_row import Intake
-from towerd.fsm.owing import pleas
 from towerd.fsm.recognising import FOUND
+from towerd.fsm.securing import result_of
 from towerd.fsm.turn import Turn
 from towerd.orders.eligibility import LOAN_ENDED
 from towerd.orders.model import Loan, Vehicle
 from towerd.places import OUT, UNKNOWN
-
-_ANSWERABLE = ("positioning", "reading", "securing", "clearing", "closing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +47,7 @@ def drive_in_requested(turn: Turn, event: DriveInRequested) -> None:
     row = Intake(number, found.kind, found.about, found.vehicle.id, event.by, "opening", turn.now, turn.now)
     turn.put("intakes", number, row)
     turn.tell("manual_intervention", {"drive_in": row.vehicle, "for": row.kind, "cabin": number, "by": event.by})
-    turn.answer(event.reply, True, (), _result(turn, row))
-
-
-def _result(turn: Turn, row: Intake) -> dict[str, Any]:
-    text = advice(row.cabin, row.state, row.reasons)
-    return {"cabin": row.cabin, "vehicle": row.vehicle, "state": row.state, "text": text, "please": pleas(turn.tables)}
+    turn.answer(event.reply, True, (), result_of(turn, row))
 
 
 def _slow_down(turn: Turn, event: DriveInRequested, refusal: Refusal) -> None:
@@ -95,20 +88,6 @@ def _names(event: DriveInRequested, loan: Loan) -> bool:
     return loan.number == event.number if event.number is not None else loan.vehicle == event.vehicle
 
 
-def car_secured(turn: Turn, event: CarSecured) -> None:
-    """The driver's answer at the kiosk; it counts for the car that stands there now, and for no other."""
-    row, machine = intake_in(turn.tables, event.cabin), turn.snapshot
-    if row is None:
-        turn.answer(event.reply, False, ("nobody_drives_in",), {"text": f"Nobody drives into cabin {event.cabin}."})
-    elif machine is None or row.state not in _ANSWERABLE:
-        turn.answer(event.reply, False, ("not_yet",), {"text": advice(row.cabin, row.state, row.reasons)})
-    else:
-        row = replace(row, secured_epoch=machine.cabin(row.cabin).occupancy_epoch)
-        turn.put("intakes", row.cabin, row)
-        turn.tell("manual_intervention", {"secured": row.vehicle, "cabin": row.cabin, "by": event.by})
-        turn.answer(event.reply, True, (), _result(turn, row))
-
-
 def drive_in_cancelled(turn: Turn, event: DriveInCancelled) -> None:
     """Give it up: the car is driven out again if it is in, and the door closes. Too late once the car is taken in."""
     row = intake_in(turn.tables, event.cabin)
@@ -121,4 +100,4 @@ def drive_in_cancelled(turn: Turn, event: DriveInCancelled) -> None:
     if row.state != "turned_away":
         row = turn_away(turn, row, "cancelled")
         turn.tell("manual_intervention", {"drive_in_cancelled": row.vehicle, "cabin": row.cabin, "by": event.by})
-    turn.answer(event.reply, True, (), _result(turn, row))
+    turn.answer(event.reply, True, (), result_of(turn, row))

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from towerd.cabin.intake import INTAKE_ENDED, IntakeState, Owed
+from towerd.orders.loan_facts import NOTHING_SAID, Findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,8 @@ class Intake:
 
     `kind` says what it is expected for: `loan` or `stock`, the order of a dealer, whose id is `about`; or `vehicle`, a
     technician's word, and `about` is its id. `secured_epoch`: the occupancy epoch that the driver's answer counts for; with another one it is another car, or
-    the same one that has been driven. `lost_s`: how long the cabin stood for want of the button alone.
+    the same one that has been driven. `lost_s`: how long the cabin stood for want of the button alone. `found`: what the
+    driver has said of a car that comes back; `asked_again`: something of it was missing or could not be.
     """
 
     cabin: int
@@ -29,6 +31,8 @@ class Intake:
     reasons: tuple[str, ...] = ()
     secured_epoch: int | None = None
     lost_s: float = 0.0
+    found: Findings = NOTHING_SAID
+    asked_again: bool = False
 
     @property
     def open(self) -> bool:

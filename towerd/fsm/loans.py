@@ -14,7 +14,8 @@ from towerd.fsm.turn import Turn
 from towerd.orders.book import LoanEnded
 from towerd.orders.choice import HERE
 from towerd.orders.eligibility import LOAN_ENDED
-from towerd.orders.model import Condition, Loan, Order, Vehicle, VehicleRecord
+from towerd.orders.loan_facts import NOTHING_SAID, Findings, end_facts, values_out
+from towerd.orders.model import Condition, Loan, Order, Vehicle
 from towerd.places import Place
 
 FETCHED: Final = "fetched"
@@ -23,14 +24,31 @@ ENDED_ELSEWHERE: Final = ("sold", "returned_elsewhere")
 """States of a loan whose car is this tower's no more."""
 
 
-def begin_loan(turn: Turn, order: Order, record: VehicleRecord) -> None:
+def begin_loan(turn: Turn, order: Order, vehicle: Vehicle) -> None:
     """The car of a test drive is with its customer until it is due back."""
+    record = vehicle.record
     rules = turn.config.rules.for_model(record.make, record.model)
     due_at = turn.now + rules.drive
     state = LOAN.initial
-    loan = Loan(order.id, order.customer, record.id, state, turn.now, due_at, order.number)  # type: ignore[arg-type]
+    loan = Loan(
+        order.id,
+        order.customer,
+        record.id,
+        state,  # type: ignore[arg-type]
+        turn.now,
+        due_at,
+        order.number,
+        odometer_out_km=vehicle.odometer_km,
+        charge_out_ratio=vehicle.charge_ratio,
+        fuel_out_ratio=vehicle.fuel_ratio,
+    )
     turn.put("loans", loan.id, loan)
-    turn.tell("loan_out", {"vehicle": record.id, "due_back_s": rules.drive_s}, order)
+    _tell_out(turn, loan)
+
+
+def _tell_out(turn: Turn, loan: Loan) -> None:
+    due_back_s = round((loan.due_back_at - turn.now).total_seconds(), 1)
+    turn.tell("loan_out", {"vehicle": loan.vehicle, "due_back_s": due_back_s, **values_out(loan)}, loan)
 
 
 def take_back(turn: Turn, vehicle: Vehicle, place: Place) -> Vehicle:
@@ -56,7 +74,7 @@ def follow_cars_back(turn: Turn) -> None:
         if vehicle.id in loans:
             place = back.place
             loan_returns(turn, loans[vehicle.id].id, place.position if place.kind == "cabin" else None)
-            loan_returned(turn, loans[vehicle.id].id, 0.0)
+            loan_returned(turn, loans[vehicle.id].id, NOTHING_SAID, 0.0)
         tell_condition(turn, back)
 
 
@@ -82,24 +100,15 @@ def loan_drives_off(turn: Turn, loan_id: str) -> None:
     loan = turn.tables.loans[loan_id]
     if LOAN.allows(loan.state, "drive_off"):
         _put(turn, loan, "drive_off")
-        due_back_s = round((loan.due_back_at - turn.now).total_seconds(), 1)
-        turn.tell("loan_out", {"vehicle": loan.vehicle, "due_back_s": due_back_s}, loan)
+        _tell_out(turn, loan)
 
 
-def loan_returned(turn: Turn, loan_id: str, button_wait_s: float) -> None:
+def loan_returned(turn: Turn, loan_id: str, found: Findings, button_wait_s: float) -> None:
     """The car is taken in (6.4). `button_wait_s`: how long it stood for want of the button."""
     loan = turn.tables.loans[loan_id]
+    facts = end_facts(loan, turn.tables.vehicles[loan.vehicle], found, turn.now)
     _put(turn, loan, "take_in", ended_at=turn.now)
-    record = turn.tables.vehicles[loan.vehicle].record
-    data = {
-        "vehicle": record.id,
-        "make": record.make,
-        "model": record.model,
-        "out_s": round((turn.now - loan.out_since_at).total_seconds(), 1),
-        "overdue_s": max(0.0, round((turn.now - loan.due_back_at).total_seconds(), 1)),
-        "button_wait_s": round(button_wait_s, 1),
-    }
-    turn.tell("loan_returned", data, loan)
+    turn.tell("loan_returned", {**facts, "button_wait_s": round(button_wait_s, 1)}, loan)
 
 
 def loan_leaves(turn: Turn, ended: LoanEnded) -> LoanEnded | Refusal:
@@ -111,10 +120,11 @@ def loan_leaves(turn: Turn, ended: LoanEnded) -> LoanEnded | Refusal:
     loan = ended.loan
     if intake_of(turn.tables, loan.vehicle) is not None:
         return Refusal(("too_late",), "The car is being driven in.")
+    facts = end_facts(loan, turn.tables.vehicles[loan.vehicle], NOTHING_SAID, turn.now)
     turn.put("loans", loan.id, loan)
     if order_of(turn.tables, loan.vehicle) is None:
         forget_vehicle(turn, loan.vehicle)
-    turn.tell(f"loan_{loan.state}", ended.data, loan)  # type: ignore[arg-type]
+    turn.tell(f"loan_{loan.state}", {**facts, **ended.data}, loan)  # type: ignore[arg-type]
     return ended
 
 

@@ -34,7 +34,7 @@ from towerd.fsm.identity import (
     watch_waiting,
 )
 from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
-from towerd.fsm.intake_requests import car_secured, drive_in_cancelled, drive_in_requested
+from towerd.fsm.intake_requests import drive_in_cancelled, drive_in_requested
 from towerd.fsm.inventory import FORK, check_places, settle_fork
 from towerd.fsm.jogging import JOG, jog_expired, watch_jog
 from towerd.fsm.keeping import broker_has, watch_keeping
@@ -51,6 +51,7 @@ from towerd.fsm.packml import follow_packml, packml_requested, send_packml, star
 from towerd.fsm.paging import page_ended
 from towerd.fsm.planning import plan_decided, redirect, request_plan
 from towerd.fsm.recognising import read_tags
+from towerd.fsm.securing import car_secured
 from towerd.fsm.state import State
 from towerd.fsm.stepping import watch_step
 from towerd.fsm.stocking import run_stock_in

@@ -196,7 +196,7 @@ def _stations(shown: _Shown, now: datetime) -> dict[str, Any]:
     return {
         "lift": _lift(shown),
         "cabins": tuple(_cabin(shown, door) for door in machine.cabins) if machine else _unknown_cabins(known),
-        "intakes": intake_views(tables, now),
+        "intakes": intake_views(tables, now, shown.turn.config.intake.report_age_s),
         "owing": owing_views(tables),
         "button_lost_s": button_lost_s(tables, now),
         "bays": _bays(shown, machine) if machine else _unknown_bays(known),

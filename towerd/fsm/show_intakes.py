@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from towerd.cabin.intake_words import advice, plea
+from towerd.cabin.intake_words import plea
 from towerd.fsm.intake_row import Owing
+from towerd.fsm.securing import text_of, wanted_of
 from towerd.fsm.state import Tables
 from towerd.view import IntakeView, OwingView
 
@@ -15,8 +16,8 @@ def _losing_s(row: Owing | None, now: datetime) -> float:
     return max(0.0, (now - row.since_at).total_seconds()) if row is not None and row.what == "button" else 0.0
 
 
-def intake_views(tables: Tables, now: datetime) -> tuple[IntakeView, ...]:
-    """The newest car of each cabin, by cabin."""
+def intake_views(tables: Tables, now: datetime, age_s: float) -> tuple[IntakeView, ...]:
+    """The newest car of each cabin, by cabin. `age_s`: how young a report must be that spares its driver the typing."""
     return tuple(
         IntakeView(
             cabin=row.cabin,
@@ -24,8 +25,9 @@ def intake_views(tables: Tables, now: datetime) -> tuple[IntakeView, ...]:
             kind=row.kind,
             state=row.state,
             since_at=row.since_at,
-            text=advice(row.cabin, row.state, row.reasons),
+            text=text_of(tables, row, now, age_s),
             reasons=row.reasons,
+            wanted=wanted_of(tables, row, now, age_s),
             button_lost_s=round(row.lost_s + (_losing_s(tables.owing.get(row.cabin), now) if row.open else 0.0), 1),
         )
         for _number, row in sorted(tables.intakes.items())

@@ -94,6 +94,27 @@ Reasons = list[str]
 _ENDED: Fields = {"reason": str | None}
 _VEHICLE: Fields = {"vehicle": Vehicle}
 _CAR: Fields = {"vehicle": Vehicle, "make": str, "model": str}
+Km = Annotated[int, Field(ge=0)]
+Level = Annotated[float, Field(ge=0, le=1)]
+_OUT_VALUES: Fields = {
+    "odometer_out_km": Km | None,
+    "charge_out_ratio": Level | None,
+    "fuel_out_ratio": Level | None,
+}
+_LOAN_END: Fields = {
+    **_CAR,
+    "out_s": Seconds,
+    "overdue_s": Seconds,
+    **_OUT_VALUES,
+    "odometer_km": Km | None,
+    "charge_ratio": Level | None,
+    "fuel_ratio": Level | None,
+    "driven_km": int | None,
+    "read_by": Literal["driver", "report"] | None,
+    "read_at": Time | None,
+    "doubts": Reasons,
+    "damage": bool | None,
+}
 _NOT_YET: Fields = {}
 """A type of the contract that no event has yet."""
 
@@ -123,21 +144,13 @@ TOLD: Final[Mapping[EventType, Fields]] = {
     "order_no_show": _ENDED,
     "order_failed": _ENDED,
     "order_vehicle_replaced": {"vehicle": Vehicle, "before": Vehicle},
-    "loan_out": {"vehicle": Vehicle, "due_back_s": float},
+    "loan_out": {"vehicle": Vehicle, "due_back_s": float, **_OUT_VALUES},
     "loan_due_soon": {"vehicle": Vehicle, "due_back_h": Hours},
     "loan_overdue": {"vehicle": Vehicle, "overdue_h": Hours},
     "loan_returning": {"vehicle": Vehicle, "cabin": Cabin | None},
-    "loan_returned": {**_CAR, "out_s": Seconds, "overdue_s": Seconds, "button_wait_s": Seconds},
-    "loan_sold": {
-        **_CAR,
-        "price": Money,
-        "currency": str,
-        "paid": Money,
-        "instalments": int,
-        "out_s": Seconds,
-        "overdue_s": Seconds,
-    },
-    "loan_returned_elsewhere": {**_CAR, "tower": str, "out_s": Seconds, "overdue_s": Seconds},
+    "loan_returned": {**_LOAN_END, "button_wait_s": Seconds},
+    "loan_sold": {**_LOAN_END, "price": Money, "currency": str, "paid": Money, "instalments": int},
+    "loan_returned_elsewhere": {**_LOAN_END, "tower": str},
     "vehicle_stocked_in": {"vehicles": list[Vehicle], "by": By},
     "vehicle_stocked_out": {"vehicles": list[Vehicle], "by": By},
     "vehicle_condition": {"vehicle": Vehicle, "condition": str, "reasons": Reasons, "by": By, "note": str | None},

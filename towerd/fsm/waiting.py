@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from towerd.cabin.handover import Gate, fetch_denies, gate_denies
-from towerd.cabin.intake_words import advice, plea
+from towerd.cabin.intake_words import plea
 from towerd.cabin.model import DoorState
 from towerd.errors import Refusal
 from towerd.faults import FAULTS, OUTBOX_FILLS
@@ -22,6 +22,7 @@ from towerd.fsm.intake_book import intake_of
 from towerd.fsm.lost import looked_for_until
 from towerd.fsm.orders import lost_vehicle
 from towerd.fsm.room import has_room
+from towerd.fsm.securing import text_of
 from towerd.fsm.state import Move
 from towerd.fsm.turn import Turn
 from towerd.fsm.waiting_carriage import carriage_words, job_words
@@ -199,7 +200,9 @@ def _people(turn: Turn) -> list[Waiting]:
     found = [
         Waiting(f"drive_in_{row.state}", f"cabin {row.cabin}: {row.vehicle}", text, text, "customer", row.since_at)
         for row in turn.tables.intakes.values()
-        if row.open and row.state != "storing" and (text := advice(row.cabin, row.state, row.reasons))
+        if row.open
+        and row.state != "storing"
+        and (text := text_of(turn.tables, row, turn.now, turn.config.intake.report_age_s))
     ]
     for owed in turn.tables.owing.values():
         text = plea(owed.cabin, owed.what)

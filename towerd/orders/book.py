@@ -148,7 +148,9 @@ class MotionAsked:
 
 @dataclass(frozen=True, slots=True)
 class LoanEnded:
-    """The loan as it ends otherwise than here; its vehicle's stay ends with it. `data`: what the event tells of it."""
+    """The loan as it ends otherwise than here; its vehicle's stay ends with it. `data`: what the event tells of
+    it beside the facts that are told of every loan that ends.
+    """
 
     loan: Loan
     data: dict[str, Any]

@@ -27,10 +27,8 @@ def _loan(claims: Purchase | ReturnedElsewhere, book: OrderBook) -> Loan | Refus
 
 
 def _ended(loan: Loan, state: LoanState, now: datetime, reason: str | None, data: dict[str, Any]) -> LoanEnded:
-    late_s = max(0.0, (now - loan.due_back_at).total_seconds())
-    facts = {"out_s": round((now - loan.out_since_at).total_seconds(), 1), "overdue_s": round(late_s, 1)}
     ended = replace(loan, state=state, ended_at=now, reason=reason)
-    return LoanEnded(ended, {**data, **facts}, {"order": loan.id, "state": state})
+    return LoanEnded(ended, data, {"order": loan.id, "state": state})
 
 
 def decide_purchase(claims: Purchase, book: OrderBook, rules: OrderRules, now: datetime) -> LoanEnded | Refusal:
@@ -46,8 +44,7 @@ def decide_purchase(claims: Purchase, book: OrderBook, rules: OrderRules, now: d
     )
     if reasons:
         return Refusal(reasons, "The car is not sold: " + ", ".join(reasons))
-    bought = {"vehicle": record.id, "make": record.make, "model": record.model, **payment.model_dump(mode="json")}
-    return _ended(loan, "sold", now, None, bought)
+    return _ended(loan, "sold", now, None, payment.model_dump(mode="json"))
 
 
 def decide_returned_elsewhere(claims: ReturnedElsewhere, book: OrderBook, now: datetime) -> LoanEnded | Refusal:
@@ -57,6 +54,4 @@ def decide_returned_elsewhere(claims: ReturnedElsewhere, book: OrderBook, now: d
         return loan
     if claims.tower == claims.aud:
         return Refusal(("malformed",), "A car that comes back to this tower is taken in here.")
-    record = book.vehicles[loan.vehicle].record
-    told = {"vehicle": record.id, "make": record.make, "model": record.model, "tower": claims.tower}
-    return _ended(loan, "returned_elsewhere", now, claims.tower, told)
+    return _ended(loan, "returned_elsewhere", now, claims.tower, {"tower": claims.tower})

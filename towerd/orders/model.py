@@ -168,7 +168,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Loan:
-    """A vehicle that is with a customer; its id is the order's."""
+    """A vehicle that is with a customer; its id is the order's. `…_out_…`: what was last known of it when it left."""
 
     id: str
     customer: str
@@ -179,3 +179,6 @@ class Loan:
     number: str
     reason: str | None = None
     ended_at: datetime | None = None
+    odometer_out_km: int | None = None
+    charge_out_ratio: float | None = None
+    fuel_out_ratio: float | None = None
