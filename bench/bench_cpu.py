@@ -31,7 +31,7 @@ async def _share_percent() -> float:
 
 async def _ours(port: int, folder: Path) -> tuple[float, float]:
     house = House(port, folder)
-    tasks = [asyncio.create_task(house.plc.run()), asyncio.create_task(house.engine.run())]
+    tasks = house.start()
     try:
         await house.until(lambda: house.engine.view().can_deliver)
         idle = await _share_percent()

@@ -22,8 +22,9 @@ from pymodbus.client import AsyncModbusTcpClient
 
 from bench import plant
 from bench.figure import Figure, Target, scratch
+from bench.wire import TakingWire
 from tests.scenario.tower import FACE, kinematics, record
-from tests.support.fakes import MemoryBus, ScriptedMatcher, SilentWatchdog
+from tests.support.fakes import KEY, TOPICS, ScriptedMatcher, SilentWatchdog
 from tests.support.orders_kit import claims, eligibility
 from towerd.cabin.model import Signal
 from towerd.cabin.registers import signal
@@ -35,6 +36,8 @@ from towerd.fsm.commands import WriteMailbox
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.reply import ReplyTo
 from towerd.journal.sqlite import SqliteJournal
+from towerd.mqtt.bus import BusParts, MqttBus
+from towerd.mqtt.intake import IntakeParts
 from towerd.orders.stock import parse_record
 from towerd.planner.inline import InlinePlanner
 from towerd.plc.config import LinkConfig
@@ -85,10 +88,14 @@ class House:
         self.journal = SqliteJournal(folder / "journal.db")
         link = LinkConfig(host=HOST, port=port)
         self.plc = PlcSession(self.queue, around(TcpTransport(link)), link, self.clock, lambda: SESSION)
+        intake = IntakeParts(
+            TOPICS, lambda: KEY, b"", dict, self.clock.now, lambda token_id: False, self.queue, self.matcher
+        )
+        self.bus = MqttBus(BusParts(TakingWire(), self.clock, self.journal.outbox, intake))
         ports = Ports(
             plc=self.plc,
             journal=self.journal,
-            bus=MemoryBus(),
+            bus=self.bus,
             matcher=self.matcher,
             planner=InlinePlanner(self.queue),
             clock=self.clock,
@@ -107,6 +114,10 @@ class House:
         self.engine = Engine(core, self.queue, ports, self.journal.load())
         for event in (ev.Started(1, "bench"), ev.ClockJudged(True), ev.FaceHealthChanged(True, "")):
             self.queue.post(event)
+
+    def start(self) -> list[asyncio.Task[Any]]:
+        """Set it to work."""
+        return [asyncio.create_task(run()) for run in (self.plc.run, self.engine.run, self.bus.run)]
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for it; a look every 0.1 s is enough, for the time is not taken here."""
@@ -150,7 +161,7 @@ class House:
 
 async def _deliver(port: int, folder: Path) -> None:
     house = House(port, folder)
-    tasks = [asyncio.create_task(house.plc.run()), asyncio.create_task(house.engine.run())]
+    tasks = house.start()
     try:
         async with asyncio.timeout(VISITS_LIMIT_S):
             await house.visits()

@@ -92,7 +92,7 @@ async def _measure(port: int, folder: Path) -> tuple[list[float], list[float], C
         return watched[-1]
 
     house, states = House(port, folder, around), Counter[str]()
-    tasks = [asyncio.create_task(house.plc.run()), asyncio.create_task(house.engine.run())]
+    tasks = house.start()
     tasks.append(asyncio.create_task(house.visits()))
     try:
         async with asyncio.timeout(VISITS_LIMIT_S):

@@ -122,8 +122,11 @@ class Enrolment:
 class FaceMatcher(Protocol):
     """The face worker. What it sees comes as FaceLooked, FaceChallenged and FaceHealthChanged through the Inbox."""
 
-    async def enrol(self, order: str, selfie_jpeg: bytes) -> Enrolment:
-        """Check the selfie's quality and seal it under the order's own new key. Never raises: a dead worker is unavailable."""
+    async def enrol(self, order: str, selfie_jpeg: bytes, *, hurried: bool = False) -> Enrolment:
+        """Check the selfie's quality and seal it under the order's own new key. Never raises: a dead worker is unavailable.
+
+        `hurried`: others wait behind it, so what is not needed for the answer is left for later.
+        """
 
     def watch(self, orders: dict[str, bytes]) -> None:
         """Compare who is in view with these orders (id -> ciphertext); empty: stop looking."""

@@ -107,7 +107,7 @@ class ScriptedMatcher:
         self.challenged: list[int] = []
         self._on_watch = on_watch
 
-    async def enrol(self, order: str, selfie_jpeg: bytes) -> Enrolment:
+    async def enrol(self, order: str, selfie_jpeg: bytes, *, hurried: bool = False) -> Enrolment:
         return Enrolment("unavailable")
 
     def watch(self, orders: dict[str, bytes]) -> None:

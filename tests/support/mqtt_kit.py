@@ -112,9 +112,11 @@ class ScriptedMatcher:
     after_s: float = 0.0
     asked: list[str] = field(default_factory=list)
     destroyed: list[str] = field(default_factory=list)
+    hurried: list[str] = field(default_factory=list)
 
-    async def enrol(self, order_id: str, selfie_jpeg: bytes) -> Enrolment:
+    async def enrol(self, order_id: str, selfie_jpeg: bytes, *, hurried: bool = False) -> Enrolment:
         self.asked.append(order_id)
+        self.hurried += [order_id] if hurried else []
         await asyncio.sleep(self.after_s)
         return self.enrolment
 

@@ -318,3 +318,20 @@ async def test_a_picture_is_made_when_asked_for_ten_times_a_second_at_most_and_k
         worker.silent = True
         assert await bench.client.preview() is None
     assert await bench.client.preview() is None
+
+
+async def test_a_row_of_selfies_goes_before_who_is_watched_anew_but_not_for_ever(bench: Bench) -> None:
+    async with bench.running():
+        await bench.see()
+        worker = bench.workers[0]
+        await bench.client.enrol("o1", b"jpeg", hurried=True)
+        bench.client.watch({"o1": b"1", "o2": b"2"})
+        for _ in range(4):
+            await asyncio.sleep(0.2)
+            await bench.client.enrol("o3", b"jpeg", hurried=True)
+            assert worker.ops("watch") == []
+        await asyncio.sleep(0.25)
+        assert worker.ops("watch") == [("watch", "o1")], "a second is long enough"
+        await asyncio.sleep(0.06)
+        assert worker.ops("watch") == [("watch", "o1"), ("watch", "o2")], "the row has ended"
+        assert [message.header["hurried"] for message in worker.sent if message.op == "enrol"] == [True] * 5

@@ -11,7 +11,7 @@ from towerd.faceid.config import FaceConfig
 from towerd.faceid.frames import Frame
 from towerd.faceid.look import Gallery, Looker
 from towerd.faceid.passive import Passive
-from towerd.faceid.template import Template, pack
+from towerd.faceid.template import Template, pack, unpack
 from towerd.faceid.vault import Vault
 from towerd.faceid.wire import Message, looked_scores
 
@@ -134,6 +134,15 @@ def test_a_template_of_another_version_is_made_anew_from_the_selfie(scene: Scene
     assert gallery.scores(newer.embed(picture(), face())) == {"c": 1.0}
     newer.faces = []
     assert "no good face" in gallery.add("c", sealed)
+
+
+def test_the_vector_of_a_hurried_selfie_is_made_once_it_is_watched(scene: Scene) -> None:
+    scene.engine.person = 3
+    _, sealed = scene.gallery.enrol("c", SELFIE, hurried=True)
+    assert sealed is not None
+    assert unpack(scene.vault.unseal("c", sealed)).vector.size == 0
+    assert scene.gallery.add("c", sealed) == ""
+    assert scene.gallery.scores(scene.engine.embed(picture(), face()))["c"] == 1.0
 
 
 def test_what_cannot_be_read_is_told_and_not_compared(scene: Scene) -> None:

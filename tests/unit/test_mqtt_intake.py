@@ -129,6 +129,20 @@ async def test_a_worker_that_is_down_or_slow_leaves_the_code(keys: Keys) -> None
         assert bed.matcher.destroyed == ["o_2"], "a key that is made late belongs to nothing"
 
 
+async def test_a_selfie_that_others_wait_behind_is_hurried(keys: Keys) -> None:
+    async with tower(keys) as (bed, broker):
+        bed.matcher.after_s = 0.05
+        for order in ("o_1", "o_2", "o_3"):
+            say(
+                broker,
+                "test_drive",
+                body(bed.clock, keys.token(drive_claims(bed.clock.now(), jti=order)), f"r_{order}"),
+            )
+        await until(lambda: len(bed.inbox.of(OrderRequested)) == 3)
+        assert bed.matcher.asked == ["o_1", "o_2", "o_3"]
+        assert bed.matcher.hurried == ["o_1", "o_2"]
+
+
 async def test_a_hold_does_not_wait_behind_a_selfie(keys: Keys) -> None:
     async with tower(keys) as (bed, broker):
         bed.matcher.after_s = 0.5

@@ -39,17 +39,21 @@ class FaceClient:
         self._picture: bytes | None = None
         self._pictured_mono_s = float("-inf")
 
-    async def enrol(self, order: str, selfie_jpeg: bytes) -> Enrolment:
+    async def enrol(self, order: str, selfie_jpeg: bytes, *, hurried: bool = False) -> Enrolment:
         """Check and seal a selfie, within `enrol_limit_s`. Never raises; a dead or slow worker is `unavailable`, and so is
         a worker whose camera is gone: no face is stored that nobody can be compared with (4.5).
 
-        `sha256` is of the ciphertext: nothing that is kept is derived from the face itself.
+        `sha256` is of the ciphertext: nothing that is kept is derived from the face itself. `hurried`: its vector is made
+        once the order is watched, and the gallery is fed slowly meanwhile.
         """
         if len(selfie_jpeg) > SELFIE_MAX_BYTES:
             return Enrolment("refused", ("selfie_bad_image",))
         if self._session is None or self._health is None or not self._health[0]:
             return _UNAVAILABLE
-        header = {"op": "enrol", "order": order, "until_mono_s": time.monotonic() + self._config.enrol_limit_s}
+        until_mono_s = time.monotonic() + self._config.enrol_limit_s
+        header = {"op": "enrol", "order": order, "until_mono_s": until_mono_s, "hurried": hurried}
+        if hurried:
+            self._session.selfies_first()
         try:
             async with asyncio.timeout(self._config.enrol_limit_s):
                 answer = await self._session.ask(header, selfie_jpeg)

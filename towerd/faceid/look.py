@@ -14,7 +14,7 @@ from towerd.faceid.frames import Frame
 from towerd.faceid.liveness import FAILED, said
 from towerd.faceid.passive import FRAMES, Passive, accepted
 from towerd.faceid.quality import VIEW, check_selfie, judge, measure, pick_one, worth
-from towerd.faceid.template import Template, TemplateError, pack, unpack
+from towerd.faceid.template import Template, TemplateError, pack, unpack, without_vector
 from towerd.faceid.thresholds import alike, same_person
 from towerd.faceid.track import Burst, Look, Tracker
 from towerd.faceid.vault import Vault
@@ -37,19 +37,24 @@ class Gallery:
     def __len__(self) -> int:
         return len(self._vectors)
 
-    def enrol(self, order: str, selfie_jpeg: bytes) -> tuple[tuple[str, ...], bytes | None]:
-        """Reasons against the selfie, or its ciphertext. Raises VaultError where the key cannot be kept."""
+    def enrol(self, order: str, selfie_jpeg: bytes, *, hurried: bool = False) -> tuple[tuple[str, ...], bytes | None]:
+        """Reasons against the selfie, or its ciphertext; `hurried`: without a vector, which takes most of the time. Raises
+        VaultError where the key cannot be kept.
+        """
         selfie = check_selfie(self._engine, selfie_jpeg)
         if selfie.image is None or selfie.face is None:
             return selfie.reasons, None
-        vector = self._engine.embed_selfie(selfie.image, selfie.face)
-        template = Template(self._engine.name, self._engine.version, vector, selfie_jpeg)
+        if hurried:
+            template = without_vector(selfie_jpeg)
+        else:
+            vector = self._engine.embed_selfie(selfie.image, selfie.face)
+            template = Template(self._engine.name, self._engine.version, vector, selfie_jpeg)
         return (), self._vault.seal(order, pack(template))
 
     def add(self, order: str, sealed: bytes) -> str:
         """Compare with this order from now on. Why it cannot be, else empty.
 
-        A template of another engine, or of another version of this one, is made anew from the selfie.
+        A template of another engine or of another version of this one, or one without a vector, is made from the selfie.
         """
         try:
             template = unpack(self._vault.unseal(order, sealed))

@@ -15,6 +15,10 @@ from towerd.fsm.events import FaceLooked
 from towerd.fsm.face_events import FaceChallenged, FaceEvent, FacesAlike
 
 _LOG = logging.getLogger(__name__)
+_CROWDED_S = 0.3
+"""How long after a selfie that others waited behind the next is expected."""
+_FED_EVERY_S = 1.0
+"""An order is fed so often however many selfies come."""
 
 
 class Watched:
@@ -59,6 +63,7 @@ class WorkerSession:
         self._waiting: dict[int, asyncio.Future[Message]] = {}
         self._numbers = itertools.count(1)
         self._ended = False
+        self._crowded_until_s = float("-inf")
 
     @property
     def pid(self) -> int:
@@ -77,6 +82,17 @@ class WorkerSession:
             return await future
         finally:
             self._waiting.pop(number, None)
+
+    def selfies_first(self) -> None:
+        """Selfies wait in a row, and each is owed an answer within a second: whoever is watched anew waits for them."""
+        self._crowded_until_s = asyncio.get_running_loop().time() + _CROWDED_S
+
+    async def _let_selfies_pass(self) -> None:
+        loop = asyncio.get_running_loop()
+        last_s = loop.time() + _FED_EVERY_S
+        # each selfie that comes moves the end on, so it is looked at again
+        while (left_s := min(last_s, self._crowded_until_s) - loop.time()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(left_s)
 
     def challenge(self, track: int) -> None:
         """Have the face of that track asked to turn; what comes of it is reported. Never waits."""
@@ -115,7 +131,8 @@ class WorkerSession:
     async def _feed(self) -> str:
         """Bring the worker's gallery to what is watched, one order at a time: a new worker begins with none.
 
-        Each is answered before the next is sent, so that neither side holds the ciphertexts of all orders in buffers.
+        Each is answered before the next is sent, so that neither side holds the ciphertexts of all orders in buffers. A vector
+        that is still to be made takes longer than a selfie's answer: selfies go first.
         """
         sent: dict[str, bytes] = {}
         while True:
@@ -124,6 +141,7 @@ class WorkerSession:
                 self._watched.changed.clear()
                 await self._watched.changed.wait()
                 continue
+            await self._let_selfies_pass()
             sealed = self._watched.orders.get(order)
             try:
                 if sealed is None:

@@ -153,7 +153,9 @@ class Worker:
         if time.monotonic() > float(request.header["until_mono_s"]):
             return Message({"op": "unavailable", "id": number, "reasons": ["too_late"]})
         try:
-            reasons, sealed = self._gallery.enrol(str(request.header["order"]), request.body)
+            reasons, sealed = self._gallery.enrol(
+                str(request.header["order"]), request.body, hurried=bool(request.header["hurried"])
+            )
         except VaultError as error:
             return Message({"op": "unavailable", "id": number, "reasons": [str(error)]})
         if sealed is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -70,6 +70,15 @@ class _Face:
 NO_FACE = _Face("none")
 
 
+@dataclass(slots=True)
+class _Lane:
+    """Commands in the order of their arrival. `waiting`: how many of them nothing has come of yet, opened or not."""
+
+    asked: asyncio.Queue[tuple[Asked, Done]] = field(default_factory=asyncio.Queue)
+    opened: asyncio.Queue[tuple[Asked, Done, OpenedToken | Refusal]] = field(default_factory=lambda: asyncio.Queue(1))
+    waiting: int = 0
+
+
 def _face(enrolment: Enrolment) -> _Face:
     if enrolment.outcome == "enrolled":
         return _Face("enrolled", sha256=enrolment.sha256, sealed=enrolment.sealed)
@@ -83,8 +92,7 @@ class Intake:
         """`show_state` answers the verb `state` from the newest view."""
         self._parts = parts
         self._show_state = show_state
-        self._orders: asyncio.Queue[tuple[Asked, Done]] = asyncio.Queue()
-        self._motion: asyncio.Queue[tuple[Asked, Done]] = asyncio.Queue()
+        self._orders, self._motion = _Lane(), _Lane()
 
     def receive(self, received: Received, done: Done) -> None:
         """Take a command; `done` is called once it is durable, or needs no durability."""
@@ -104,10 +112,11 @@ class Intake:
     def _queue(self, asked: Asked, done: Done) -> None:
         lane = self._motion if asked.verb in MOTION else self._orders
         # whoever stops the tower is never told to come back later
-        if lane.qsize() >= BACKLOG and asked.verb != STOPS:
+        if lane.waiting >= BACKLOG and asked.verb != STOPS:
             self._refuse(asked.verb, ("busy",), asked.reply, asked.expires_at, done)
         else:
-            lane.put_nowait((asked, done))
+            lane.waiting += 1
+            lane.asked.put_nowait((asked, done))
 
     def _refuse(
         self, verb: str, reasons: tuple[str, ...], reply: ReplyTo, expires_at: datetime | None, done: Done
@@ -122,22 +131,16 @@ class Intake:
                 lanes.create_task(self._work(self._orders, pool), name="intake-orders")
                 lanes.create_task(self._work(self._motion, pool), name="intake-motion")
 
-    async def _work(self, lane: asyncio.Queue[tuple[Asked, Done]], pool: ThreadPoolExecutor) -> None:
+    async def _work(self, lane: _Lane, pool: ThreadPoolExecutor) -> None:
         """Open one token while the selfie of the one before it is looked at."""
-        opened: asyncio.Queue[tuple[Asked, Done, OpenedToken | Refusal]] = asyncio.Queue(1)
         async with asyncio.TaskGroup() as stages:
-            stages.create_task(self._open(lane, pool, opened))
-            stages.create_task(self._apply(opened))
+            stages.create_task(self._open(lane, pool))
+            stages.create_task(self._apply(lane))
 
-    async def _open(
-        self,
-        lane: asyncio.Queue[tuple[Asked, Done]],
-        pool: ThreadPoolExecutor,
-        opened: asyncio.Queue[tuple[Asked, Done, OpenedToken | Refusal]],
-    ) -> None:
+    async def _open(self, lane: _Lane, pool: ThreadPoolExecutor) -> None:
         loop, parts = asyncio.get_running_loop(), self._parts
         while True:
-            asked, done = await lane.get()
+            asked, done = await lane.asked.get()
             token: OpenedToken | Refusal
             try:
                 token = await loop.run_in_executor(
@@ -146,32 +149,33 @@ class Intake:
             except Exception:
                 log.exception("a token could not be opened: it is refused", req_id=asked.reply.req_id)
                 token = Refusal(UNREADABLE, "")
-            await opened.put((asked, done, token))
+            await lane.opened.put((asked, done, token))
 
-    async def _apply(self, opened: asyncio.Queue[tuple[Asked, Done, OpenedToken | Refusal]]) -> None:
+    async def _apply(self, lane: _Lane) -> None:
         while True:
-            asked, done, token = await opened.get()
+            asked, done, token = await lane.opened.get()
+            lane.waiting -= 1
             applied = asyncio.Event()
 
             def both(done: Done = done, applied: asyncio.Event = applied) -> None:
                 done()
                 applied.set()
 
-            await self._take(asked, token, both)
+            await self._take(asked, token, both, hurried=lane.waiting > 0)
             # The next token may bear the same id: it is looked at only once this one is in the tables.
             await applied.wait()
 
-    async def _take(self, asked: Asked, token: OpenedToken | Refusal, done: Done) -> None:
+    async def _take(self, asked: Asked, token: OpenedToken | Refusal, done: Done, *, hurried: bool) -> None:
         if isinstance(token, Refusal):
             self._refuse(asked.verb, token.reasons, asked.reply, asked.expires_at, done)
         elif token.public["kind"] != asked.verb:
             self._refuse(asked.verb, ("kind_not_allowed",), asked.reply, asked.expires_at, done)
         else:
-            await self._take_verified(asked, token, done)
+            await self._take_verified(asked, token, done, hurried=hurried)
 
-    async def _take_verified(self, asked: Asked, token: OpenedToken, done: Done) -> None:
+    async def _take_verified(self, asked: Asked, token: OpenedToken, done: Done, *, hurried: bool) -> None:
         try:
-            face = await self._look(token)
+            face = await self._look(token, hurried=hurried)
             event = self._event(asked, token, face)
         except Exception:
             log.exception("a command could not be taken in: it is refused", req_id=asked.reply.req_id)
@@ -192,15 +196,15 @@ class Intake:
             expires_at=asked.expires_at,
         )
 
-    async def _look(self, opened: OpenedToken) -> _Face:
-        """Enrol the selfie, where the customer consents and the token is new."""
+    async def _look(self, opened: OpenedToken, *, hurried: bool) -> _Face:
+        """Enrol the selfie, where the customer consents and the token is new. `hurried`: others wait behind it."""
         claims = opened.claims
         consents = isinstance(claims, TestDrive) and claims.consent is not None and claims.consent.face
         if not consents or opened.selfie is None or self._parts.known(claims.jti):
             return NO_FACE
         try:
             async with asyncio.timeout(ENROL_WITHIN_S):
-                return _face(await self._parts.matcher.enrol(claims.jti, opened.selfie))
+                return _face(await self._parts.matcher.enrol(claims.jti, opened.selfie, hurried=hurried))
         except TimeoutError:
             # A key that the worker may still make for it would belong to nothing.
             self._parts.matcher.destroy_key(claims.jti)
