@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from towerd.lift.kinematics import Kinematics
-from towerd.orders.rules import DriveRules, OrderRules
+from towerd.orders.rules import DriveRules, OrderRules, ReleaseRules
 from towerd.paths import API_SOCKET
 from towerd.settings_bays import BaySizes
 from towerd.settings_intake import IntakeSettings
@@ -176,6 +176,24 @@ class DriveSettings(Section):
         return DriveRules(**self.model_dump())
 
 
+class ReleaseSettings(Section):
+    """`[orders.release]`: when a returned car is offered again without staff (orders-if.md 5.3)."""
+
+    by_rule: bool = False
+    """Whether this rule releases cars at all. What is not known, a late return, and damage that the driver told of or was not
+    asked about always leave a car to staff."""
+    min_charge_ratio: Ratio = 0.5
+    """Least charge of an electric car."""
+    min_fuel_ratio: Ratio = 0.25
+    """Least fuel of any other car."""
+    most_km: Annotated[int, Field(ge=0)] = 500
+    """How far it may have been driven."""
+
+    def value(self) -> ReleaseRules:
+        """As the domain takes it."""
+        return ReleaseRules(**self.model_dump())
+
+
 class OrderSettings(Section):
     """`[orders]`: the tower's own rules about orders (orders-if.md 4.4, 6.2)."""
 
@@ -185,6 +203,8 @@ class OrderSettings(Section):
     """Rules of every model that has none of its own."""
     by_model: dict[str, DriveSettings] = Field(default_factory=dict)
     """Rules by `Make Model`."""
+    release: ReleaseSettings = ReleaseSettings()
+    """When a returned car is offered again without staff."""
     max_ahead_s: Duration = 30 * 86400.0
     """How far ahead a slot or `wait_until` may lie."""
     walk_in_s: Duration = 1800.0
@@ -226,7 +246,9 @@ class OrderSettings(Section):
         """As the domain takes it."""
         plain = {field.name: getattr(self, field.name) for field in fields(OrderRules)}
         by_model = {name: rules.value() for name, rules in self.by_model.items()}
-        return OrderRules(**(plain | {"drive": self.drive.value(), "by_model": by_model}))
+        return OrderRules(
+            **(plain | {"drive": self.drive.value(), "by_model": by_model, "release": self.release.value()})
+        )
 
 
 class FaceSettings(Section):

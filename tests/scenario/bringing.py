@@ -72,9 +72,9 @@ class Kiosk:
         values = {"number": self.loan.number, "vehicle": None, "cabin": self.driver.cabin, "staff": False}
         return await self.ask(lambda reply: DriveInRequested(**{**values, **changes, "by": "kiosk", "reply": reply}))
 
-    async def secure(self, reading: Reading = READ) -> Any:
-        """Say that the car is secured, what its dashboard reads, and that it has come to no harm."""
-        return await self.ask(lambda reply: CarSecured(self.driver.cabin, "kiosk", reply, reading, damage=False))
+    async def secure(self, reading: Reading = READ, *, damage: bool = False) -> Any:
+        """Say that the car is secured, what its dashboard reads, and whether it has come to harm."""
+        return await self.ask(lambda reply: CarSecured(self.driver.cabin, "kiosk", reply, reading, damage))
 
     def told(self, kind: str) -> dict[str, Any]:
         """What the newest event of that type tells."""
@@ -121,11 +121,11 @@ class Bringing(Kiosk):
         self.driver.press()
         await self.stored()
 
-    async def leave_it_secured(self) -> None:
+    async def leave_it_secured(self, *, damage: bool = False) -> None:
         """Drive in, say that the car is secured, get out, and walk away without the button."""
         self.driver.drive_in(self.car)
         await self.until("securing")
-        await self.secure()
+        await self.secure(damage=damage)
         self.driver.get_out()
 
     def drive_out(self) -> None:

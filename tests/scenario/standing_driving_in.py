@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from simulator.driver import TOO_FAR_BACK, Driver
 from tests.scenario.standstill import Site
 from tests.scenario.tower import READ, car
 from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
+from towerd.orders.rules import ReleaseRules
 
 
 def door_open_for_a_return(site: Site) -> Driver:
@@ -41,6 +44,22 @@ def left_unsecured(site: Site) -> None:
 
 def secured(site: Site) -> None:
     site.done(lambda reply: CarSecured(1, "kiosk", reply, READ))
+
+
+def ruled() -> Site:
+    """A tower that releases returned cars by rule."""
+    site = Site()
+    core = site.tower.tower.core
+    site.tower.tower.core = replace(core, rules=replace(core.rules, release=ReleaseRules(by_rule=True)))
+    return site
+
+
+def back_with_damage(site: Site) -> None:
+    driver = brought_back(site)
+    site.done(lambda reply: CarSecured(1, "kiosk", reply, READ, damage=True))
+    driver.get_out()
+    site.tower.tick(1.0)
+    driver.press()
 
 
 def button_forgotten(site: Site) -> None:

@@ -20,6 +20,7 @@ from towerd.fsm import events as ev
 from towerd.fsm.intake_events import CarSecured
 from towerd.fsm.reply import NOWHERE
 from towerd.orders.readings import Reading
+from towerd.orders.rules import ReleaseRules
 from towerd.orders.stock import parse_record
 from towerd.places import UNKNOWN, parse_place
 
@@ -73,6 +74,34 @@ async def test_the_end_of_a_loan_is_told_with_its_facts() -> None:
         facts = back.told("loan_returned")
         assert (facts["odometer_km"], facts["fuel_ratio"], facts["read_by"]) == (1204, 0.75, "driver")
         assert (facts["damage"], facts["doubts"], facts["overdue_s"]) == (False, [], 0.0)
+
+
+@pytest.mark.parametrize("damage", [False, True])
+async def test_a_car_with_nothing_against_it_is_offered_again_by_the_sites_rule(*, damage: bool) -> None:
+    tower = Tower()
+    rules = replace(tower.core.rules, release=ReleaseRules(by_rule=True))
+    tower.core = replace(tower.core, rules=rules)
+    async with car_is_out(tower) as back:
+        lent = back.loan.vehicle
+        car = replace(back.tables.vehicles[lent], odometer_km=1200, fuel_ratio=1.0)
+        loan = replace(back.loan, odometer_out_km=1200)
+        state = back.daemon.engine.state
+        tables = replace(state.tables, vehicles={**state.tables.vehicles, lent: car}, loans={loan.id: loan})
+        back.daemon.engine.state = replace(state, tables=tables)
+        await back.open_door()
+        await back.leave_it_secured(damage=damage)
+        back.driver.press()
+        await back.until("done")
+        await back.daemon.until(lambda: back.tables.vehicles[lent].place.kind == "bay", "the car is in a bay")
+        await back.daemon.until(back.run.at_rest, "the tower is at rest")
+        car, told = back.tables.vehicles[lent], back.told("vehicle_condition")
+        due = [row for row in back.daemon.engine.view().waiting if row.code == "inspection_due"]
+        if damage:
+            assert (car.condition, told["by"]) == ("inspection", None)
+            assert "told of damage" in due[0].text
+        else:
+            assert (car.condition, told["condition"], told["by"]) == ("available", "available", "rule")
+            assert not due
 
 
 async def test_a_wrong_position_is_corrected() -> None:

@@ -58,6 +58,7 @@ from tests.scenario.standing_acts import (
 from tests.scenario.standing_driving_in import (
     another_car,
     another_car_left,
+    back_with_damage,
     brought_back,
     button_forgotten,
     corrected,
@@ -66,13 +67,15 @@ from tests.scenario.standing_driving_in import (
     left_too_far_back,
     left_unsecured,
     nobody_drives_in,
+    ruled,
     secured,
     somebody_in_the_doorway,
     too_far_back,
 )
-from tests.scenario.standstill import ORDERED, OTHER, Site
+from tests.scenario.standstill import BY, ORDERED, OTHER, Site
 from towerd.cabin.intake import IntakeState, Owed
 from towerd.fsm import obstacles
+from towerd.fsm.manual_events import ConditionSet
 
 FSM = Path(obstacles.__file__).parent
 CUSTOMER = "customer"
@@ -157,6 +160,14 @@ WAITING = [
     Standstill("vehicle_unknown", f"towerctl bay set PLACE {ORDERED}", lost_in_the_books, found_again),
     Standstill("place_unknown", "towerctl bay set 3-3", set_down_by_hand, looked_into, Site.at_rest),
     Standstill("carriage_unrecorded", "towerctl put-back carriage", loaded_by_hand, unloaded),
+    Standstill(
+        "inspection_due",
+        f"towerctl stock condition {ORDERED} available",
+        back_with_damage,
+        lambda site: site.done(lambda reply: ConditionSet(ORDERED, "available", (), "looked at it", BY, reply)),
+        back_in_a_bay,
+        site=ruled,
+    ),
     Standstill("job_held", "towerctl job resume 1", held, resumed),
     Standstill("job_cancelled", "towerctl job resume 1", cancelled, resumed),
     Standstill("machine_stopped", "Remove the cause", gate_open_before, helped),

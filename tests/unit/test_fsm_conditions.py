@@ -55,6 +55,10 @@ def test_elsewhere_it_is_so_once_it_is_known_to_stand_here(place: Place, conditi
     assert (car.condition, car.rests_as) == (condition, "out_of_service")
 
 
+def test_who_has_spoken_of_it_has_the_last_word_over_the_sites_rule() -> None:
+    assert put(turn(vehicle(kept_for=("overdue",))), "inspection").kept_for is None
+
+
 def test_what_the_tower_has_against_it_stays() -> None:
     t = turn(vehicle(place=OUT, condition="out", reasons=("damage", "fetched")))
     assert put(t, "available").reasons == ("fetched",)

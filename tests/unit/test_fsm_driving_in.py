@@ -36,6 +36,9 @@ from towerd.fsm.driving_in import drive_in, turn_away
 from towerd.fsm.intake_row import Owing
 from towerd.fsm.planning import plan_decided, request_plan
 from towerd.fsm.turn import Turn
+from towerd.orders.loan_facts import Findings
+from towerd.orders.readings import Reading
+from towerd.orders.rules import OrderRules, ReleaseRules
 from towerd.places import CARRIAGE, OUT, UNKNOWN, bay, cabin
 from towerd.planner.decide import decide
 from towerd.planner.model import PlanSnapshot
@@ -143,6 +146,36 @@ def test_the_door_closes_over_the_car_and_then_it_is_taken_in() -> None:
     first = asked(t, AppendOutbox)[0].body
     assert (first["customer"], first["data"]["button_wait_s"]) == ("cust-1", 12.0)
     assert not door(t)
+
+
+@pytest.mark.parametrize(
+    ("damage", "rests_as", "kept_for"),
+    [(False, "available", ()), (True, "available", ("damage_told",)), (False, "out_of_service", None)],
+)
+def test_the_sites_rule_is_asked_where_staff_have_said_nothing(
+    damage: bool, rests_as: Any, kept_for: tuple[str, ...] | None
+) -> None:
+    found = Findings(Reading(1200, fuel_ratio=0.5), damage=damage)
+    returning = {"ord-1": replace(LOAN, state="returning", odometer_out_km=1000)}
+    cars = [vehicle(place=OUT, condition="out", rests_as=rests_as)]
+    intake = row("closing", secured_epoch=EPOCH, found=found)
+    t = coming(with_car(**SHUT), intake, loans=returning, vehicles=cars)
+    t.config = config(rules=OrderRules(release=ReleaseRules(by_rule=True)))
+    assert run(t).state == "storing"
+    car = t.tables.vehicles["car-1"]
+    assert (car.kept_for, car.condition == "available", car.odometer_km) == (kept_for, False, 1200)
+
+
+@pytest.mark.parametrize(
+    ("kept_for", "condition"), [((), "available"), (("overdue",), "inspection"), (None, "inspection")]
+)
+def test_a_car_with_nothing_against_it_is_released_once_it_has_left_the_cabin(kept_for: Any, condition: str) -> None:
+    car = vehicle(place=bay(1, 1), condition="inspection", rests_as="inspection", kept_for=kept_for)
+    t = coming(machine(), row("storing"), vehicles=[car])
+    assert run(t).state == "done"
+    assert t.tables.vehicles["car-1"].condition == condition
+    said = [one.body["data"]["by"] for one in asked(t, AppendOutbox) if one.body["type"] == "vehicle_condition"]
+    assert said == (["rule"] if condition == "available" else [])
 
 
 def test_a_car_without_a_loan_is_taken_in_for_its_own_sake() -> None:

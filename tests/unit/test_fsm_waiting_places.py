@@ -24,13 +24,21 @@ from towerd.bays.model import BayBits
 from towerd.bays.sizes import Size
 from towerd.cabin.model import CabinSensors, DoorState
 from towerd.fsm.state import BayRecord
-from towerd.fsm.waiting_places import bay_words, lost_words, no_cabin, unknown, waiting_places
+from towerd.fsm.waiting_places import bay_words, inspections, lost_words, no_cabin, unknown, waiting_places
 from towerd.places import CARRIAGE, UNKNOWN, bay, cabin
 from towerd.plc.snapshot import Snapshot
 from towerd.view import Waiting
 
 FULL = replace(machine(), bay_words=(OCCUPIED,) * 12)
 HERE = with_cabin_vehicle(STOCKED, 1)
+
+
+def test_a_car_that_the_sites_rule_leaves_to_staff() -> None:
+    cars = [vehicle(kept_for=("overdue", "fuel_low")), vehicle("car-2", kept_for=()), vehicle("car-3")]
+    (due,) = inspections(turn(vehicles=cars))
+    assert (due.code, due.what, due.asks) == ("inspection_due", "car-1", "help")
+    assert "came back late, its fuel is low" in due.text
+    assert "towerctl stock condition car-1 available" in due.cure
 
 
 def test_a_bay_that_nothing_is_fetched_from() -> None:

@@ -115,6 +115,7 @@ async def stock(core: Core, _caller: Viewer) -> dict[str, Any]:
             "make": one.record.make,
             "model": one.record.model,
             "reasons": list(one.reasons),
+            "kept_for": list(one.kept_for or ()),
         }
         for one in view.vehicles
     ]

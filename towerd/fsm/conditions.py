@@ -20,7 +20,7 @@ def set_condition(
     What towerd itself has against it (that a technician has driven it out, that it has no record) stays.
     """
     own = tuple(reason for reason in vehicle.reasons if reason not in REASONS)
-    changed = turn.put_vehicle(vehicle, rests_as=condition, reasons=(*own, *reasons))
+    changed = turn.put_vehicle(vehicle, rests_as=condition, reasons=(*own, *reasons), kept_for=None)
     if changed.place.kind not in ("out", "unknown"):
         changed = turn.put_vehicle(changed, condition=rest_condition(turn.tables, changed.id))
     tell_condition(turn, changed, by=by, note=note)

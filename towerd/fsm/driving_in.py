@@ -14,6 +14,7 @@ from towerd.cabin.model import Cabin, DoorState
 from towerd.faults import INVENTORY_DISAGREES
 from towerd.fsm.acting import STILL, close_outer, open_outer, show_sign
 from towerd.fsm.charts import INTAKE
+from towerd.fsm.conditions import set_condition
 from towerd.fsm.intake_book import intake_in
 from towerd.fsm.intake_row import Intake
 from towerd.fsm.inventory import mark_unknown
@@ -27,6 +28,7 @@ from towerd.orders.eligibility import LOAN_ENDED
 from towerd.orders.loan_facts import NOTHING_SAID
 from towerd.orders.model import Vehicle
 from towerd.orders.readings import noted
+from towerd.orders.release import RULE, release_denies
 from towerd.places import OUT, cabin
 from towerd.plc.snapshot import Capability
 
@@ -96,6 +98,8 @@ def _follow_stored(turn: Turn, row: Intake, vehicle: Vehicle) -> Intake:
     if vehicle.place == cabin(row.cabin):
         return row
     if vehicle.place.kind in ("carriage", "bay"):
+        if vehicle.kept_for == ():
+            set_condition(turn, vehicle, "available", (), by=RULE, note=None)
         return _move(turn, row, "finish")
     # never opened for again: what stood there was the tower's
     return _move(turn, row, "lose", ("vehicle_gone",))
@@ -162,7 +166,9 @@ def _take_in(turn: Turn, row: Intake) -> None:
     vehicle = noted(turn.tables.vehicles[row.vehicle], row.found.reading, turn.now)
     vehicle = take_back(turn, vehicle, cabin(row.cabin))
     if row.kind == "loan":
-        loan_returned(turn, row.about, row.found, row.lost_s)
+        facts, rules = loan_returned(turn, row.about, row.found, row.lost_s), turn.config.rules.release
+        if rules.by_rule and vehicle.rests_as == "inspection":
+            vehicle = turn.put_vehicle(vehicle, kept_for=release_denies(facts, vehicle, rules))
     tell_condition(turn, vehicle)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from towerd.errors import Refusal
 from towerd.fsm.book import order_of
@@ -58,7 +58,8 @@ def take_back(turn: Turn, vehicle: Vehicle, place: Place) -> Vehicle:
     """
     reasons = tuple(reason for reason in vehicle.reasons if reason != FETCHED)
     rests_as: Condition = "out_of_service" if vehicle.rests_as == "out_of_service" else "inspection"
-    return turn.put_vehicle(vehicle, place=place, condition=rests_as, rests_as=rests_as, reasons=reasons)
+    changed = {"place": place, "condition": rests_as, "rests_as": rests_as, "reasons": reasons, "kept_for": None}
+    return turn.put_vehicle(vehicle, **changed)
 
 
 def follow_cars_back(turn: Turn) -> None:
@@ -103,12 +104,13 @@ def loan_drives_off(turn: Turn, loan_id: str) -> None:
         _tell_out(turn, loan)
 
 
-def loan_returned(turn: Turn, loan_id: str, found: Findings, button_wait_s: float) -> None:
-    """The car is taken in (6.4). `button_wait_s`: how long it stood for want of the button."""
+def loan_returned(turn: Turn, loan_id: str, found: Findings, button_wait_s: float) -> dict[str, Any]:
+    """The car is taken in (6.4); the facts that were told. `button_wait_s`: how long it stood for want of the button."""
     loan = turn.tables.loans[loan_id]
     facts = end_facts(loan, turn.tables.vehicles[loan.vehicle], found, turn.now)
     _put(turn, loan, "take_in", ended_at=turn.now)
     turn.tell("loan_returned", {**facts, "button_wait_s": round(button_wait_s, 1)}, loan)
+    return facts
 
 
 def loan_leaves(turn: Turn, ended: LoanEnded) -> LoanEnded | Refusal:

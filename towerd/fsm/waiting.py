@@ -26,7 +26,16 @@ from towerd.fsm.securing import text_of
 from towerd.fsm.state import Move
 from towerd.fsm.turn import Turn
 from towerd.fsm.waiting_carriage import carriage_words, job_words
-from towerd.fsm.waiting_places import NO_BAY, bay_words, lost_words, no_bay, no_cabin, unknown, waiting_places
+from towerd.fsm.waiting_places import (
+    NO_BAY,
+    bay_words,
+    inspections,
+    lost_words,
+    no_bay,
+    no_cabin,
+    unknown,
+    waiting_places,
+)
 from towerd.fsm.waiting_words import Words, words_for
 from towerd.fsm.wishes import delivery_wishes, is_stopped, move_targets
 from towerd.orders.model import DUE, Order, Vehicle
@@ -232,4 +241,4 @@ def waiting(turn: Turn) -> tuple[Waiting, ...]:
     seen: list[Waiting] = []
     if machine is not None:
         seen = [*_jobs(turn, machine), *_orders(turn, machine), *_moves(turn, machine), *waiting_places(turn, machine)]
-    return (*seen, *unknown(turn, seen), *_people(turn), *_faults(turn))
+    return (*seen, *unknown(turn, seen), *inspections(turn), *_people(turn), *_faults(turn))

@@ -15,6 +15,7 @@ from towerd.fsm.waiting_carriage import unrecorded
 from towerd.fsm.waiting_words import Words, words_for
 from towerd.fsm.wishes import free_bays, open_bays, stranded
 from towerd.orders.model import Vehicle
+from towerd.orders.release import WORDS
 from towerd.places import CARRIAGE, Place, cabin
 from towerd.plc.snapshot import Snapshot
 from towerd.view import Waiting
@@ -140,6 +141,18 @@ def unknown(turn: Turn, told: Sequence[Waiting]) -> list[Waiting]:
             words = lost_words(car)
             if not any(row.code == words.code and row.text.startswith(words.text) for row in told):
                 found.append(Waiting(words.code, car.id, words.text, words.cure, words.asks, car.lost_at))
+    return found
+
+
+def inspections(turn: Turn) -> list[Waiting]:
+    """Cars that came back and that the site's rule left to staff, with what spoke against them."""
+    found = []
+    for car in turn.tables.vehicles.values():
+        if car.kept_for:
+            cure = f"Look at it, then: towerctl stock condition {car.id} available --reason …"
+            why = ", ".join(WORDS[reason] for reason in car.kept_for)
+            words = Words("inspection_due", f"It came back and is not offered: {why}", cure)
+            found.append(Waiting(words.code, car.id, words.text, words.cure, words.asks))
     return found
 
 

@@ -26,6 +26,20 @@ class DriveRules:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseRules:
+    """When a car that came back is offered again without staff (orders-if.md 5.3), where the site wants that at all.
+
+    It has at least this charge, or this fuel, and was driven no further than `most_km`; its driver has said that it came to
+    no harm, and it came back in time.
+    """
+
+    by_rule: bool = False
+    min_charge_ratio: float = 0.5
+    min_fuel_ratio: float = 0.25
+    most_km: int = 500
+
+
+@dataclass(frozen=True, slots=True)
 class OrderRules:
     """All rules. `by_model` is keyed `make model`, such as `Ford Mondeo`.
 
@@ -36,6 +50,7 @@ class OrderRules:
 
     drive: DriveRules = field(default_factory=DriveRules)
     by_model: Mapping[str, DriveRules] = field(default_factory=dict)
+    release: ReleaseRules = field(default_factory=ReleaseRules)
     max_ahead_s: float = 30 * 86400.0
     walk_in_s: float = 1800.0
     lost_wait_s: float = 1800.0

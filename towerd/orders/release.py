@@ -1,0 +1,59 @@
+"""The site's own rule: which returned car needs nobody to look at it before it is offered again (orders-if.md 5.3). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from towerd.orders.model import Vehicle
+from towerd.orders.rules import ReleaseRules
+
+RULE: Final = "rule"
+"""Who has released it, where no person did."""
+
+WORDS: Final[Mapping[str, str]] = {
+    "overdue": "it came back late",
+    "damage_told": "its driver told of damage",
+    "damage_not_answered": "its driver did not say whether it came to harm",
+    "odometer_unknown": "nobody knows how far it was driven",
+    "driven_too_far": "it was driven too far",
+    "charge_unknown": "nobody knows its charge",
+    "charge_low": "its charge is low",
+    "fuel_unknown": "nobody knows its fuel",
+    "fuel_low": "its fuel is low",
+}
+"""What speaks against a release, as people read it."""
+
+
+def release_denies(facts: Mapping[str, Any], vehicle: Vehicle, rules: ReleaseRules) -> tuple[str, ...]:
+    """Everything that speaks against releasing a car by rule; `facts` are those of the loan that has just ended.
+
+    What is not known speaks against it.
+    """
+    return (
+        *(("overdue",) if facts["overdue_s"] > 0 else ()),
+        *_damage(facts["damage"]),
+        *_driven(facts["driven_km"], rules),
+        *_level(facts, vehicle, rules),
+    )
+
+
+def _damage(told: bool | None) -> tuple[str, ...]:
+    if told is None:
+        return ("damage_not_answered",)
+    return ("damage_told",) if told else ()
+
+
+def _driven(driven_km: int | None, rules: ReleaseRules) -> tuple[str, ...]:
+    if driven_km is None:
+        return ("odometer_unknown",)
+    return ("driven_too_far",) if driven_km > rules.most_km else ()
+
+
+def _level(facts: Mapping[str, Any], vehicle: Vehicle, rules: ReleaseRules) -> tuple[str, ...]:
+    electric = vehicle.record.propulsion == "electric"
+    name, least = ("charge", rules.min_charge_ratio) if electric else ("fuel", rules.min_fuel_ratio)
+    level = facts[f"{name}_ratio"]
+    if level is None:
+        return (f"{name}_unknown",)
+    return (f"{name}_low",) if level < least else ()
