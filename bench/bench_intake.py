@@ -36,6 +36,7 @@ from tests.scenario.tower import record
 from tests.support.fakes import SilentWatchdog
 from tests.support.orders_kit import EXAMPLES
 from towerd.clock import SystemClock
+from towerd.customers import KeyedCustomers
 from towerd.engine import Engine, Ports, Queue
 from towerd.faceid.client import FaceClient
 from towerd.faceid.config import FaceConfig
@@ -128,6 +129,7 @@ class House:
             known=lambda token_id: token_id in self.engine.state.tables.orders,
             inbox=self.queue,
             matcher=self.matcher,
+            customers=KeyedCustomers(folder / "customers", shop.secret),
         )
         self.bus = MqttBus(BusParts(self.wire, self.clock, self.journal.outbox, parts))
         ports = Ports(

@@ -29,6 +29,7 @@ from tests.support.orders_kit import claims, eligibility
 from towerd.cabin.model import Signal
 from towerd.cabin.registers import signal
 from towerd.clock import SystemClock
+from towerd.customers import KeyedCustomers
 from towerd.engine import Engine, Ports, Queue
 from towerd.faceid.policy import MatchPolicy
 from towerd.fsm import events as ev
@@ -89,7 +90,15 @@ class House:
         link = LinkConfig(host=HOST, port=port)
         self.plc = PlcSession(self.queue, around(TcpTransport(link)), link, self.clock, lambda: SESSION)
         intake = IntakeParts(
-            TOPICS, lambda: KEY, b"", dict, self.clock.now, lambda token_id: False, self.queue, self.matcher
+            topics=TOPICS,
+            key=lambda: KEY,
+            secret=b"",
+            issuers=dict,
+            now=self.clock.now,
+            known=lambda token_id: False,
+            inbox=self.queue,
+            matcher=self.matcher,
+            customers=KeyedCustomers(folder / "customers", b""),
         )
         self.bus = MqttBus(BusParts(TakingWire(), self.clock, self.journal.outbox, intake))
         ports = Ports(

@@ -16,6 +16,7 @@ from towerd import __version__, logs
 from towerd.api.core import Extras
 from towerd.api.server import ApiServer
 from towerd.clock import ClockJudge, SystemClock, is_synchronised
+from towerd.customers import KeyedCustomers
 from towerd.engine import Engine, Ports, Queue
 from towerd.errors import ConfigError, JournalError
 from towerd.faceid.client import FaceClient
@@ -172,6 +173,7 @@ class Daemon:
         self._tables = tables
         self.watchdog = SystemdWatchdog()
         self._matcher = FaceClient(self._queue, face_config(settings))
+        self._customers = KeyedCustomers(settings.keys.customers_dir, secrets.secret)
         seen = SeenTransport(make_transport(link_config(settings)))
         self._plc = PlcSession(self._queue, seen, link_config(settings), self._clock)
         self._bus = self._make_bus(journal)
@@ -201,6 +203,7 @@ class Daemon:
             answer_api=self._api.answer,
             page=self._pager.page,
             committed=self._clock.committed,
+            destroy_customer_key=self._customers.destroy_key,
         )
         self.engine = Engine(core_config(settings, number_step(secrets.secret)), self._queue, ports, tables)
 
@@ -218,6 +221,7 @@ class Daemon:
             known=self._known,
             inbox=self._queue,
             matcher=self._matcher,
+            customers=self._customers,
         )
         return MqttBus(BusParts(PahoWire(config, will(names)), self._clock, journal.outbox, intake))
 
@@ -269,6 +273,7 @@ class Daemon:
         self._api.open()
         self._queue.post(Started(self._tables.meta.boot + 1, __version__))
         await self._matcher.sweep_keys(set(self._tables.faces))
+        await self._customers.sweep(set(self._tables.customers))
         serving: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             "plc": self._plc.run,
             "bus": self._bus.run,
@@ -285,6 +290,7 @@ class Daemon:
         for task in (*tasks, listening):
             task.cancel()
         await asyncio.gather(*tasks, listening, return_exceptions=True)
+        await self._customers.finish()
         return code
 
     async def _say_ready(self) -> None:

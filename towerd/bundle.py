@@ -83,6 +83,7 @@ def _people(view: View, rows: Sequence[Mapping[str, Any]], users: Iterable[str])
         for key in ("by", "helped_by", "second")
         if key in row["body"]["data"]
     }
+    named |= {row["body"]["customer"] for row in rows if row["body"].get("customer")}
     return (customers | named | set(users)) - NOBODY
 
 

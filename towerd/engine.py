@@ -40,7 +40,7 @@ _HOLD_LEAVES_S: Final = 0.3
 @dataclass(slots=True)
 class Ports:
     """What the engine speaks to. `answer_api` takes answers of channel "api"; `page` is the pager's, which a core without
-    steps never asks; `committed` learns of each commit's time.
+    steps never asks; `committed` learns of each commit's time; `destroy_customer_key` is that of `ports.Customers`.
     """
 
     plc: Plc
@@ -53,6 +53,7 @@ class Ports:
     answer_api: Callable[[cmd.Answer], None] = field(default=lambda answer: None)
     page: Callable[[cmd.Page], None] = field(default=lambda command: None)
     committed: Callable[[datetime], None] = field(default=lambda at: None)
+    destroy_customer_key: Callable[[cmd.DestroyCustomerKey], None] = field(default=lambda command: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,7 @@ class Engine:
             cmd.Watch: self._watch,
             cmd.AskChallenge: lambda command: ports.matcher.challenge(command.track),
             cmd.DestroyFaceKey: lambda command: ports.matcher.destroy_key(command.order),
+            cmd.DestroyCustomerKey: ports.destroy_customer_key,
             cmd.Answer: self._answer,
             cmd.Page: ports.page,
             cmd.EndProcess: self._end,

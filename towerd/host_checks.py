@@ -98,6 +98,7 @@ def host_checks(settings: Settings) -> Callable[[], tuple[Check, ...]]:
             (keys.tower_key_file, "tower key"),
             (keys.code_secret_file, "code secret"),
             (keys.faces_dir, "face keys"),
+            (keys.customers_dir, "customers' keys"),
             (settings.journal_path, "journal"),
         )
         return (

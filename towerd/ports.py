@@ -11,6 +11,7 @@ from towerd.fsm.commands import (
     AcknowledgeAlarm,
     Answer,
     AppendOutbox,
+    DestroyCustomerKey,
     JournalCommand,
     Page,
     RequestPlan,
@@ -20,6 +21,7 @@ from towerd.fsm.commands import (
 )
 from towerd.fsm.events import Event, Stamped
 from towerd.fsm.state import Tables, Volatile
+from towerd.orders.model import Known
 from towerd.view import View
 
 
@@ -117,6 +119,19 @@ class Enrolment:
     reasons: tuple[str, ...] = ()
     sealed: bytes | None = None
     sha256: str | None = None
+
+
+class Customers(Protocol):
+    """How customers are known where no name may stand (orders-if.md 7.3, 7.4)."""
+
+    def handle(self, customer: str) -> str:
+        """Under what a customer's drives are counted and the key is kept: keyed with the tower's secret."""
+
+    async def know(self, customer: str) -> Known:
+        """Handle and pseudonym; a key of the customer's own is made where there is none. Raises OSError."""
+
+    def destroy_key(self, command: DestroyCustomerKey) -> None:
+        """Destroy the customer's key. Never blocks, never raises; tried again until the disk has done it."""
 
 
 class FaceMatcher(Protocol):

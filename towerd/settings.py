@@ -304,7 +304,13 @@ class KeySettings(Section):
     code_secret_file: FilePath
     """The secret that pick-up codes are hashed under; made at the first start where it is missing."""
     faces_dir: FilePath
-    """Folder of one key file an order; on an encrypted volume where the disk is flash."""
+    """Folder of one key file an order; on an encrypted volume where the disk is flash. The keys under which the audit log names
+    customers are in the folder `customers` beside it."""
+
+    @property
+    def customers_dir(self) -> Path:
+        """Folder of one key file a customer."""
+        return self.faces_dir.with_name("customers")
 
 
 class LogSettings(Section):

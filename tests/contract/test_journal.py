@@ -11,7 +11,7 @@ import pytest
 from tests.support.memory_journal import MemoryJournal
 from tests.support.values import AT, order, snapshot, tables
 from towerd.errors import BugError
-from towerd.fsm.commands import AppendAudit, AppendOutbox, DropFace, StoreFace, TrimAudit, TrimOutbox
+from towerd.fsm.commands import AppendAudit, AppendOutbox, DropFace, ForgetCustomer, StoreFace, TrimAudit, TrimOutbox
 from towerd.fsm.events import PlcObserved, Stamped, Started, TimerExpired
 from towerd.fsm.state import Meta, Tables, Volatile
 from towerd.journal.diff import diff
@@ -104,6 +104,17 @@ def test_of_the_audit_log_the_oldest_rows_may_go(opened: Callable[[], Journal]) 
     journal.commit(TICK, Volatile(), Changes((), rows), None)
     journal.commit(TICK, Volatile(), Changes((), (TrimAudit(2),)), None)
     assert [row["audit_seq"] for row in opened().audit(0, 9)] == [3]
+
+
+def test_a_customer_who_is_forgotten_is_named_by_no_message_that_waits(opened: Callable[[], Journal]) -> None:
+    journal = opened()
+    bodies = [{"n": 1, "customer": "c_1"}, {"n": 2, "customer": "c_2"}, {"n": 3}]
+    messages = [AppendOutbox(body["n"], "event", AT, dict(body)) for body in bodies]  # type: ignore[arg-type]
+    journal.commit(TICK, Volatile(), Changes(diff(Tables(), tables()), tuple(messages)), None)
+    journal.commit(TICK, Volatile(), Changes((), (ForgetCustomer("c_1"), ForgetCustomer("c_9"))), None)
+    bodies[0]["customer"] = None  # type: ignore[assignment]
+    assert [row.body for row in opened().outbox(0, 9)] == bodies
+    assert opened().load() == tables()
 
 
 def test_a_ciphertext_is_kept_until_it_is_dropped(opened: Callable[[], Journal]) -> None:

@@ -21,7 +21,17 @@ from simulator.platform import Platform
 from simulator.platform_cli import app
 from simulator.purchaser import Wish
 from simulator.tower_link import PlatformError, Where
-from tests.support.mqtt_kit import SECRET, TOPICS, ListInbox, LoopClock, Rows, ScriptedMatcher, until, view
+from tests.support.mqtt_kit import (
+    SECRET,
+    TOPICS,
+    ListInbox,
+    LoopClock,
+    NamedCustomers,
+    Rows,
+    ScriptedMatcher,
+    until,
+    view,
+)
 from tests.support.orders_kit import vehicle
 from tests.support.token_kit import TOWER
 from towerd.fsm.commands import Answer
@@ -100,6 +110,7 @@ async def tower(tmp_path: Path) -> AsyncIterator[tuple[Platform, Decider]]:
         lambda jti: jti in inbox.orders,
         inbox,
         ScriptedMatcher(),
+        NamedCustomers(),
     )
     wire = PahoWire(MqttConfig("127.0.0.1", TOWER, broker.port), will(TOPICS))
     inbox.bus = MqttBus(BusParts(wire, inbox.clock, Rows().read, intake))

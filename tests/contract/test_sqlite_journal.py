@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import apsw
 import pytest
 
-from tests.support.values import AT, tables
+from tests.support.values import AT, order, tables
 from towerd.errors import JournalError
-from towerd.fsm.commands import AppendAudit, AppendOutbox
+from towerd.fsm.commands import AppendAudit, AppendOutbox, ForgetCustomer
 from towerd.fsm.events import BusChanged, Stamped, TimerExpired
+from towerd.fsm.privacy_events import ErasureRequested
+from towerd.fsm.reply import NOWHERE
 from towerd.fsm.state import Meta, State, Tables, Volatile
-from towerd.journal import sqlite
+from towerd.journal import forgetting, sqlite
 from towerd.journal.diff import diff
 from towerd.journal.replay import replay
-from towerd.journal.schema import VERSION
+from towerd.journal.schema import TABLE_NAMES, VERSION
 from towerd.journal.sqlite import SqliteJournal
 from towerd.ports import Changes
 
 TICK = Stamped(AT, 1.5, TimerExpired("tick"))
 
 
-def _commit(journal: SqliteJournal, old: Tables, new: Tables) -> Tables:
-    journal.commit(TICK, Volatile(), Changes(diff(old, new), ()), None)
+def _commit(journal: SqliteJournal, old: Tables, new: Tables, *appends: AppendOutbox) -> Tables:
+    journal.commit(TICK, Volatile(), Changes(diff(old, new), appends), None)
     return new
 
 
@@ -301,6 +305,62 @@ def test_history_replayed_gives_the_tables(journal: SqliteJournal, monkeypatch: 
     assert base.meta.event_seq > 0
     assert 5 <= len(history) < 11
     assert replay(base, history, _step) == current == journal.load()  # type: ignore[arg-type]
+
+
+def test_history_reaches_back_a_day_or_two(journal: SqliteJournal) -> None:
+    current = Tables()
+    for hour in range(100):
+        stamped = Stamped(AT + timedelta(hours=hour), float(hour), BusChanged(True))
+        state, _ = _step(State(current), stamped)
+        journal.commit(stamped, Volatile(), Changes(diff(current, state.tables), ()), None)
+        current = state.tables
+    base, history = journal.history()
+    assert AT + timedelta(hours=51) <= history[0].stamped.at <= AT + timedelta(hours=75)
+    assert replay(base, history, _step) == current  # type: ignore[arg-type]
+
+
+def churned(journal: SqliteJournal) -> tuple[Tables, list[str]]:
+    """Orders that come, change and go until pages have been balanced many times; the names that they bore."""
+    chance, current, names = random.Random(2), _commit(journal, Tables(), tables()), []
+    for number in range(400):
+        name = f"cust-{chance.randrange(10**9):09d}"
+        names.append(name)
+        one = replace(order(f"o_{number}"), customer=name, reason="x" * chance.randrange(700))
+        kept = dict(list(current.orders.items())[-80:])
+        changed = replace(current, orders={**kept, one.id: one})
+        event = AppendOutbox(number + 1, "event", AT, {"customer": name})
+        current = _commit(journal, current, changed, event)
+    return current, names
+
+
+def test_after_forgetting_nothing_of_a_customer_is_in_the_file_nor_beside_it(
+    journal: SqliteJournal, path: Path
+) -> None:
+    current, names = churned(journal)
+    nobody = replace(current, orders={})
+    forgetting = Changes(diff(current, nobody), tuple(map(ForgetCustomer, names)))
+    journal.commit(Stamped(AT, 1.0, ErasureRequested(names[0], "h", "lin", NOWHERE)), Volatile(), forgetting, None)
+    on_disk = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    assert [name for name in names if name.encode() in on_disk] == []
+    assert (journal.load(), journal.history(), journal.last_at()) == (nobody, (nobody, []), AT)
+    # the next event stands on the new base
+    after = _commit(journal, nobody, replace(nobody, meta=Meta(boot=3)))
+    base, history = journal.history()
+    assert (base, len(history), after) == (nobody, 1, journal.load())
+
+
+def test_of_very_many_messages_each_is_changed_where_it_lies(
+    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forgetting, "REWRITTEN_AT_MOST", 1)
+    appends = tuple(AppendOutbox(seq, "event", AT, {"customer": "c_1"}) for seq in (1, 2))
+    journal.commit(TICK, Volatile(), Changes((), appends), None)
+    journal.commit(TICK, Volatile(), Changes((), (ForgetCustomer("c_1"),)), None)
+    assert [row.body for row in journal.outbox(0, 9)] == [{"customer": None}] * 2
+
+
+def test_tables_of_people_are_tables() -> None:
+    assert set(forgetting.OF_PEOPLE) <= set(TABLE_NAMES)
 
 
 def test_rebasing_twice_at_one_event_is_harmless(journal: SqliteJournal) -> None:

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from towerd.errors import BugError, JournalError
-from towerd.fsm.commands import AppendAudit, AppendOutbox, DropFace, JournalCommand, StoreFace, TrimAudit, TrimOutbox
+from towerd.fsm.commands import (
+    AppendAudit,
+    AppendOutbox,
+    DropFace,
+    ForgetCustomer,
+    JournalCommand,
+    StoreFace,
+    TrimAudit,
+    TrimOutbox,
+)
 from towerd.fsm.events import Stamped
 from towerd.fsm.state import Tables, Volatile
 from towerd.journal import records
@@ -50,7 +60,10 @@ class MemoryJournal:
             else:
                 self._docs[name][key] = doc
         for command in changes.appends:
-            self._append(command, attachment or b"")
+            if isinstance(command, ForgetCustomer):
+                self._forget(command.customer)
+            else:
+                self._append(command, attachment or b"")
         self.recorded.append(
             records.Recorded(
                 Stamped(stamped.at, stamped.mono_s, records.decode_event(*records.encode_event(stamped.event))),
@@ -72,6 +85,11 @@ class MemoryJournal:
                 self._faces[order] = attachment
             case DropFace(order):
                 self._faces.pop(order, None)
+
+    def _forget(self, customer: str) -> None:
+        for seq, message in self._outbox.items():
+            if message.body.get("customer") == customer:
+                self._outbox[seq] = replace(message, body={**message.body, "customer": None})
 
     def outbox(self, after_seq: int, limit: int) -> Sequence[AppendOutbox]:
         return [message for seq, message in sorted(self._outbox.items()) if seq > after_seq][:limit]

@@ -11,12 +11,13 @@ from typing import Any
 
 from tests.support.orders_kit import NOW, loan, order, vehicle
 from tests.support.token_kit import TOWER, Keys
-from towerd.fsm.commands import AppendOutbox
+from towerd.fsm.commands import AppendOutbox, DestroyCustomerKey
 from towerd.fsm.events import Event
 from towerd.mqtt.bus import BusParts, MqttBus
 from towerd.mqtt.intake import IntakeParts
 from towerd.mqtt.topics import Topics
 from towerd.mqtt.wire import Wire
+from towerd.orders.model import Known
 from towerd.ports import Enrolment
 from towerd.view import Activity, AlarmView, BayView, CabinView, LiftView, Offer, View
 
@@ -105,6 +106,26 @@ class ListInbox:
 
 
 @dataclass
+class NamedCustomers:
+    """Customers known by their names with a letter before: `h-` the handle, `p-` the pseudonym. `made`: whose key was asked for."""
+
+    made: list[str] = field(default_factory=list)
+    broken: bool = False
+
+    def handle(self, customer: str) -> str:
+        return f"h-{customer}"
+
+    async def know(self, customer: str) -> Known:
+        if self.broken:
+            raise OSError(28, "No space left on device")
+        self.made.append(customer)
+        return Known(self.handle(customer), f"p-{customer}")
+
+    def destroy_key(self, command: DestroyCustomerKey) -> None:
+        raise AssertionError("the engine asks for it")
+
+
+@dataclass
 class ScriptedMatcher:
     """Answers enrolments as told, after `after_s`; tells which orders were asked for and which keys destroyed."""
 
@@ -180,6 +201,7 @@ def make_bed(wire: Wire, keys: Keys, *, clock_sure: bool = True) -> Bed:
         known=known.__contains__,
         inbox=inbox,
         matcher=matcher,
+        customers=NamedCustomers(),
     )
     return Bed(MqttBus(BusParts(wire, clock, rows.read, intake)), inbox, matcher, rows, clock, known)
 

@@ -20,6 +20,7 @@ from towerd.journal.diff import diff
 from towerd.journal.records import Recorded
 from towerd.journal.replay import replay
 from towerd.orders.claims import WITH_CODE
+from towerd.orders.model import Known
 from towerd.orders.stock import parse_record
 from towerd.planner.decide import decide
 from towerd.plc.codes import Code
@@ -203,6 +204,7 @@ class SyncTower:
                 (),
                 "0" * 64,
                 now + timedelta(seconds=60),
+                known_as(f"c_{customer}"),
             )
         )
 
@@ -219,6 +221,11 @@ class SyncTower:
         self.take(ev.CodeEntered(number, f"mac-{order}" if right else "wrong", "kiosk", ReplyTo("api", "code")))
 
 
+def known_as(customer: str) -> Known:
+    """How the tower knows a customer where no name may stand."""
+    return Known(f"h-{customer}", f"p-{customer}")
+
+
 def send_token(tower: SyncTower, kind: str, **changes: Any) -> cmd.Answer:
     """A verified token of any kind, and the answer to it."""
     now = START + timedelta(seconds=tower.now_s)
@@ -228,7 +235,10 @@ def send_token(tower: SyncTower, kind: str, **changes: Any) -> cmd.Answer:
         raw["eligibility"] |= {"as_of": (now - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")}
     reply = ReplyTo("mqtt", "rsp/shop", "", f"r_{raw['jti']}")
     mac = f"mac-{raw['jti']}" if kind in WITH_CODE else None
-    tower.take(ev.OrderRequested(kind, raw, raw["jti"], reply, mac, expires_at=now + timedelta(seconds=60)))
+    known = known_as(raw["sub"]) if kind in {*WITH_CODE, "erase"} else None
+    tower.take(
+        ev.OrderRequested(kind, raw, raw["jti"], reply, mac, expires_at=now + timedelta(seconds=60), known=known)
+    )
     # others may be answered in the same step
     return next(answer for answer in reversed(tower.answers) if answer.reply == reply)
 

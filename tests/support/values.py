@@ -8,9 +8,10 @@ from typing import Any
 from towerd.cabin.model import Cabin, CabinSensors, DoorState, Gauge
 from towerd.fsm.alarm_rows import AlarmRow, PageRow, Seen
 from towerd.fsm.intake_row import Intake, Owing
-from towerd.fsm.state import AnswerRow, AuditMark, BayRecord, FaceRow, Fault, Job, Meta, Move, PlaceBefore, Step, Tables
+from towerd.fsm.kept_rows import AnswerRow, AuditMark, CustomerRow, ErasureRow, FaceRow
+from towerd.fsm.state import BayRecord, Fault, Job, Meta, Move, PlaceBefore, Step, Tables
 from towerd.lift.model import Axis, AxisStatus, Load, PlcOpenState
-from towerd.orders.model import Loan, Order, Slot, Vehicle, VehicleRecord
+from towerd.orders.model import DriveCount, Loan, Order, Slot, Vehicle, VehicleRecord
 from towerd.places import bay, cabin
 from towerd.plc.snapshot import (
     Alarms,
@@ -94,6 +95,9 @@ def tables() -> Tables:
         answers={"jti:ord-1": AnswerRow("jti:ord-1", "aa", "shop.example", True, (), {"number": "0815"}, AT)},
         faces={"ord-1": FaceRow("ord-1", "bb")},
         marks={7: AuditMark(7, "cd", AT)},
+        customers={"h-1": CustomerRow("h-1", AT)},
+        erasures={"cust-2": ErasureRow("cust-2", "h-2", AT, by="lin")},
+        drives={"h-3": DriveCount("h-3", (AT,))},
     )
 
 

@@ -29,8 +29,9 @@ from towerd import engine as engine_module
 from towerd.engine import BUG_CODE, JOURNAL_CODE, Engine, Ports, Queue
 from towerd.fsm import commands as cmd
 from towerd.fsm import events as ev
+from towerd.fsm.kept_rows import FaceRow
 from towerd.fsm.reply import NOWHERE, ReplyTo
-from towerd.fsm.state import FaceRow, Meta, State, Tables
+from towerd.fsm.state import Meta, State, Tables
 from towerd.places import bay, cabin
 from towerd.planner.model import Decision
 from towerd.plc.snapshot import PackmlCommand, PackmlState, Unit

@@ -36,8 +36,9 @@ from towerd.fsm.identity import (
     number_typed,
     watch_waiting,
 )
+from towerd.fsm.kept_rows import FaceRow
 from towerd.fsm.reply import ReplyTo
-from towerd.fsm.state import FaceRow, IdentityDecision
+from towerd.fsm.state import IdentityDecision
 from towerd.fsm.turn import Turn
 from towerd.orders.model import Order, Slot
 from towerd.plc.codes import Code

@@ -15,7 +15,8 @@ from towerd.fsm.commands import AppendAudit, AppendOutbox, TrimAudit, TrimOutbox
 from towerd.fsm.config import KeepingRules
 from towerd.fsm.events import OutboxAcknowledged
 from towerd.fsm.keeping import AT_ONCE, broker_has, watch_keeping
-from towerd.fsm.state import AuditMark, Fault, Meta, State, Tables
+from towerd.fsm.kept_rows import AuditMark
+from towerd.fsm.state import Fault, Meta, State, Tables
 from towerd.fsm.turn import Turn
 
 YEAR = timedelta(days=366)

@@ -32,12 +32,12 @@ from tests.support.orders_kit import claims, eligibility
 from tests.support.values import AT
 from towerd.cabin.model import DoorState
 from towerd.fsm import events as ev
-from towerd.fsm.commands import DestroyFaceKey, DropFace, StoreFace
+from towerd.fsm.commands import DestroyFaceKey, StoreFace
+from towerd.fsm.kept_rows import AnswerRow, FaceRow
 from towerd.fsm.orders import clock_judged, command_refused, every_minute, order_requested, ready_s
 from towerd.fsm.reply import ReplyTo
-from towerd.fsm.state import AnswerRow, FaceRow, IdentityDecision, Meta, Tables
+from towerd.fsm.state import IdentityDecision, Meta, Tables
 from towerd.fsm.turn import Turn
-from towerd.orders.model import Loan
 from towerd.orders.rules import OrderRules
 from towerd.places import CARRIAGE, OUT
 from towerd.plc.codes import Code
@@ -319,51 +319,6 @@ def test_who_may_be_here_is_no_no_show(why: str) -> None:
     t = turn_of(state, at=AT + timedelta(hours=2))
     every_minute(t)
     assert t.tables.orders["o_91"].state == "staged"
-
-
-def test_a_face_key_is_destroyed_when_it_is_due_not_before() -> None:
-    faces = {
-        "o_1": FaceRow("o_1", "a", NOW),
-        "o_2": FaceRow("o_2", "b", NOW + timedelta(seconds=1)),
-        "o_3": FaceRow("o_3", "c"),
-    }
-    t = turn(tables_of(faces=faces))
-    every_minute(t)
-    assert set(t.tables.faces) == {"o_2", "o_3"}
-    assert asked(t, DropFace) == [DropFace("o_1")]
-    assert asked(t, DestroyFaceKey) == [DestroyFaceKey("o_1")]
-
-
-def test_rows_that_need_not_be_kept_go() -> None:
-    old, young = NOW - timedelta(days=1, seconds=1), NOW - timedelta(hours=23)
-    long_ago = NOW - timedelta(days=61)
-
-    def answer(until_at: datetime) -> AnswerRow:
-        return AnswerRow("k", "", "", True, (), None, until_at)
-
-    def loan(loan_id: str, ended_at: datetime | None) -> Loan:
-        return Loan(loan_id, "c", "car-1", "returned", long_ago, NOW, "1234", ended_at=ended_at)
-
-    tables = tables_of(
-        orders=[
-            theirs("completed", "o_1", ended_at=old),
-            theirs("completed", "o_2", ended_at=young),
-            theirs("accepted", "o_3"),
-        ],
-        jobs=[job(1, state="done", ended_at=old), job(2, state="done", ended_at=young), job(3)],
-        vehicles=[vehicle()],
-        loans={"o_1": loan("o_1", long_ago), "o_2": loan("o_2", old), "o_3": loan("o_3", None)},
-        answers={"a": answer(NOW), "b": answer(NOW + timedelta(seconds=1))},
-    )
-    t = turn(tables)
-    every_minute(t)
-    kept = t.tables
-    assert (set(kept.orders), set(kept.jobs), set(kept.loans), set(kept.answers)) == (
-        {"o_2", "o_3"},
-        {2, 3},
-        {"o_2", "o_3"},
-        {"b"},
-    )
 
 
 def test_an_unsure_clock_takes_no_order_and_each_change_is_told_once() -> None:

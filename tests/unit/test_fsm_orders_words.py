@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from tests.support.core_kit import answers, asked, tables_of, told, vehicle
 from tests.unit.test_fsm_orders import again, theirs, token, turn
 from towerd.fsm.commands import DestroyFaceKey, DropFace
+from towerd.fsm.kept_rows import FaceRow
 from towerd.fsm.orders import order_requested
-from towerd.fsm.state import FaceRow
 
 
 def test_a_withdrawn_face_is_destroyed_at_once_and_serves_no_more() -> None:

@@ -47,9 +47,10 @@ from towerd.fsm.commands import (
     WritePackml,
 )
 from towerd.fsm.jogging import JOG
+from towerd.fsm.kept_rows import FaceRow
 from towerd.fsm.reducer import _HANDLERS, GRACE, LAST, MINUTE, step
 from towerd.fsm.reply import ReplyTo
-from towerd.fsm.state import FaceRow, Fault, Jog, Meta, PackmlRequest, State
+from towerd.fsm.state import Fault, Jog, Meta, PackmlRequest, State
 from towerd.places import UNKNOWN
 from towerd.planner.decide import decide
 from towerd.plc.codes import Code

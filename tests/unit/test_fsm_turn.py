@@ -95,10 +95,11 @@ def test_every_event_has_the_next_number_and_a_link_in_the_audit_chain() -> None
     assert (meta.event_seq, meta.audit_seq, meta.audit_hash) == (2, 2, rows[1].hash)
 
 
-def test_the_audit_names_no_customer_and_the_message_does() -> None:
+def test_the_audit_names_a_pseudonym_and_the_message_the_customer() -> None:
     turn = turn_of(before())
-    turn.tell("order_ready", {}, order_in("ready"))
-    assert asked(turn, AppendAudit)[0].body == {"type": "order_ready", "order": "ord-1", "data": {}}
+    turn.tell("order_ready", {}, order_in("ready", pseudonym="p-1"))
+    body = {"type": "order_ready", "order": "ord-1", "customer": "p-1", "data": {}}
+    assert asked(turn, AppendAudit)[0].body == body
     assert asked(turn, AppendOutbox)[0].body["customer"] == "cust-1"
     assert "cust-1" not in json.dumps(asked(turn, AppendAudit)[0].body)
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.values import tables
-from towerd.fsm.state import FaceRow, Meta, Tables
+from towerd.fsm.kept_rows import FaceRow
+from towerd.fsm.state import Meta, Tables
 from towerd.journal.diff import diff
 
 _FACES = st.dictionaries(st.sampled_from("abcdef"), st.builds(FaceRow, st.just("o"), st.sampled_from(["1", "2"])))

@@ -18,6 +18,7 @@ from towerd.mqtt import intake
 from towerd.mqtt.bus import will
 from towerd.mqtt.intake import BACKLOG
 from towerd.orders.keys import code_mac
+from towerd.orders.model import Known
 from towerd.ports import Enrolment
 
 
@@ -228,3 +229,19 @@ async def test_a_hold_is_never_busy(keys: Keys) -> None:
         bed.inbox.held = False
         bed.inbox.apply()
         await until(lambda: len(bed.inbox.of(OrderRequested)) == BACKLOG + 5)
+
+
+async def test_whose_order_it_is_comes_with_it_and_who_is_to_be_forgotten(keys: Keys) -> None:
+    async with tower(keys) as (bed, broker):
+        customer = (await ordered(bed, broker, keys)).claims["sub"]
+        now_s = int(bed.clock.now().timestamp())
+        raw = {**EXAMPLES["claims"]["erase"], "iat": now_s, "exp": now_s + 60}
+        say(broker, "erase", body(bed.clock, keys.token(raw), "r_10"))
+        say(broker, "hold", hold(bed, keys))
+        await until(lambda: len(bed.inbox.of(OrderRequested)) == 3)
+        known = {event.verb: event.known for event in bed.inbox.of(OrderRequested)}
+        assert known == {
+            "test_drive": Known(f"h-{customer}", f"p-{customer}"),
+            "erase": Known(f"h-{raw['sub']}"),
+            "hold": None,
+        }

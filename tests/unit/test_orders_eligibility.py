@@ -38,7 +38,7 @@ def reasons(**changes: Any) -> tuple[str, ...]:
 
 def test_nothing_stands_against_a_good_claim() -> None:
     assert reasons() == ()
-    assert history_reasons(claim(), CUSTOMER, book(), RULES, NOW) == ()
+    assert history_reasons(claim(), CUSTOMER, "", book(), RULES, NOW) == ()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_drives_before_are_those_begun_lately_and_those_to_come_each_once() -> N
         ),
         loans=(loan("o_1"), loan("o_6", out_since_at=LONG_AGO), loan("o_7", customer="c")),
     )
-    assert known_trials(known, CUSTOMER, NOW - timedelta(days=60)) == 2
+    assert known_trials(known, CUSTOMER, "", NOW - timedelta(days=60)) == 2
 
 
 def test_cars_are_those_out_and_those_of_open_test_drives_each_once() -> None:
@@ -103,7 +103,7 @@ def test_cars_are_those_out_and_those_of_open_test_drives_each_once() -> None:
     ],
 )
 def test_of_what_shop_and_tower_know_the_larger_counts(changes: dict[str, Any], orders: Any, reason: Any) -> None:
-    assert history_reasons(claim(**changes), CUSTOMER, book(orders=orders), RULES, NOW) == reason
+    assert history_reasons(claim(**changes), CUSTOMER, "", book(orders=orders), RULES, NOW) == reason
 
 
 @pytest.mark.parametrize(

@@ -19,34 +19,18 @@ from tests.support.orders_kit import (
     vehicle,
 )
 from towerd.errors import Refusal
-from towerd.orders.book import FaceWithdrawn, MotionAsked, OrderAccepted, OrderBook, OrderCancelled
-from towerd.orders.claims import KINDS
+from towerd.orders.book import ErasureAsked, FaceWithdrawn, MotionAsked, OrderAccepted, OrderBook, OrderCancelled
 from towerd.orders.lifecycle import decide_request
-from towerd.orders.model import Slot
+from towerd.orders.model import DriveCount, Known, Slot
 from towerd.orders.rules import DriveRules, OrderRules
 from towerd.orders.taking import at_json
 from towerd.places import OUT
 
 RULES = OrderRules()
-SERVED = {
-    "test_drive",
-    "cancel",
-    "hold",
-    "resume",
-    "purchase",
-    "returned_elsewhere",
-    "collect",
-    "stock_in",
-    "stock_out",
-    "eta",
-    "report",
-    "condition",
-    "consent",
-}
 
 
-def decide(raw: dict[str, Any], known: OrderBook | None = None, rules: OrderRules = RULES, **changes: Any) -> Any:
-    return decide_request(request(raw, **changes), known or book(vehicle()), rules, circumstances())
+def decide(raw: dict[str, Any], held: OrderBook | None = None, rules: OrderRules = RULES, **changes: Any) -> Any:
+    return decide_request(request(raw, **changes), held or book(vehicle()), rules, circumstances())
 
 
 def reasons(outcome: Any) -> tuple[str, ...]:
@@ -139,6 +123,17 @@ def test_the_tower_counts_what_it_knows_itself() -> None:
     assert isinstance(decide(claims(), book(vehicle(), loans=others)), OrderAccepted)
 
 
+def test_drives_of_before_a_customer_was_forgotten_count_with_those_since() -> None:
+    begun_at = tuple(NOW - timedelta(days=days) for days in (61, 59, 40, 30, 20))
+    known = replace(
+        book(vehicle(), loans=(loan("l_1", state="returned"),)), drives={"h-1": DriveCount("h-1", begun_at)}
+    )
+    assert reasons(decide(claims(), known, known=Known("h-1", "p-2"))) == ("trial_limit",)
+    assert isinstance(decide(claims(), known, known=Known("h-2", "p-2")), OrderAccepted)
+    accepted = decide(claims(), replace(known, loans={}), known=Known("h-1", "p-2"))
+    assert accepted.order.pseudonym == "p-2"
+
+
 def test_a_customer_has_one_car_out_or_one_to_come() -> None:
     out = book(vehicle(), loans=(loan(vehicle="v_9", state="overdue"),))
     assert reasons(decide(claims(), out)) == ("customer_has_a_car",)
@@ -220,9 +215,10 @@ def test_hold_and_resume_are_passed_on() -> None:
     assert decide(claims("resume")) == MotionAsked("resume", "operator_4", None, {"order": None, "state": "resumed"})
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS - SERVED))
-def test_what_is_not_served_is_refused_with_a_reason(kind: str) -> None:
-    assert reasons(decide(claims(kind))) == ("kind_not_allowed",)
+def test_whoever_is_to_be_forgotten_is_passed_on() -> None:
+    asked = decide(claims("erase"), known=Known("h-1"))
+    assert asked == ErasureAsked("c_7Hq2", "h-1", "t_10", {"order": None, "state": "erased"})
+    assert decide(claims("erase")).handle == ""
 
 
 COLLECT = {"vehicle": {"id": "v_0042"}}

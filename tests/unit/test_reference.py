@@ -11,7 +11,7 @@ from tools.reference import markdown
 from tools.reference.__main__ import FOLDER, PAGES, drifted, files, main, write
 from towerd.faults import FAULTS
 from towerd.fsm.charts import CHARTS
-from towerd.orders.lifecycle import SERVED
+from towerd.orders.claims import KINDS
 from towerd.plc.registers import registers
 from towerd.settings import Settings
 
@@ -62,4 +62,4 @@ def test_tables_keep_bars_and_lines_inside_their_cells() -> None:
 def test_verbs_served_are_told_once_and_all(page: str, begins: str) -> None:
     text = (FOLDER.parents[1] / page).read_text()
     [told] = re.findall(re.escape(begins) + r"([^;]*);", text)
-    assert set(re.findall(r"`(\w+)`", told)) == SERVED | {"state"}
+    assert set(re.findall(r"`(\w+)`", told)) == KINDS | {"state"}

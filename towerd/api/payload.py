@@ -11,8 +11,8 @@ from towerd.places import Place
 from towerd.units import rfc3339
 from towerd.view import View
 
-SECRET: Final = frozenset({"code_mac", "payload_sha256"})
-"""Fields that stay inside: what a code could be searched from."""
+SECRET: Final = frozenset({"code_mac", "payload_sha256", "pseudonym"})
+"""Fields that stay inside: what a code could be searched from, and what the audit log could be read by."""
 
 
 def jsonable(value: Any) -> Any:

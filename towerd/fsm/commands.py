@@ -107,6 +107,13 @@ class DestroyFaceKey:
 
 
 @dataclass(frozen=True, slots=True)
+class DestroyCustomerKey:
+    """Destroy a customer's own key: what the audit log says of them leads to nobody any more (7.4)."""
+
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Reach people by this step of the paging, once; the end comes as PageEnded(key). `message` is what they are told."""
 
@@ -190,7 +197,16 @@ class DropFace:
     order: str
 
 
-JournalCommand = AppendOutbox | AppendAudit | TrimOutbox | TrimAudit | StoreFace | DropFace
+@dataclass(frozen=True, slots=True)
+class ForgetCustomer:
+    """Leave nothing in the file that names this customer but the rows as they are now (3, `erase`): messages that wait name
+    nobody, the history begins anew after this event, and what was deleted is nowhere in the file any more.
+    """
+
+    customer: str
+
+
+JournalCommand = AppendOutbox | AppendAudit | TrimOutbox | TrimAudit | StoreFace | DropFace | ForgetCustomer
 Command = (
     WriteMailbox
     | WritePackml
@@ -202,6 +218,7 @@ Command = (
     | Watch
     | AskChallenge
     | DestroyFaceKey
+    | DestroyCustomerKey
     | Answer
     | Page
     | RecordAs

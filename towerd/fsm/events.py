@@ -11,10 +11,11 @@ from towerd.fsm.face_events import FaceEvent
 from towerd.fsm.intake_events import IntakeEvent
 from towerd.fsm.manual_events import ManualEvent
 from towerd.fsm.moves_events import MoveEvent
+from towerd.fsm.privacy_events import ErasureRequested
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.upkeep_events import ServiceDone
 from towerd.orders.book import Remembered
-from towerd.orders.model import VehicleRecord
+from towerd.orders.model import Known, VehicleRecord
 from towerd.places import Place
 from towerd.planner.model import Decision
 from towerd.plc.snapshot import Snapshot, Unit
@@ -72,7 +73,8 @@ class OrderRequested:
     """A token that opened, verified and whose selfie was looked at (orders-if.md 3, 4).
 
     `claims` is the payload without selfie and code; `code_mac` stands for the code. `face` tells what became of the
-    selfie; its ciphertext travels beside the event as an attachment.
+    selfie; its ciphertext travels beside the event as an attachment. `known`: how the customer is known where no name may
+    stand, where the kind asks for it.
     """
 
     verb: str
@@ -84,6 +86,7 @@ class OrderRequested:
     face_reasons: tuple[str, ...] = ()
     face_sha256: str | None = None
     expires_at: datetime | None = None
+    known: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +264,7 @@ Event = (
     | StockImported
     | FaultReset
     | ServiceDone
+    | ErasureRequested
     | LayoutConfirmed
     | PackmlRequested
     | AlarmEvent

@@ -50,4 +50,6 @@ def end_stay(turn: Turn, order: Order) -> None:
     forget_vehicle(turn, vehicle.id)
     if order.kind == "test_drive":
         return
-    turn.tell("vehicle_stocked_out", {"vehicles": [vehicle.id], "by": order.customer}, order)
+    # a dealer answers for what is taken out; who collects a car is named by the order alone
+    by = order.customer if order.kind == "stock_out" else None
+    turn.tell("vehicle_stocked_out", {"vehicles": [vehicle.id], "by": by}, order)

@@ -12,8 +12,8 @@ from typing import Final
 from towerd.faults import OUTBOX_FILLS
 from towerd.fsm.commands import TrimAudit, TrimOutbox
 from towerd.fsm.events import OutboxAcknowledged
+from towerd.fsm.kept_rows import AuditMark
 from towerd.fsm.latch import clear_fault, raise_fault
-from towerd.fsm.state import AuditMark
 from towerd.fsm.turn import Turn
 
 AT_ONCE: Final = 1000

@@ -41,6 +41,7 @@ def begin_loan(turn: Turn, order: Order, vehicle: Vehicle) -> None:
         odometer_out_km=vehicle.odometer_km,
         charge_out_ratio=vehicle.charge_ratio,
         fuel_out_ratio=vehicle.fuel_ratio,
+        pseudonym=order.pseudonym,
     )
     turn.put("loans", loan.id, loan)
     _tell_out(turn, loan)

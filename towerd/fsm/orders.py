@@ -12,22 +12,26 @@ from towerd.cabin.model import DoorState
 from towerd.errors import Refusal
 from towerd.fsm.cabin_for import largest
 from towerd.fsm.charts import ORDER
-from towerd.fsm.commands import DestroyFaceKey, DropFace, RecordAs, StoreFace
+from towerd.fsm.commands import DestroyCustomerKey, DestroyFaceKey, RecordAs, StoreFace
 from towerd.fsm.conditions import set_condition
 from towerd.fsm.decision import decision_holds, forget_decision
+from towerd.fsm.erasing import erase_asked, finish_erasures
 from towerd.fsm.events import ClockJudged, CommandRefused, OrderRequested, RequestAnswered
+from towerd.fsm.expiring import destroy_face, drop_old
 from towerd.fsm.forgetting import forget_vehicle
 from towerd.fsm.intake_book import bays_spoken_for, intake_of
+from towerd.fsm.kept_rows import AnswerRow, CustomerRow, FaceRow
 from towerd.fsm.loans import loan_leaves, watch_loans
 from towerd.fsm.obstacles import may_command
 from towerd.fsm.packml import send_packml
-from towerd.fsm.state import AnswerRow, FaceRow, Job, Move, Tables
+from towerd.fsm.state import Tables
 from towerd.fsm.turn import Turn
 from towerd.fsm.wishes import free_bays
 from towerd.jobs.transfer import minimum_s
 from towerd.orders.book import (
     Circumstances,
     ConditionAsked,
+    ErasureAsked,
     EtaNoted,
     FaceWithdrawn,
     LoanEnded,
@@ -44,15 +48,13 @@ from towerd.orders.book import (
 )
 from towerd.orders.lifecycle import decide_request
 from towerd.orders.model import Order, OrderState, Vehicle
-from towerd.orders.requests import recall, remember, remember_request, stale_keys, too_many_requests
+from towerd.orders.requests import recall, remember, remember_request, too_many_requests
 from towerd.orders.taking import at_json
 from towerd.places import CARRIAGE, OUT, UNKNOWN, cabin
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import PackmlCommand, PackmlState, Snapshot, cabin_unit
 
-_KEPT = timedelta(days=1)
 _PC_COMMAND = 1
-_LOAN_KEPT = timedelta(days=60)
 
 
 def ready_s(turn: Turn, vehicle: Vehicle) -> float | None:
@@ -78,7 +80,7 @@ def _bays_free(turn: Turn, machine: Snapshot, vehicle: Vehicle) -> int:
 
 def book_of(tables: Tables) -> OrderBook:
     """What decisions about orders read."""
-    return OrderBook(tables.vehicles, tables.orders, tables.loans, tables.answers)
+    return OrderBook(tables.vehicles, tables.orders, tables.loans, tables.answers, tables.drives)
 
 
 def ready_times_s(turn: Turn) -> dict[str, float]:
@@ -115,6 +117,8 @@ def _keep(turn: Turn, rows: tuple[Remembered, ...]) -> None:
 def _take_order(turn: Turn, event: OrderRequested, outcome: OrderAccepted) -> Outcome:
     order = outcome.order
     turn.put("orders", order.id, order)
+    if event.known is not None:
+        turn.put("customers", event.known.handle, CustomerRow(event.known.handle, turn.now))
     turn.set_meta(last_number=outcome.last_number)
     if outcome.arrives is not None:
         turn.put("vehicles", outcome.arrives.id, outcome.arrives)
@@ -204,18 +208,12 @@ def _motion(turn: Turn, outcome: MotionAsked) -> Outcome:
     return outcome
 
 
-def _destroy_face(turn: Turn, order_id: str) -> None:
-    turn.drop("faces", order_id)
-    turn.ask(DropFace(order_id))
-    turn.ask(DestroyFaceKey(order_id))
-
-
 def _withdraw_face(turn: Turn, _event: OrderRequested, outcome: FaceWithdrawn) -> Outcome:
     order = outcome.order
     turn.put("orders", order.id, order)
     turn.tell("consent_withdrawn", {"state": order.state}, order)
     if order.id in turn.tables.faces:
-        _destroy_face(turn, order.id)
+        destroy_face(turn, order.id)
     return outcome
 
 
@@ -251,9 +249,17 @@ _APPLY: Final[dict[type, Callable[[Turn, OrderRequested, Any], Outcome]]] = {
     VehicleReported: _note_report,
     FaceWithdrawn: _withdraw_face,
     EtaNoted: _note_eta,
+    ErasureAsked: lambda turn, _event, outcome: erase_asked(turn, outcome),
     MotionAsked: lambda turn, _event, outcome: _motion(turn, outcome),
 }
 """What an outcome changes; where it is refused or repeated, nothing but the memory of answers."""
+
+
+def _let_go_of_key(turn: Turn, event: OrderRequested) -> None:
+    """A key that was made for somebody whose order was not taken serves nothing."""
+    known = event.known
+    if known is not None and known.pseudonym is not None and known.handle not in turn.tables.customers:
+        turn.ask(DestroyCustomerKey(known.handle))
 
 
 def order_requested(turn: Turn, event: OrderRequested) -> None:
@@ -268,6 +274,7 @@ def order_requested(turn: Turn, event: OrderRequested) -> None:
         event.face_reasons,
         event.reply.req_id,
         event.expires_at,
+        event.known,
     )
     outcome = decide_request(request, book, turn.config.rules, _circumstances(turn))
     if type(outcome) in _APPLY:
@@ -277,6 +284,7 @@ def order_requested(turn: Turn, event: OrderRequested) -> None:
     repeated = isinstance(outcome, Repeated)
     if event.face == "enrolled" and not kept_face and not repeated and str(event.claims["jti"]) not in tables.orders:
         turn.ask(DestroyFaceKey(str(event.claims["jti"])))
+    _let_go_of_key(turn, event)
     ok, reasons, result = answer_of(outcome)
     if isinstance(outcome, (Refusal, Repeated)):
         answered = RequestAnswered(event.verb, ok, reasons, result, event.reply, rows, not repeated)
@@ -345,35 +353,6 @@ def _undelivered(turn: Turn) -> None:
             end_order(turn, order, "failed", why)
 
 
-def _destroy_faces(turn: Turn) -> None:
-    for face in tuple(turn.tables.faces.values()):
-        if face.destroy_at is not None and face.destroy_at <= turn.now:
-            _destroy_face(turn, face.order)
-
-
-def _waits_for_word(turn: Turn, work: Job | Move) -> bool:
-    """A job that a technician has cancelled holds its order back as long as both are remembered."""
-    if isinstance(work, Move) or work.stopped_by is None:
-        return False
-    order = turn.tables.orders.get(work.order or "")
-    return order is not None and order.open
-
-
-def _forget(turn: Turn) -> None:
-    for key in stale_keys(turn.tables.answers, turn.now):
-        turn.drop("answers", key)
-    for order in tuple(turn.tables.orders.values()):
-        if order.ended_at is not None and order.ended_at + _KEPT < turn.now:
-            turn.drop("orders", order.id)
-    works: tuple[Job | Move, ...] = (*turn.tables.jobs.values(), *turn.tables.moves.values())
-    for work in works:
-        if work.ended_at is not None and work.ended_at + _KEPT < turn.now and not _waits_for_word(turn, work):
-            turn.drop("jobs" if isinstance(work, Job) else "moves", work.id)
-    for loan in tuple(turn.tables.loans.values()):
-        if loan.ended_at is not None and loan.ended_at + _LOAN_KEPT < turn.now:
-            turn.drop("loans", loan.id)
-
-
 def clock_judged(turn: Turn, event: ClockJudged) -> None:
     """The clock became sure or unsure; unsure, no token but hold is taken (orders-if.md 4.4)."""
     if event.sure != turn.volatile.clock_sure:
@@ -386,5 +365,5 @@ def every_minute(turn: Turn) -> None:
     _missed(turn)
     _undelivered(turn)
     watch_loans(turn)
-    _destroy_faces(turn)
-    _forget(turn)
+    drop_old(turn)
+    finish_erasures(turn)

@@ -22,6 +22,7 @@ from towerd.fsm.commanding import doubt, follow_all, unresolved
 from towerd.fsm.commands import Command, EndProcess, StartTimer
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.delivering import open_job, run_cabins, run_job
+from towerd.fsm.erasing import erasure_requested
 from towerd.fsm.face_events import FaceChallenged, FacesAlike, NumberEntered
 from towerd.fsm.fetching import run_fetches
 from towerd.fsm.fitting import differs
@@ -50,6 +51,7 @@ from towerd.fsm.overdue import watch_limits
 from towerd.fsm.packml import follow_packml, packml_requested, send_packml, start_machine
 from towerd.fsm.paging import page_ended
 from towerd.fsm.planning import plan_decided, redirect, request_plan
+from towerd.fsm.privacy_events import ErasureRequested
 from towerd.fsm.recognising import read_tags
 from towerd.fsm.securing import car_secured
 from towerd.fsm.state import State
@@ -204,6 +206,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     ev.StockImported: stock_imported,
     ev.FaultReset: fault_reset,
     ServiceDone: service_done,
+    ErasureRequested: erasure_requested,
     ev.LayoutConfirmed: layout_confirmed,
     ev.PackmlRequested: packml_requested,
     alarm.AlarmAcknowledged: alarm_acknowledged,

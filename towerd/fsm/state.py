@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from towerd.faceid.liveness import Ask
 from towerd.fsm.alarm_rows import AlarmRow, PageRow, Seen
 from towerd.fsm.intake_row import Intake, Owing
+from towerd.fsm.kept_rows import AnswerRow, AuditMark, CustomerRow, ErasureRow, FaceRow
 from towerd.fsm.reply import NOWHERE, JogStep, ReplyTo
-from towerd.orders.model import Loan, Order, Vehicle
+from towerd.orders.model import DriveCount, Loan, Order, Vehicle
 from towerd.places import Place
 from towerd.plc.snapshot import Identity, Snapshot, Unit
 from towerd.upkeep.model import Wear
@@ -152,37 +153,6 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerRow:
-    """The first answer to a token (`jti:…`) or a request (`req:…`), given again to its like (orders-if.md 3.3, 4.3)."""
-
-    key: str
-    payload_sha256: str
-    issuer: str
-    ok: bool
-    reasons: tuple[str, ...]
-    result: dict[str, Any] | None
-    until_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class FaceRow:
-    """That a ciphertext is kept for an order, and when its key is due to be destroyed (None: order is open)."""
-
-    order: str
-    sha256: str
-    destroy_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AuditMark:
-    """Which row of the audit log was the newest at a time, with its hash."""
-
-    audit_seq: int
-    hash: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Meta:
     """Single values that survive the process.
 
@@ -234,6 +204,9 @@ class Tables:
     answers: dict[str, AnswerRow] = field(default_factory=dict)
     faces: dict[str, FaceRow] = field(default_factory=dict)
     marks: dict[int, AuditMark] = field(default_factory=dict)
+    customers: dict[str, CustomerRow] = field(default_factory=dict)
+    erasures: dict[str, ErasureRow] = field(default_factory=dict)
+    drives: dict[str, DriveCount] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

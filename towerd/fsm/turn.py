@@ -121,9 +121,14 @@ class Turn:
     ) -> None:
         """An `event` for the world, and a row of the audit log (orders-if.md 5.4, 7.4). `told.TOLD` names types and fields.
 
-        The audit row names no customer: the order, or the loan of the same id, leads to one as long as it is kept.
+        The audit row names the customer by the pseudonym that ends with the customer's own key.
         """
-        body: dict[str, Any] = {"type": kind, "order": order.id if order else None, "data": data or {}}
+        body: dict[str, Any] = {
+            "type": kind,
+            "order": order.id if order else None,
+            "customer": order.pseudonym if order else None,
+            "data": data or {},
+        }
         audit_seq, digest = self._audit(body) if audit else (None, None)
         meta = self.tables.meta
         public = {

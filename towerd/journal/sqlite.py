@@ -11,22 +11,33 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import apsw
 
 from towerd.errors import BugError, JournalError
-from towerd.fsm.commands import AppendAudit, AppendOutbox, DropFace, JournalCommand, StoreFace, TrimAudit, TrimOutbox
+from towerd.fsm.commands import (
+    AppendAudit,
+    AppendOutbox,
+    DropFace,
+    ForgetCustomer,
+    JournalCommand,
+    StoreFace,
+    TrimAudit,
+    TrimOutbox,
+)
 from towerd.fsm.events import Stamped
 from towerd.fsm.state import Tables, Volatile
 from towerd.journal import records
+from towerd.journal.forgetting import forget
 from towerd.journal.schema import APPLICATION_ID, META, SCHEMA, TABLE_NAMES, VERSION, upgrade
 from towerd.ports import Changes
 
 REBASE_EVERY: Final = 5_000
-"""Events between two bases. History reaches back one to two of these."""
+"""Events between two bases. History reaches back one to two of these, or of days, whichever is less."""
+REBASE_AFTER: Final = timedelta(days=1)
 
 RESTORE: Final = "stop towerd, keep the file for analysis and restore the last backup"
 """What to do about a damaged journal."""
@@ -151,7 +162,10 @@ class SqliteJournal:
                 for statement in upgrade(names):
                     self._db.execute(statement)
             self.rebase()
+        # what a power cut left of pages that were overwritten since
+        _truncate_wal(self._db)
         self._since_base = self._one("SELECT count(*) FROM events WHERE id > (SELECT max(event_id) FROM bases)")
+        self._based_at = _based_at(self._db)
 
     def _check_header(self) -> None:
         application, version = self._db.pragma("application_id"), self._db.pragma("user_version")
@@ -189,6 +203,7 @@ class SqliteJournal:
         encoded = [
             (name, key, None if row is None else records.encode_row(name, row)) for name, key, row in changes.rows
         ]
+        gone = [command.customer for command in changes.appends if isinstance(command, ForgetCustomer)]
         with _told(self.path), self._db:
             self._db.execute(
                 "INSERT INTO events (at, mono_s, kind, event, before) VALUES (?, ?, ?, ?, ?)",
@@ -198,9 +213,16 @@ class SqliteJournal:
                 self._write_row(name, key, doc)
             for command in changes.appends:
                 self._append(command, attachment)
+            if gone:
+                forget(lambda sql, values: self._db.execute(sql, values).fetchall(), gone)
+                _write_base(self._db)
         self._since_base += 1
-        if self._since_base >= REBASE_EVERY:
+        self._based_at = self._based_at or stamped.at
+        if self._since_base >= REBASE_EVERY or stamped.at - self._based_at >= REBASE_AFTER:
             self.rebase()
+        if gone:
+            with _told(self.path):
+                _truncate_wal(self._db)
 
     def _write_row(self, name: str, key: str | int, doc: str | None) -> None:
         if doc is None:
@@ -235,12 +257,7 @@ class SqliteJournal:
     def rebase(self) -> None:
         """Start history anew from here; what lies before the base before this one is deleted. Raises JournalError."""
         with _told(self.path), self._db:
-            self._db.execute("INSERT OR IGNORE INTO bases SELECT coalesce(max(id), 0) FROM events")
-            newest = self._one("SELECT max(event_id) FROM bases")
-            self._db.execute("DELETE FROM base_rows WHERE event_id = ?", (newest,))
-            for name in (META, *TABLE_NAMES):
-                copy = f"INSERT INTO base_rows SELECT ?, ?, id, key, doc FROM {name}"  # noqa: S608 - own names
-                self._db.execute(copy, (newest, name))
+            _write_base(self._db)
             self._db.execute(
                 "DELETE FROM bases WHERE event_id NOT IN (SELECT event_id FROM bases ORDER BY 1 DESC LIMIT 2)"
             )
@@ -248,6 +265,7 @@ class SqliteJournal:
             self._db.execute(
                 "DELETE FROM events WHERE id <= (SELECT min(event_id) FROM bases) AND id < (SELECT max(id) FROM events)"
             )
+            self._based_at = _based_at(self._db)
         self._since_base = 0
 
     def history(self) -> tuple[Tables, list[records.Recorded]]:
@@ -301,6 +319,27 @@ class SqliteJournal:
         """Checkpoint and close; a second call does nothing. Raises JournalError."""
         with _told(self.path):
             self._db.close()
+
+
+def _write_base(db: apsw.Connection) -> None:
+    """The tables as they are now, for the history to begin at; within a transaction."""
+    db.execute("INSERT OR IGNORE INTO bases SELECT coalesce(max(id), 0) FROM events")
+    newest = db.execute("SELECT max(event_id) FROM bases").get
+    db.execute("DELETE FROM base_rows WHERE event_id = ?", (newest,))
+    for name in (META, *TABLE_NAMES):
+        copy = f"INSERT INTO base_rows SELECT ?, ?, id, key, doc FROM {name}"  # noqa: S608 - own names
+        db.execute(copy, (newest, name))
+
+
+def _based_at(db: apsw.Connection) -> datetime | None:
+    """When the newest base was made; None in a new journal."""
+    at: str | None = db.execute("SELECT at FROM events WHERE id = (SELECT max(event_id) FROM bases)").get
+    return None if at is None else _aware(at)
+
+
+def _truncate_wal(db: apsw.Connection) -> None:
+    """Bring all of it into the file, and leave none of the old pages beside it."""
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _aware(text: str) -> datetime:

@@ -22,10 +22,11 @@ from towerd.fsm.reply import NOWHERE, ReplyTo
 from towerd.mqtt.request import Asked, Dropped, read_request
 from towerd.mqtt.topics import Topics
 from towerd.mqtt.wire import Received
-from towerd.orders.claims import TestDrive
+from towerd.orders.claims import WITH_CODE, TestDrive
 from towerd.orders.keys import IssuerKeys, TowerKey, code_mac
+from towerd.orders.model import Known
 from towerd.orders.tokens import OpenedToken, open_token
-from towerd.ports import Enrolment, FaceMatcher, Inbox
+from towerd.ports import Customers, Enrolment, FaceMatcher, Inbox
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +58,7 @@ class IntakeParts:
     known: Callable[[str], bool]
     inbox: Inbox
     matcher: FaceMatcher
+    customers: Customers
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +177,22 @@ class Intake:
 
     async def _take_verified(self, asked: Asked, token: OpenedToken, done: Done, *, hurried: bool) -> None:
         try:
-            face = await self._look(token, hurried=hurried)
-            event = self._event(asked, token, face)
+            face, known = await asyncio.gather(self._look(token, hurried=hurried), self._whose(token))
+            event = self._event(asked, token, face, known)
         except Exception:
             log.exception("a command could not be taken in: it is refused", req_id=asked.reply.req_id)
             self._refuse(asked.verb, UNREADABLE, asked.reply, asked.expires_at, done)
         else:
             self._parts.inbox.post(event, face.sealed, done)
 
-    def _event(self, asked: Asked, opened: OpenedToken, face: _Face) -> OrderRequested:
+    async def _whose(self, opened: OpenedToken) -> Known | None:
+        """How the customer of an order is known in the audit log, and who is to be forgotten; else nobody asks."""
+        kind, customers = opened.public["kind"], self._parts.customers
+        if kind in WITH_CODE:
+            return await customers.know(opened.claims.sub)
+        return Known(customers.handle(opened.claims.sub)) if kind == "erase" else None
+
+    def _event(self, asked: Asked, opened: OpenedToken, face: _Face, known: Known | None) -> OrderRequested:
         return OrderRequested(
             verb=asked.verb,
             claims=opened.public,
@@ -194,6 +203,7 @@ class Intake:
             face_reasons=face.reasons,
             face_sha256=face.sha256,
             expires_at=asked.expires_at,
+            known=known,
         )
 
     async def _look(self, opened: OpenedToken, *, hurried: bool) -> _Face:

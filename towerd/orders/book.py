@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from towerd.errors import Refusal
-from towerd.orders.model import Loan, Order, Vehicle
+from towerd.orders.model import DriveCount, Known, Loan, Order, Vehicle
 
 
 class AnswerLike(Protocol):
@@ -41,19 +41,21 @@ class AnswerLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OrderBook:
-    """The tables that decisions about orders read."""
+    """The tables that decisions about orders read. `drives`: what is counted of those who were forgotten, by handle."""
 
     vehicles: Mapping[str, Vehicle]
     orders: Mapping[str, Order]
     loans: Mapping[str, Loan]
     answers: Mapping[str, AnswerLike] = field(default_factory=dict)
+    drives: Mapping[str, DriveCount] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """A verified token with the request that carried it. `claims` is the payload without selfie and code.
 
-    `face` is what became of the selfie, `req_id` and `expires_at` are the request's own (3.1).
+    `face` is what became of the selfie, `req_id` and `expires_at` are the request's own (3.1). `known`: whom `sub` stands for,
+    where the kind asks for it.
     """
 
     claims: Mapping[str, Any]
@@ -63,6 +65,17 @@ class Request:
     face_reasons: tuple[str, ...] = ()
     req_id: str = ""
     expires_at: datetime | None = None
+    known: Known | None = None
+
+    @property
+    def handle(self) -> str:
+        """Under what the customer's drives are counted; empty where nobody said."""
+        return self.known.handle if self.known is not None else ""
+
+    @property
+    def pseudonym(self) -> str | None:
+        """What names the customer in the audit log."""
+        return self.known.pseudonym if self.known is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +206,16 @@ class EtaNoted:
     result: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class ErasureAsked:
+    """A customer is to be forgotten; `request` is the token's id. The core knows what an order or loan still needs."""
+
+    customer: str
+    handle: str
+    request: str
+    result: dict[str, Any]
+
+
 Outcome = (
     OrderAccepted
     | OrderCancelled
@@ -202,6 +225,7 @@ Outcome = (
     | FaceWithdrawn
     | EtaNoted
     | MotionAsked
+    | ErasureAsked
     | Repeated
     | Refusal
 )

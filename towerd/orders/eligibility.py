@@ -12,15 +12,20 @@ from towerd.orders.rules import DriveRules, OrderRules
 LOAN_ENDED = frozenset({"returned", "sold", "returned_elsewhere"})
 
 
-def known_trials(book: OrderBook, customer: str, since_at: datetime) -> int:
-    """Test drives of `customer` that this tower knows: begun since `since_at`, or still to come."""
+def known_trials(book: OrderBook, customer: str, handle: str, since_at: datetime) -> int:
+    """Test drives of `customer` that this tower knows: begun since `since_at`, or still to come.
+
+    Those of before the customer was forgotten are counted under `handle` (7.3).
+    """
+    forgotten = book.drives.get(handle)
+    before = [at for at in forgotten.begun_at if at >= since_at] if forgotten is not None else []
     drives = {loan.id for loan in book.loans.values() if loan.customer == customer and loan.out_since_at >= since_at}
     drives |= {
         order.id
         for order in book.orders.values()
         if order.customer == customer and order.kind == "test_drive" and (order.open and order.id not in book.loans)
     }
-    return len(drives)
+    return len(drives) + len(before)
 
 
 def _still_to_come(order: Order, customer: str) -> bool:
@@ -73,10 +78,11 @@ def collect_reasons(claim: Eligibility, until_at: datetime, rules: OrderRules, n
 
 
 def history_reasons(
-    claim: Eligibility, customer: str, book: OrderBook, rules: OrderRules, now: datetime
+    claim: Eligibility, customer: str, handle: str, book: OrderBook, rules: OrderRules, now: datetime
 ) -> tuple[str, ...]:
     """What the claim and the tower's own knowledge say of drives before and of cars out, the larger counts."""
-    trials = max(claim.test_drives_60_days, known_trials(book, customer, now - timedelta(seconds=rules.trial_window_s)))
+    since_at = now - timedelta(seconds=rules.trial_window_s)
+    trials = max(claim.test_drives_60_days, known_trials(book, customer, handle, since_at))
     has_car = claim.cars_out >= 1 or cars_of(book, customer) >= rules.open_drives_per_customer
     held = {"trial_limit": trials >= rules.trial_limit, "customer_has_a_car": has_car}
     return tuple(reason for reason, holds in held.items() if holds)

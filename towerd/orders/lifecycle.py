@@ -14,6 +14,7 @@ from typing import Any, Final
 from towerd.errors import Refusal
 from towerd.orders.book import (
     Circumstances,
+    ErasureAsked,
     FaceWithdrawn,
     MotionAsked,
     OrderAccepted,
@@ -28,6 +29,7 @@ from towerd.orders.claims import (
     Cancel,
     Collect,
     ConsentWithdrawn,
+    Erase,
     Hold,
     Resume,
     TestDrive,
@@ -55,12 +57,19 @@ VOID = frozenset({"cancelled", "expired", "no_show", "failed"})
 
 
 def _drive_reasons(
-    claims: TestDrive, due_at: datetime, drive: DriveRules, book: OrderBook, rules: OrderRules, now: datetime
+    claims: TestDrive, due_at: datetime, drive: DriveRules, rules: OrderRules, now: datetime
 ) -> tuple[str, ...]:
     if claims.eligibility is None:
         return ("not_eligible",)
-    said = drive_reasons(claims.eligibility, due_at, drive, rules, now)
-    return (*said, *history_reasons(claims.eligibility, claims.sub, book, rules, now))
+    return drive_reasons(claims.eligibility, due_at, drive, rules, now)
+
+
+def _history_reasons(
+    request: Request, claims: TestDrive, book: OrderBook, rules: OrderRules, now: datetime
+) -> tuple[str, ...]:
+    if claims.eligibility is None:
+        return ()
+    return history_reasons(claims.eligibility, claims.sub, request.handle, book, rules, now)
 
 
 def _collect_reasons(
@@ -95,7 +104,8 @@ def decide_order(
     if isinstance(claims, Collect):
         unfit = _collect_reasons(claims, slot.until_at, drive, rules, now)
     else:
-        unfit = _drive_reasons(claims, slot.until_at + drive.drive, drive, book, rules, now)
+        said = _drive_reasons(claims, slot.until_at + drive.drive, drive, rules, now)
+        unfit = (*said, *_history_reasons(request, claims, book, rules, now))
     # a car that is not here now may still arrive
     waits = isinstance(choice, str) and claims.wait_until is not None
     reasons = [
@@ -132,6 +142,10 @@ def decide_withdrawal(claims: ConsentWithdrawn, book: OrderBook) -> FaceWithdraw
     return FaceWithdrawn(replace(order, code_only=True), {"order": order.id, "state": order.state})
 
 
+def _erasure(request: Request, claims: Erase) -> ErasureAsked:
+    return ErasureAsked(claims.sub, request.handle, claims.jti, {"order": None, "state": "erased"})
+
+
 def _motion(claims: Hold | Resume) -> MotionAsked:
     state = "held" if isinstance(claims, Hold) else "resumed"
     return MotionAsked(claims.kind, claims.sub, claims.reason, {"order": None, "state": state})
@@ -152,11 +166,10 @@ _DECIDERS: Final[Mapping[str, _Decider]] = {
     "report": lambda _request, claims, book, _rules, around: decide_report(claims, book, around.now),
     "condition": lambda _request, claims, book, _rules, _around: decide_condition(claims, book),
     "consent": lambda _request, claims, book, _rules, _around: decide_withdrawal(claims, book),
+    "erase": lambda request, claims, _book, _rules, _around: _erasure(request, claims),
     "hold": lambda _request, claims, _book, _rules, _around: _motion(claims),
     "resume": lambda _request, claims, _book, _rules, _around: _motion(claims),
 }
-SERVED: Final = frozenset(_DECIDERS)
-"""Kinds that this version serves; others are `kind_not_allowed`."""
 
 
 def decide_request(request: Request, book: OrderBook, rules: OrderRules, circumstances: Circumstances) -> Outcome:
@@ -172,7 +185,4 @@ def decide_request(request: Request, book: OrderBook, rules: OrderRules, circums
         return Refusal(("busy",), "Too many requests are remembered.")
     if not circumstances.clock_sure and not isinstance(claims, Hold):
         return Refusal(("clock_unsure",), "The tower does not trust its clock yet.")
-    kind = str(request.claims["kind"])
-    if kind not in SERVED:
-        return Refusal(("kind_not_allowed",), f"This tower does not serve {kind}.")
-    return _DECIDERS[kind](request, claims, book, rules, circumstances)
+    return _DECIDERS[str(request.claims["kind"])](request, claims, book, rules, circumstances)

@@ -105,6 +105,26 @@ class Eta:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """How a customer is known where no name may stand (orders-if.md 7.3, 7.4).
+
+    `handle`: keyed with the tower's secret, the same for good. `pseudonym`: keyed with a key of the customer's own, another
+    one once that was destroyed; None where no key was asked for.
+    """
+
+    handle: str
+    pseudonym: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DriveCount:
+    """When the test drives of somebody who was forgotten since began: all that the rule of five needs (7.3)."""
+
+    handle: str
+    begun_at: tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """One order. `id` is the token's jti, `customer` its sub.
 
@@ -114,7 +134,7 @@ class Order:
     is never stored (invariant 7). `alike` names orders of other customers whose selfie was close to this one's: while one
     of them is open, a face alone is not enough (6.1). `wish` is what was asked for where the car still has to arrive, until
     `wait_until_at`; `late_told`: the customer has heard that it is not there although the slot has begun. `eta`: the newest word on
-    when the customer comes.
+    when the customer comes. `pseudonym` names the customer in the audit log, as in `Known`.
     """
 
     id: str
@@ -147,6 +167,7 @@ class Order:
     wish: dict[str, str] = field(default_factory=dict)
     wait_until_at: datetime | None = None
     late_told: bool = False
+    pseudonym: str | None = None
     eta: Eta | None = None
 
     @property
@@ -170,7 +191,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Loan:
-    """A vehicle that is with a customer; its id is the order's. `…_out_…`: what was last known of it when it left."""
+    """A vehicle that is with a customer; its id is the order's, and so is `pseudonym`. `…_out_…`: what was last known of it
+    when it left.
+    """
 
     id: str
     customer: str
@@ -184,3 +207,4 @@ class Loan:
     odometer_out_km: int | None = None
     charge_out_ratio: float | None = None
     fuel_out_ratio: float | None = None
+    pseudonym: str | None = None

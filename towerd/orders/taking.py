@@ -80,6 +80,7 @@ def accept(
         terms=person.terms.model_dump(mode="json") if person is not None and person.terms is not None else {},
         wish=claims.vehicle.model_dump() if awaits else {},
         wait_until_at=wait_until(claims) if awaits else None,
+        pseudonym=request.pseudonym,
     )
     result = {
         "order": order.id,

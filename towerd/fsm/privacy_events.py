@@ -1,0 +1,17 @@
+"""What technicians do about personal data, in the past tense."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from towerd.fsm.reply import ReplyTo
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureRequested:
+    """`towerd privacy erase CUSTOMER` (orders-if.md 7.3); `handle` as in `Known`."""
+
+    customer: str
+    handle: str
+    by: str
+    reply: ReplyTo
