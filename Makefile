@@ -6,7 +6,7 @@ READY := .venv/.ready
 DESTDIR ?=
 PREFIX := /opt/towerd
 
-.PHONY: test-broker test-sweeps test-lines test-matrix fault-matrix help setup demo test check bench reference lock test-systemd test-install test-peers test-engines test-e2e-kill install clean
+.PHONY: test-browser pictures test-broker test-sweeps test-lines test-matrix fault-matrix help setup demo test check bench reference lock test-systemd test-install test-peers test-engines test-e2e-kill install clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1|/' | column -t -s '|'
@@ -19,8 +19,8 @@ $(READY): requirements/dev.txt requirements/build.txt
 demo: $(READY) ## a whole tower in this terminal; ARGS="--help" says what can be seen
 	$(PY) -m simulator.demo $(ARGS)
 
-test: $(READY) ## every test but those of the service manager, of the killed daemon, of serial lines, of mosquitto and of foreign peers (about 5 minutes)
-	$(PY) -m pytest -n 3 --dist worksteal -m "not systemd and not kill and not peers and not line and not broker" $(ARGS)
+test: $(READY) ## every test but those of the service manager, of the killed daemon, of serial lines, of mosquitto, of foreign peers and of a browser (about 5 minutes)
+	$(PY) -m pytest -n 3 --dist worksteal -m "not systemd and not kill and not peers and not line and not broker and not browser" $(ARGS)
 
 check: $(READY) ## style, types, imports, references and lock
 	.venv/bin/ruff check .
@@ -47,6 +47,12 @@ test-peers: $(READY) ## the link against libmodbus, mbpoll against the simulator
 
 test-broker: $(READY) ## mosquitto with the shipped configuration: certificates, who may do what, outages (needs mosquitto)
 	$(PY) -m pytest -m broker tests/broker $(ARGS)
+
+test-browser: $(READY) ## the stand-in shop's pages in a real browser, at a desktop's and a phone's width (needs chromium, chromium-driver)
+	$(PY) -m pytest -m browser tests/browser $(ARGS)
+
+pictures: $(READY) ## docs/pictures/shop-*.png anew from the browser's tests
+	TOWERD_PICTURES=1 $(PY) -m pytest -m browser tests/browser $(ARGS)
 
 test-install: $(READY) ## towerd installed on this machine for real, and started by its own account (needs root)
 	TOWERD_INSTALL_TEST=1 $(PY) -m pytest tests/e2e/test_install.py $(ARGS)

@@ -1,0 +1,185 @@
+"""A person at a browser: looks for what is written, clicks it, types, uploads a file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+DESKTOP, PHONE = (1200, 900), (390, 844)
+LIMIT_S = 15.0
+OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+FLAGS = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars", OFFLINE)
+PROGRAMS = ("chromium", "chromedriver")
+
+
+def quoted(words: str) -> str:
+    """Words as a string of XPath."""
+    return f'"{words}"' if '"' not in words else f"'{words}'"
+
+
+def missing() -> list[str]:
+    """What of the browser is not on this machine."""
+    return [name for name in PROGRAMS if shutil.which(name) is None]
+
+
+def start() -> webdriver.Chrome:
+    """A browser without a window and without any network but this machine."""
+    options = webdriver.ChromeOptions()
+    browser, driver = (shutil.which(name) for name in PROGRAMS)
+    options.binary_location = str(browser)
+    for flag in FLAGS:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return webdriver.Chrome(options=options, service=Service(str(driver)))
+
+
+class Screen:
+    """What the browser shows, at a desktop's or a phone's size."""
+
+    def __init__(self, browser: webdriver.Chrome, base: str) -> None:
+        self._browser, self._base = browser, base
+        self.resize(DESKTOP)
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """A screen of this width and height."""
+        self._size = size
+        screen = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size[0] < 600}
+        self._browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+
+    @property
+    def phone(self) -> bool:
+        """Whether it is a phone's."""
+        return self._size == PHONE
+
+    @property
+    def path(self) -> str:
+        """Where the browser is, below the shop's address."""
+        return self._browser.current_url.removeprefix(self._base)
+
+    @property
+    def text(self) -> str:
+        """What is written on the page."""
+        return self._browser.find_element(By.TAG_NAME, "body").text
+
+    def image(self) -> np.ndarray:
+        """The whole page as it looks."""
+        width, height = self._size
+        full = int(self._browser.execute_script("return document.querySelector('.nicegui-layout').scrollHeight"))
+        self.resize((width, max(height // 2, full)))
+        png = np.frombuffer(self._browser.get_screenshot_as_png(), np.uint8)
+        self.resize((width, height))
+        return cv2.imdecode(png, cv2.IMREAD_COLOR)
+
+    def picture(self, name: str) -> None:
+        """A picture for the documentation, where one is wanted (`make pictures`); the page must fit its screen always."""
+        assert self.overflow_px() == 0, f"{self.path} is wider than its screen"
+        if "TOWERD_PICTURES" in os.environ:
+            PICTURES.mkdir(exist_ok=True)
+            cv2.imwrite(str(PICTURES / f"{name}.png"), self.image(), [cv2.IMWRITE_PNG_COMPRESSION, 9])
+
+    def overflow_px(self) -> int:
+        """How much of the page does not fit the screen's width."""
+        return int(self._browser.execute_script("return document.documentElement.scrollWidth - window.innerWidth"))
+
+    def complaints(self) -> list[str]:
+        """What the browser itself found wrong; a car's photo that cannot be had is none."""
+        entries = self._browser.get_log("browser")
+        return [one["message"] for one in entries if one["level"] == "SEVERE" and "shop.example" not in one["message"]]
+
+
+class Visitor(Screen):
+    """One person with one screen. What is looked for is waited for; what never comes fails with what was there instead."""
+
+    def go(self, path: str) -> None:
+        """Open a page, and wait until it is alive: before that a click reaches nobody."""
+        self._browser.get(self._base + path)
+        self.wait(
+            lambda: self._browser.execute_script("return window.did_handshake === true"), f"{path} to be connected"
+        )
+
+    def log_in(self, name: str) -> None:
+        """Choose an account."""
+        self.go("/login")
+        self.press(name)
+        self.see(f"Logged in as {name}")
+
+    def wait(self, holds: Callable[[], Any], what: str) -> Any:
+        """What `holds` gives as soon as that is something."""
+        ends = time.monotonic() + LIMIT_S
+        while time.monotonic() < ends:
+            try:
+                found = holds()
+            except (StaleElementReferenceException, NoSuchElementException):
+                found = None
+            if found:
+                return found
+            time.sleep(0.05)
+        raise AssertionError(f"waited in vain for {what} on {self.path}:\n{self.text}")
+
+    def find(self, xpath: str, what: str | None = None) -> WebElement:
+        """The first shown element."""
+
+        def shown() -> WebElement | None:
+            every = self._browser.find_elements(By.XPATH, xpath)
+            return next((one for one in every if one.is_displayed()), None)
+
+        return self.wait(shown, what or xpath)  # type: ignore[no-any-return]
+
+    def see(self, words: str) -> None:
+        """Wait until these words are on the page."""
+        self.wait(lambda: words in self.text, repr(words))
+
+    def not_see(self, words: str) -> None:
+        """Wait until these words are not on the page."""
+        self.wait(lambda: words not in self.text, f"{words!r} to go")
+
+    def press(self, words: str) -> None:
+        """Click the button or link that says this."""
+        inside = f"descendant-or-self::*[normalize-space(.)={quoted(words)}]"
+        self._click(f"(//button|//a|//summary)[{inside}]", f"a button {words!r}")
+
+    def tick(self, name: str) -> None:
+        """Click a checkbox or a radio button."""
+        kinds = "@role='checkbox' or @role='radio'"
+        self._click(f"//*[{kinds}][normalize-space(.)={quoted(name)}]", f"a box {name!r}")
+
+    def choose(self, name: str, option: str) -> None:
+        """Choose from a list."""
+        self._click(f"//label[.//*[@aria-label={quoted(name)}]]", f"a list {name!r}")
+        self._click(f"//*[contains(@class,'q-menu')]//*[@role='option'][normalize-space(.)={quoted(option)}]", option)
+
+    def type(self, name: str, words: str) -> None:
+        """Write into a field, in place of what was there."""
+        field = self.find(f"//input[@aria-label={quoted(name)}]", f"a field {name!r}")
+        field.send_keys(Keys.CONTROL, "a")
+        field.send_keys(words)
+
+    def upload(self, file: Path) -> None:
+        """Choose a file."""
+        # the input itself is never shown: the button over it is
+        inputs = self._browser.find_elements(By.XPATH, "//input[@type='file']")
+        assert len(inputs) == 1
+        inputs[0].send_keys(str(file))
+
+    def _click(self, xpath: str, what: str) -> None:
+        def clicked() -> bool:
+            element = self.find(xpath, what)
+            self._browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+            element.click()
+            return True
+
+        self.wait(clicked, what)
