@@ -75,25 +75,44 @@ def fetch_photos(folder: Path = DEFAULT_DIR) -> Path:
     return folder
 
 
-def read_photo(path: Path, side_max_px: int = _SIDE_MAX_PX) -> NDArray[np.uint8]:
-    """The photo as BGR, its longer side at most `side_max_px`. Raises PhotosError."""
-    image = cv2.imread(str(path))
+def decode_photo(data: bytes, side_max_px: int = _SIDE_MAX_PX) -> NDArray[np.uint8]:
+    """A picture file's content as BGR, its longer side at most `side_max_px`. Raises PhotosError."""
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if image is None:
-        raise PhotosError(f"{path} is no picture")
+        raise PhotosError("this is no picture")
     factor = side_max_px / max(image.shape[:2])
     if factor < 1:
         image = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     return cast("NDArray[np.uint8]", image)
 
 
-def order_selfie(path: Path, limit_bytes: int = SELFIE_LIMIT_BYTES) -> bytes:
-    """The photo as a JPEG that an order may carry: at most `limit_bytes`. Raises PhotosError."""
-    image = read_photo(path)
+def read_photo(path: Path, side_max_px: int = _SIDE_MAX_PX) -> NDArray[np.uint8]:
+    """The photo as BGR, its longer side at most `side_max_px`. Raises PhotosError."""
+    try:
+        return decode_photo(path.read_bytes(), side_max_px)
+    except (OSError, PhotosError) as error:
+        raise PhotosError(f"{path} is no picture") from error
+
+
+def selfie_jpeg(data: bytes, limit_bytes: int = SELFIE_LIMIT_BYTES) -> bytes:
+    """A picture file's content as a JPEG that an order may carry: at most `limit_bytes`, and nothing but the picture.
+
+    Raises PhotosError.
+    """
+    image = decode_photo(data)
     for quality in (92, 85, 75, 60, 45):
-        data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
-        if len(data) <= limit_bytes:
-            return data
-    raise PhotosError(f"{path} does not fit into {limit_bytes} bytes")
+        jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+        if len(jpeg) <= limit_bytes:
+            return jpeg
+    raise PhotosError(f"the picture does not fit into {limit_bytes} bytes")
+
+
+def order_selfie(path: Path, limit_bytes: int = SELFIE_LIMIT_BYTES) -> bytes:
+    """The photo as a JPEG that an order may carry. Raises PhotosError."""
+    try:
+        return selfie_jpeg(path.read_bytes(), limit_bytes)
+    except (OSError, PhotosError) as error:
+        raise PhotosError(f"{path}: {error}") from error
 
 
 def main() -> int:

@@ -77,6 +77,10 @@ class Platform(TowerLink):
             raise PlatformError(f"the key of {self._tower} has the thumbprint {seen}; {pinned} is pinned in {pin}")
         return dict(published["jwk"])
 
+    def seal(self, claims: Mapping[str, Any], issuer: Issuer | None = None) -> str:
+        """A token for this tower, signed by who may sign its kind (4.1). Raises PlatformError without the tower's key."""
+        return self.keys.token(claims, issuer or issuer_for(claims["kind"]), self.tower_key())
+
     def send(
         self, verb: str, claims: Mapping[str, Any] | None, issuer: Issuer | None = None, tries: int = TRIES
     ) -> Answer:
@@ -84,8 +88,7 @@ class Platform(TowerLink):
 
         Raises PlatformError where the tower never answers.
         """
-        signed_by = issuer or (None if claims is None else issuer_for(verb))
-        token = None if signed_by is None else self.keys.token(claims or {}, signed_by, self.tower_key())
+        token = None if claims is None else self.seal(claims, issuer)
         for _ in range(tries):
             answer = self.ask(verb, fresh_id("r"), token, ANSWER_WITHIN_S)
             if answer is not None:

@@ -49,9 +49,13 @@ def pick(catalogue: Mapping[str, Any], wish: Wish) -> dict[str, Any]:
 
 def head(kind: str, iss: str, tower: str, customer: str, token_id: str) -> dict[str, Any]:
     """The claims of every token, valid from now for an hour."""
+    return stamped({"iss": iss, "aud": tower, "sub": customer, "jti": token_id, "kind": kind})
+
+
+def stamped(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """Claims that are valid from now for an hour."""
     now_s = int(datetime.now(UTC).timestamp())
-    times = {"iat": now_s, "exp": now_s + TOKEN_S}
-    return {"iss": iss, "aud": tower, "sub": customer, "jti": token_id, **times, "kind": kind}
+    return {**claims, "iat": now_s, "exp": now_s + TOKEN_S}
 
 
 def eligibility(deposit: Mapping[str, Any], now: datetime) -> dict[str, Any]:

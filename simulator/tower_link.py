@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -20,8 +21,15 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 VALID_S = 45
 """How far ahead a command's `expires_at` is; the contract allows 60."""
+BROKER_WITHIN_S = 5.0
+STALE_S = 90.0
+"""A `state` that is older says nothing any more (2.2)."""
 
 Answer = dict[str, Any]
+
+
+OUTBOX = ("event", "alarm/event")
+"""Topics that tell of one thing each, and have no newest value."""
 
 
 class PlatformError(Exception):
@@ -38,14 +46,24 @@ class Where:
     root: str = "towerd"
 
 
+def _age_key(payload: bytes | bytearray) -> tuple[int, int]:
+    """(boot, seq) of a message of the tower, the highest of which counts (2.2); lowest where there is none."""
+    try:
+        body = json.loads(payload)
+        return int(body["boot"]), int(body["seq"])
+    except (ValueError, KeyError, TypeError):
+        return (0, 0)
+
+
 class TowerLink:
     """One connection to one tower. Blocking; for use from a thread or a script."""
 
     def __init__(self, where: Where) -> None:
-        """Nothing is connected before `connect`."""
+        """Nothing is connected before `connect` or `open`."""
         self.where = where
         self._prefix = f"{where.root}/v1/{where.tower}/"
         self._name = f"p{secrets.token_hex(6)}"
+        self._closed = False
         self._news = threading.Condition()
         self._retained: dict[str, bytes] = {}
         self._answers: dict[str, Answer] = {}
@@ -59,10 +77,10 @@ class TowerLink:
     def connect(self, within_s: float = 10.0) -> Self:
         """Connect, and wait for the tower's retained topics. Raises PlatformError."""
         try:
-            self._client.connect(self.where.host, self.where.port)
+            socket.create_connection((self.where.host, self.where.port), BROKER_WITHIN_S).close()
         except OSError as error:
             raise PlatformError(f"no broker at {self.where.host}:{self.where.port}: {error}") from error
-        self._client.loop_start()
+        self.open()
         if not self._wait(lambda: "state" in self._retained and "key" in self._retained, within_s):
             self.close()
             raise PlatformError(
@@ -70,10 +88,19 @@ class TowerLink:
             )
         return self
 
+    def open(self) -> None:
+        """Connect as soon as there is a broker, and again whenever the connection is lost. Waits for nothing."""
+        self._client.connect_async(self.where.host, self.where.port)
+        self._client.loop_start()
+
     def close(self) -> None:
-        """Disconnect."""
+        """Disconnect; whoever waits for an answer waits no longer."""
+        with self._news:
+            self._closed = True
+            self._news.notify_all()
         self._client.disconnect()
         self._client.loop_stop()
+        self._client.on_connect = self._client.on_message = None
 
     def __enter__(self) -> Self:
         return self.connect()
@@ -93,17 +120,18 @@ class TowerLink:
                 with suppress(ValueError, KeyError):
                     answer = json.loads(message.payload)
                     self._answers[str(answer["req_id"])] = answer
-            elif message.payload:
-                self._retained[topic] = bytes(message.payload)
-            else:
+            elif not message.payload:
                 self._retained.pop(topic, None)
+            elif topic not in OUTBOX and _age_key(message.payload) >= _age_key(self._retained.get(topic, b"")):
+                self._retained[topic] = bytes(message.payload)
             self._news.notify_all()
         for watcher in list(self._watchers):
             watcher(topic, bytes(message.payload))
 
     def _wait(self, condition: Callable[[], bool], within_s: float) -> bool:
         with self._news:
-            return self._news.wait_for(condition, within_s)
+            self._news.wait_for(lambda: self._closed or condition(), within_s)
+            return condition()
 
     def topic(self, name: str, within_s: float = 5.0) -> Any:
         """The newest value of a topic of the tower. Raises PlatformError where there is none in time."""
@@ -140,9 +168,34 @@ class TowerLink:
         properties.MessageExpiryInterval = VALID_S
         self._client.publish(f"{self._prefix}cmd/{verb}", json.dumps(body), 1, retain=False, properties=properties)
 
+    def reachable(self) -> bool:
+        """Whether what the tower has published is to be believed: it is online, and its state is fresh (2.2)."""
+        state = self.held("state")
+        if state is None or self._retained.get("availability") != b"online":
+            return False
+        age_s = (datetime.now(UTC) - datetime.fromisoformat(state["at"])).total_seconds()
+        return age_s <= STALE_S
+
+    def held(self, name: str) -> Any:
+        """The newest value of a topic with a JSON payload, at once; None where there is none."""
+        payload = self._retained.get(name)
+        return None if payload is None else json.loads(payload)
+
+    def topics(self, below: str) -> dict[str, Any]:
+        """The newest values of all topics that begin so, by what follows."""
+        names = [name for name in list(self._retained) if name.startswith(below)]
+        return {name.removeprefix(below): body for name in names if (body := self.held(name)) is not None}
+
+    def follow(self, show: Callable[[str, bytes], None]) -> None:
+        """Call `show` with every message of the tower from now on: topic below its prefix, payload.
+
+        It is called in the connection's own thread; a message is acknowledged when it has come back.
+        """
+        self._watchers.append(show)
+
     def watch(self, show: Callable[[str, bytes], None], for_s: float | None = None) -> None:
         """Call `show` with every message of the tower: topic below its prefix, payload. Ends after `for_s`."""
-        self._watchers.append(show)
+        self.follow(show)
         for topic, payload in list(self._retained.items()):
             show(topic, payload)
         try:

@@ -8,18 +8,22 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import paho.mqtt.client as paho
 import pytest
 from click.testing import CliRunner
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from simulator.broker import EmbeddedBroker
 from simulator.platform import Platform
 from simulator.platform_cli import app
 from simulator.purchaser import Wish
+from simulator.shop.towers import PlatformLine
 from simulator.tower_link import PlatformError, Where
 from tests.support.mqtt_kit import (
     SECRET,
@@ -216,6 +220,52 @@ def test_a_tower_that_is_not_there_is_told(tmp_path: Path) -> None:
         Platform(tmp_path, Where(TOWER, broker.port)).connect(0.2)
     with pytest.raises(PlatformError, match="no broker"):
         Platform(tmp_path, Where(TOWER, broker.port)).connect(0.2)
+
+
+def test_events_are_kept_while_the_shop_is_away_and_of_the_rest_the_newest_counts(tmp_path: Path) -> None:
+    heard: list[tuple[str, int]] = []
+
+    def line(broker: EmbeddedBroker) -> PlatformLine:
+        made = PlatformLine(tmp_path, Where(TOWER, broker.port), "shop-1")
+        made.follow(lambda topic, payload: heard.append((topic, json.loads(payload)["seq"])))
+        made.open()
+        return made
+
+    def hear(topic: str, seq: int) -> None:
+        ends_s = time.monotonic() + 5
+        while (topic, seq) not in heard:
+            assert time.monotonic() < ends_s, heard
+            time.sleep(0.01)
+
+    with EmbeddedBroker() as broker:
+        tower = paho.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+        tower.connect("127.0.0.1", broker.port)
+        tower.loop_start()
+
+        def publish(topic: str, seq: int) -> None:
+            body = {"boot": 1, "seq": seq, "at": "2026-11-21T09:30:00.125Z"}
+            tower.publish(f"towerd/v1/{TOWER}/{topic}", json.dumps(body), 1, topic == "state").wait_for_publish(5)
+
+        publish("state", 9)
+        first = line(broker)
+        hear("state", 9)
+        while ("event", 0) not in heard:
+            publish("event", 0)
+        first.close()
+        heard.clear()
+        publish("event", 1)
+        second = line(broker)
+        hear("event", 1)
+        hear("state", 9)
+        publish("state", 8)
+        hear("state", 8)
+        assert second.topic("state")["seq"] == 9
+        # an old state says nothing, and this one never said that it is online
+        assert not second.reachable()
+        second.close()
+        assert heard.count(("event", 1)) == 1
+        tower.disconnect()
+        tower.loop_stop()
 
 
 def test_the_broker_prints_its_port_and_ends_on_sigterm() -> None:
