@@ -72,3 +72,41 @@ def ended(state: ChainState) -> ChainState:
         )
         return replace(state, break_text=text)
     return state
+
+
+class Heads:
+    """Heads that outsiders kept: rows that must be in the chain as they were told (orders-if.md 7.4).
+
+    `asked`: the one that somebody asks for; `received`: those of messages, of which the oldest may be kept no longer.
+    """
+
+    def __init__(self, asked: tuple[int, str] | None = None, received: Iterable[tuple[int, str]] = ()) -> None:
+        self._asked = {asked} if asked is not None else set()
+        self._received = set(received)
+        self._met: set[tuple[int, str]] = set()
+
+    def meet(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Note which of the heads these rows are."""
+        seen = {(row["audit_seq"], row["hash"]) for row in rows}
+        self._met |= seen & (self._asked | self._received)
+
+    def against(self, state: ChainState) -> ChainState:
+        """The state once all rows have been seen: a head that is not in the chain is a break."""
+        if state.break_text is not None:
+            return state
+        gone = (state.gone_seq, state.gone_hash)
+        wanted = self._asked | {head for head in self._received if head[0] >= state.gone_seq}
+        missing = sorted(wanted - self._met - {gone})
+        if missing:
+            return replace(state, break_text=_missing(*missing[0], state))
+        if self._received and not (self._met | {gone}) & self._received:
+            return replace(state, break_text=f"every row that was received is gone: rows up to {state.gone_seq}")
+        return state
+
+
+def _missing(seq: int, digest: str, state: ChainState) -> str:
+    row = f"row {seq} with the hash {digest}"
+    if seq > state.audit_seq:
+        return f"{row} is not in the chain: it ends with row {state.audit_seq}"
+    gone = seq <= state.gone_seq
+    return f"{row} is not kept any more: rows up to {state.gone_seq} are gone" if gone else f"{row} is not in the chain"

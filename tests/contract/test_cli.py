@@ -19,13 +19,9 @@ from tests.support.views import view
 from towerd import __version__
 from towerd.cli import client, towerctl
 from towerd.cli import towerd as cli
-from towerd.fsm.commands import AppendAudit, TrimAudit
-from towerd.fsm.events import CodeEntered, FaultReset, Stamped, TimerExpired
-from towerd.fsm.state import Volatile
+from towerd.fsm.events import CodeEntered, FaultReset
 from towerd.fsm.turn import audit_hash
-from towerd.journal.sqlite import SqliteJournal
 from towerd.orders.keys import load_tower_key
-from towerd.ports import Changes
 from towerd.settings import Settings
 from towerd.settings_file import load
 
@@ -243,64 +239,6 @@ def test_version() -> None:
     assert _run(cli.app, "--version").output == f"towerd {__version__}\n"
 
 
-def _journal(tmp_path: Path, *, forged: bool = False) -> tuple[str, str]:
-    (tmp_path / "state").mkdir()
-    (tmp_path / "t.toml").write_text(SMALL)
-    journal = SqliteJournal(tmp_path / "state" / "journal.db")
-    rows, previous = [], ""
-    for seq in (1, 2, 3):
-        digest = audit_hash(previous, seq, AT, {"n": seq})
-        rows.append(AppendAudit(seq, AT, {"n": 0 if forged and seq == 2 else seq}, previous, digest))
-        previous = digest
-    journal.commit(Stamped(AT, 0.0, TimerExpired("x")), Volatile(), Changes((), tuple(rows)), None)
-    journal.close()
-    return str(tmp_path / "t.toml"), previous
-
-
-def _verify(tmp_path: Path, config: str, *arguments: str) -> Result:
-    return _run(cli.app, "audit", "verify", "-c", config, "--socket", str(tmp_path / "none"), *arguments)
-
-
-def test_audit_of_a_file(tmp_path: Path) -> None:
-    config, head = _journal(tmp_path)
-    assert _verify(tmp_path, config).output == f"whole: 3 rows, head 3:{head}\n"
-    assert _verify(tmp_path, config, "--head", f"3:{head}").exit_code == 0
-    lost = _verify(tmp_path, config, "--head", f"4:{head}", "--json")
-    assert (lost.exit_code, json.loads(lost.output)["ok"]) == (1, False)
-    assert _verify(tmp_path, config, "--head", "4").exit_code == 2
-
-
-def test_a_forged_audit(tmp_path: Path) -> None:
-    config, _head = _journal(tmp_path, forged=True)
-    result = _verify(tmp_path, config)
-    assert (result.exit_code, result.output) == (1, "row 2 has been changed\n")
-
-
-@pytest.mark.parametrize("told", [True, False])
-def test_an_audit_whose_oldest_rows_are_kept_no_longer(tmp_path: Path, told: bool) -> None:
-    config, head = _journal(tmp_path)
-    body = {"type": "audit_trimmed", "data": {"up_to_seq": 2, "hash": "cd"}} if told else {"n": 4}
-    newest = AppendAudit(4, AT, body, head, audit_hash(head, 4, AT, body))
-    journal = SqliteJournal(tmp_path / "state" / "journal.db")
-    journal.commit(Stamped(AT, 0.0, TimerExpired("x")), Volatile(), Changes((), (newest, TrimAudit(1))), None)
-    journal.close()
-    result = _verify(tmp_path, config)
-    if told:
-        assert result.output == f"whole: 3 rows, head 4:{newest.hash}\n"
-        gone = _verify(tmp_path, config, "--head", f"1:{head}")
-        assert "is not kept any more: rows up to 1 are gone" in gone.output
-    else:
-        assert "rows up to 1 are missing" in result.output
-        assert result.exit_code == 1
-
-
-def test_no_journal_is_told(tmp_path: Path) -> None:
-    (tmp_path / "t.toml").write_text(SMALL)
-    result = _verify(tmp_path, str(tmp_path / "t.toml"))
-    assert result.exit_code == 74
-    assert "there is no journal" in result.output
-
-
 async def test_audit_of_a_running_daemon(tower: Tower) -> None:
     digest = audit_hash("", 1, AT, {"n": 1})
     row = {"audit_seq": 1, "at": AT.isoformat(), "body": {"n": 1}, "previous_hash": "", "hash": digest}
@@ -330,5 +268,5 @@ def test_ctrl_c_is_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("towerd.cli.client.get", interrupted)
     for app, words in ((towerctl.app, ["why"]), (cli.app, ["audit", "verify", "--socket", "/dev/null"])):
-        monkeypatch.setattr("towerd.cli.towerd._pages", interrupted)
+        monkeypatch.setattr("towerd.cli.towerd_audit.pages", interrupted)
         assert _run(app, *words).exit_code == 130

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.values import AT
-from towerd.audit import ChainState, ended, verify
+from towerd.audit import ChainState, Heads, ended, verify
 from towerd.fsm.turn import audit_hash
 
 
@@ -63,3 +63,32 @@ def test_rows_may_be_gone_where_a_later_one_says_so() -> None:
     assert ended(verify(whole[4:])).break_text is not None, "more is gone than may be"
     assert ended(verify(_trimmed(rows, 3, "another")[3:])).break_text is not None
     assert ended(verify(rows[3:])).break_text is not None
+
+
+def _against(rows: list[dict[str, Any]], heads: Heads) -> str | None:
+    heads.meet(rows)
+    return heads.against(ended(verify(rows))).break_text
+
+
+def test_heads_that_others_kept_must_be_in_the_chain() -> None:
+    rows = _rows(6)
+    told = [(row["audit_seq"], row["hash"]) for row in rows]
+    assert _against(rows, Heads(told[5], told)) is None
+    assert _against(rows, Heads()) is None
+    assert _against(rows, Heads((3, "another"))) == "row 3 with the hash another is not in the chain"
+    cut = f"row 5 with the hash {told[4][1]} is not in the chain: it ends with row 4"
+    assert _against(rows[:4], Heads(received=told[:5])) == cut
+    # a break of the chain itself comes first
+    assert _against([rows[0], rows[2]], Heads(told[5])) == "row 2 is missing: 3 follows 1"
+
+
+def test_heads_of_rows_that_need_not_be_kept() -> None:
+    rows = _rows(6)
+    told = [(row["audit_seq"], row["hash"]) for row in rows]
+    kept = _trimmed(rows, 3, told[2][1])[3:]
+    assert _against(kept, Heads(told[2], told)) is None
+    assert (
+        _against(kept, Heads(told[0]))
+        == f"row 1 with the hash {told[0][1]} is not kept any more: rows up to 3 are gone"
+    )
+    assert _against(kept, Heads(received=told[:2])) == "every row that was received is gone: rows up to 3"
