@@ -37,11 +37,14 @@ class Wish:
 
 
 def pick(catalogue: Mapping[str, Any], wish: Wish) -> dict[str, Any]:
-    """The first vehicle on offer that fits the wish. Raises LookupError where there is none."""
+    """The first vehicle on offer that fits the wish and can be had when the customer comes. Raises LookupError where there is none."""
+    comes_at = datetime.now(UTC) + timedelta(seconds=wish.slot_in_s or 0.0)
     wanted = {"id": wish.vehicle, "make": wish.make, "model": wish.model, "colour": wish.colour}
     for vehicle in catalogue["vehicles"]:
         fits = all(value is None or vehicle[name] == value for name, value in wanted.items())
-        if fits and "test_drive" in vehicle["offers"]:
+        from_at = vehicle["orderable_from"]
+        in_time = from_at is None or datetime.fromisoformat(from_at) <= comes_at
+        if fits and in_time and "test_drive" in vehicle["offers"]:
             return dict(vehicle)
     asked = ", ".join(f"{name} {value}" for name, value in wanted.items() if value) or "any vehicle"
     raise LookupError(f"the tower offers no test drive of {asked}")

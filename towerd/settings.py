@@ -205,6 +205,8 @@ class OrderSettings(Section):
     """Rules by `Make Model`."""
     release: ReleaseSettings = ReleaseSettings()
     """When a returned car is offered again without staff."""
+    turnaround_s: Annotated[float, Field(ge=1800, le=30 * 86400)] = 2 * 3600.0
+    """From a car's being due back until the next order may have it: it is driven in, looked at and released meanwhile."""
     max_ahead_s: Duration = 30 * 86400.0
     """How far ahead a slot or `wait_until` may lie."""
     walk_in_s: Duration = 1800.0

@@ -75,6 +75,18 @@ def test_nobody_asks_where_no_car_changed() -> None:
     assert told(t) == []
 
 
+def test_a_car_that_another_order_has_left_is_free_at_that_time() -> None:
+    later = Slot(AT + 20 * HOUR, AT + 21 * HOUR)
+    rows = [waits(slot=later), order_in("accepted", "ord-2", cabin=None, slot=later)]
+    t = turn_of(state_of(machine(), tables_of(vehicles=[CAR], orders=rows)))
+    t.put("orders", "ord-2", replace(rows[1], code_only=True))
+    bind_waiting(t)
+    assert t.tables.orders["ord-1"].vehicle is None
+    t.put("orders", "ord-2", replace(rows[1], state="cancelled"))
+    bind_waiting(t)
+    assert t.tables.orders["ord-1"].vehicle == "car-1"
+
+
 @pytest.mark.parametrize(("until", "moved"), [(HOUR, False), (-HOUR, True)])
 def test_a_slot_that_is_over_is_made_anew(until: timedelta, moved: bool) -> None:
     slot = Slot(AT - 2 * HOUR, AT + until)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.support.core_kit import order_in, told
 from tests.support.moves_kit import job_for, move, turn
+from tests.support.values import AT
 from towerd.errors import BugError
 from towerd.fsm import book
+from towerd.orders.model import Slot
 from towerd.places import cabin
 
 
@@ -24,15 +27,65 @@ def test_what_has_ended_is_not_open() -> None:
 
 def test_the_order_that_needs_a_car_is_the_open_one() -> None:
     t = turn(orders=[order_in("completed", "ord-0"), order_in("accepted")])
-    found = book.order_of(t.tables, "car-1")
+    found = book.order_of(t, "car-1")
     assert found is not None
     assert found.id == "ord-1"
-    assert book.order_of(t.tables, "car-9") is None
+    assert book.order_of(t, "car-9") is None
+
+
+def at(minutes: float) -> Slot:
+    """A slot that begins so many minutes from now."""
+    return Slot(AT + timedelta(minutes=minutes), AT + timedelta(minutes=minutes + 30))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "state", "kind", "whose", "wanted"),
+    [
+        (15, "accepted", "test_drive", True, True),
+        (16, "accepted", "test_drive", False, True),
+        (120, "accepted", "test_drive", False, True),
+        (121, "accepted", "test_drive", False, False),
+        (121, "staged", "test_drive", True, True),
+        (121, "accepted", "stock_in", True, True),
+    ],
+)
+def test_whose_turn_it_is_and_who_would_suffer(
+    minutes: float, state: str, kind: str, whose: bool, wanted: bool
+) -> None:
+    t = turn(orders=[order_in(state, kind=kind, slot=at(minutes))])
+    assert (book.order_of(t, "car-1") is not None) is whose
+    assert (book.wanted_by(t, "car-1") is not None) is wanted
+    assert book.wanted_by(t, "car-9") is None
+
+
+def test_who_is_at_the_gate_comes_first_then_the_earliest_slot() -> None:
+    t = turn(
+        orders=[
+            order_in("accepted", "ord-1", slot=at(5)),
+            order_in("identified", "ord-2", slot=at(9)),
+            order_in("accepted", "ord-3", slot=at(-5)),
+            order_in("accepted", "ord-4", slot=None, accepted_at=AT - timedelta(hours=1)),
+        ]
+    )
+    assert [one.id for one in book.orders_of(t.tables, "car-1")] == ["ord-2", "ord-4", "ord-3", "ord-1"]
+
+
+def test_an_order_may_be_collected_from_a_little_before_its_slot() -> None:
+    t = turn()
+    assert book.in_time(t, order_in("accepted", slot=at(15)))
+    assert not book.in_time(t, order_in("accepted", slot=at(15.1)))
+    assert book.in_time(t, order_in("accepted", slot=None))
+
+
+def test_decisions_read_the_tables_as_they_are() -> None:
+    t = turn(orders=[order_in("accepted")])
+    found = book.book_of(t.tables)
+    assert (found.orders, found.vehicles) == (t.tables.orders, t.tables.vehicles)
 
 
 @pytest.mark.parametrize(("state", "needed"), [("arrived", False), ("identified", True), ("completed", False)])
 def test_an_order_needs_its_car_once_its_customer_has_been_at_the_gate(state: Any, needed: bool) -> None:
-    assert (book.needed_by(turn(orders=[order_in(state)]).tables, "car-1") is not None) is needed
+    assert (book.needed_by(turn(orders=[order_in(state)]), "car-1") is not None) is needed
 
 
 @pytest.mark.parametrize(("state", "found"), [("asked", False), ("ready", True), ("left", True), ("done", False)])

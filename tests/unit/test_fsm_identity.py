@@ -32,7 +32,6 @@ from towerd.fsm.identity import (
     face_challenged,
     face_health_changed,
     face_looked,
-    in_time,
     number_typed,
     watch_waiting,
 )
@@ -241,14 +240,6 @@ def test_a_worker_that_comes_back_is_told_everything_again() -> None:
     face_health_changed(t, ev.FaceHealthChanged(True, ""))
     watch_waiting(t)
     assert asked(t, Watch) == [Watch({"ord-1": "sha-ord-1"})]
-
-
-def test_an_order_may_be_collected_from_a_little_before_its_slot() -> None:
-    t = turn()
-    soon = Slot(AT + timedelta(seconds=900), AT + timedelta(hours=2))
-    assert in_time(t, waiting(slot=soon))
-    assert not in_time(t, waiting(slot=replace(soon, from_at=soon.from_at + timedelta(seconds=1))))
-    assert in_time(t, waiting(slot=None))
 
 
 def test_number_and_code_identify() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from tests.support.core_kit import (
     with_load,
 )
 from tests.support.moves_kit import move
+from tests.support.values import AT
 from towerd.bays.model import BayBits
 from towerd.faults import INVENTORY_DISAGREES, PLACE_UNKNOWN
 from towerd.fsm.inventory import (
@@ -37,13 +39,15 @@ from towerd.fsm.inventory import (
     forget_unknown,
     is_disabled,
     is_unknown,
+    note_all_orders,
     rest_condition,
     settle_fork,
 )
 from towerd.fsm.state import BayRecord, PlaceBefore
 from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import content_of
-from towerd.places import CARRIAGE, UNKNOWN
+from towerd.orders.model import Slot
+from towerd.places import CARRIAGE, UNKNOWN, bay
 from towerd.plc.codes import Args, Code
 from towerd.plc.snapshot import Snapshot
 
@@ -96,13 +100,47 @@ def test_of_a_place_nobody_doubted_there_is_nothing_to_forget() -> None:
 
 @pytest.mark.parametrize(("order", "condition"), [("accepted", "reserved"), ("completed", "available")])
 def test_a_vehicle_at_rest_is_its_open_orders_or_anybodys(order: str, condition: str) -> None:
-    assert rest_condition(tables_of(orders=[order_in(order)]), "car-1") == condition
+    t = turn_of(state_of(machine(), tables_of(vehicles=[vehicle()], orders=[order_in(order)])))
+    assert rest_condition(t, "car-1") == condition
 
 
 def test_a_car_that_is_to_be_looked_at_is_so_wherever_it_is_found() -> None:
     car = vehicle(condition="unknown", rests_as="inspection")
-    assert rest_condition(tables_of(vehicles=[car]), "car-1") == "inspection"
-    assert rest_condition(tables_of(vehicles=[vehicle()]), "car-1") == "available"
+    assert rest_condition(turn_of(state_of(machine(), tables_of(vehicles=[car]))), "car-1") == "inspection"
+    assert rest_condition(turn_of(state_of(machine(), tables_of(vehicles=[vehicle()]))), "car-1") == "available"
+    assert rest_condition(turn_of(state_of(machine())), "car-9") == "available"
+
+
+def test_a_vehicle_is_its_next_orders_once_no_drive_could_end_before() -> None:
+    # half an hour for a customer to come, three days, two hours to look at it
+    for hours, condition in ((74.4, "reserved"), (74.5, "available")):
+        slot = Slot(AT + timedelta(hours=hours), AT + timedelta(hours=hours + 1))
+        for kind in ("test_drive", "collect"):
+            rows = tables_of(vehicles=[vehicle()], orders=[order_in("accepted", kind=kind, cabin=None, slot=slot)])
+            assert rest_condition(turn_of(state_of(machine(), rows)), "car-1") == condition
+    announced = order_in("accepted", kind="stock_in", slot=Slot(AT + timedelta(days=9), AT + timedelta(days=10)))
+    rows = tables_of(vehicles=[vehicle()], orders=[announced])
+    assert rest_condition(turn_of(state_of(machine(), rows)), "car-1") == "reserved"
+
+
+def test_that_time_comes_by_itself() -> None:
+    slot = Slot(AT + timedelta(days=9), AT + timedelta(days=10))
+    rows = tables_of(
+        vehicles=[vehicle(), vehicle("car-2", bay(1, 1), 12, condition="moving")],
+        orders=[
+            order_in("accepted", cabin=None, slot=slot),
+            order_in("accepted", "ord-2", vehicle="car-2"),
+            order_in("completed", "ord-3", vehicle="car-1"),
+            order_in("accepted", "ord-4", vehicle="car-9"),
+        ],
+    )
+    for days, condition in ((5, "available"), (6, "reserved")):
+        t = turn_of(state_of(machine(), rows), at=AT + timedelta(days=days))
+        note_all_orders(t)
+        assert [one.condition for one in t.tables.vehicles.values()] == [condition, "moving"]
+        before = t.tables
+        note_all_orders(t)
+        assert t.tables is before
 
 
 def test_the_sensors_of_every_kind_of_place_speak_one_language() -> None:

@@ -23,7 +23,7 @@ from towerd.fsm.loans import (
 from towerd.fsm.turn import Turn
 from towerd.orders.book import LoanEnded
 from towerd.orders.loan_facts import NOTHING_SAID, Findings, end_facts
-from towerd.orders.model import Loan
+from towerd.orders.model import Loan, Slot
 from towerd.orders.rules import DriveRules, OrderRules
 from towerd.places import CARRIAGE, OUT, UNKNOWN, Place, bay
 
@@ -130,6 +130,19 @@ def test_a_car_that_is_bought_is_the_towers_no_more() -> None:
     # and an ended loan is watched no more, though its vehicle is gone
     watch_loans(t)
     assert told(t) == ["loan_sold"]
+
+
+def test_a_later_order_of_a_car_that_is_bought_gets_another_or_ends() -> None:
+    later = Slot(AT + timedelta(days=9), AT + timedelta(days=9, hours=1))
+    order = order_in("accepted", "ord-2", cabin=None, slot=later)
+    for cars, state, kinds in (
+        ([], "failed", ["loan_sold", "order_failed"]),
+        ([vehicle("car-2", bay(1, 1), 4712)], "accepted", ["loan_sold", "order_vehicle_replaced"]),
+    ):
+        rows = tables_of(vehicles=[vehicle(place=OUT, condition="out"), *cars], orders=[order], loans={"ord-1": LOAN})
+        t = turn_of(state_of(None, rows))
+        loan_leaves(t, SOLD)
+        assert (t.tables.orders["ord-2"].state, told(t), "car-1" in t.tables.vehicles) == (state, kinds, False)
 
 
 def test_a_car_that_has_just_left_is_known_until_its_order_is_over() -> None:

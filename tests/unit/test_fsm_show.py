@@ -237,7 +237,8 @@ def test_the_catalogue_offers_what_can_be_ordered() -> None:
     (offer,) = shown(seen()).offers
     assert (offer.vehicle.id, offer.ready_in_s is not None) == ("car-1", True)
     assert shown(seen(None)).offers[0].ready_in_s is None
-    assert not shown(seen(orders=[order_in("accepted")])).offers
+    (later,) = shown(seen(orders=[order_in("accepted")])).offers
+    assert later.orderable_from_at is not None
     assert not shown(seen(vehicles=[vehicle(place=OUT, condition="out")])).offers
 
 

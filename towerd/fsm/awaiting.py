@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from towerd.fsm.book import book_of
 from towerd.fsm.charts import ORDER
-from towerd.fsm.orders import book_of, end_order, ready_times_s, tell_awaiting
+from towerd.fsm.inventory import note_orders
+from towerd.fsm.order_ends import end_order
+from towerd.fsm.orders import ready_times_s, tell_awaiting
 from towerd.fsm.turn import Turn
-from towerd.orders.choice import choose_vehicle, offer_for
+from towerd.orders.choice import Wanted, choose_vehicle
 from towerd.orders.claim_parts import VehicleById, VehicleByModel
 from towerd.orders.model import Order, Slot, Vehicle
 from towerd.orders.taking import slot_json
@@ -24,26 +27,33 @@ def _waiting(turn: Turn) -> list[Order]:
 
 
 def bind_waiting(turn: Turn) -> None:
-    """Whoever has waited longest gets the first car that fits: new here, released after a drive, or free again."""
-    if not turn.changed("vehicles"):
+    """Whoever has waited longest gets the first car that fits: new here, released after a drive, or free again, be it that
+    another order of it has ended.
+    """
+    if not any(turn.changed(table) for table in ("vehicles", "orders", "loans")):
         return
     waiting = _waiting(turn)
     times_s = ready_times_s(turn) if waiting else {}
     for order in waiting:
-        offer = offer_for(order.kind)
-        found = choose_vehicle(_wish(order), book_of(turn.tables), offer, times_s, turn.config.rules)
+        slot = _slot(turn, order)
+        wanted = Wanted(order.kind, slot or Slot(turn.now, turn.now))
+        found = choose_vehicle(_wish(order), wanted, book_of(turn.tables), times_s, turn.config.rules, turn.now)
         if isinstance(found, Vehicle):
-            _bind(turn, order, found)
+            _bind(turn, order, found, slot)
 
 
-def _bind(turn: Turn, order: Order, vehicle: Vehicle) -> None:
+def _slot(turn: Turn, order: Order) -> Slot | None:
     slot = order.slot
     if slot is not None and slot.until_at <= turn.now and order.wait_until_at is not None:
         # the car was late, the customer waits for it
-        slot = Slot(turn.now.replace(microsecond=0), order.wait_until_at)
-    turn.put_vehicle(vehicle, condition="reserved")
+        return Slot(turn.now.replace(microsecond=0), order.wait_until_at)
+    return slot
+
+
+def _bind(turn: Turn, order: Order, vehicle: Vehicle, slot: Slot | None) -> None:
     state = ORDER.next(order.state, "bind")
     bound = turn.move_order(order, state, vehicle=vehicle.id, slot=slot)  # type: ignore[arg-type]
+    note_orders(turn, vehicle.id)
     data = slot_json(slot) or {"from": None, "until": None}
     turn.tell("order_bound", {"vehicle": vehicle.id, **data}, bound)
 

@@ -79,7 +79,7 @@ def _stands_there(turn: Turn, event: PlaceSet) -> None:
         turn.put_vehicle(before, place=UNKNOWN, condition="unknown")
     if event.vehicle is not None:
         vehicle = turn.tables.vehicles[event.vehicle]
-        turn.put_vehicle(vehicle, place=event.place, condition=rest_condition(turn.tables, vehicle.id))
+        turn.put_vehicle(vehicle, place=event.place, condition=rest_condition(turn, vehicle.id))
     forget_unknown(turn, event.place)
     accept_reading(turn, event.place, occupied=event.vehicle is not None)
     told: dict[str, Any] = {

@@ -1,12 +1,14 @@
-"""The book of moves: looked up, moved on, ended. Pure; whoever decides about a vehicle asks the same questions here."""
+"""The book of moves, and of the orders that a vehicle is promised to. Pure; whoever decides about a vehicle asks the same here."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from towerd.fsm.charts import JOB, MOVE
 from towerd.fsm.state import Job, Move, MoveState, Tables
 from towerd.fsm.turn import Turn
+from towerd.orders.book import OrderBook
 from towerd.orders.model import AT_THE_GATE, Order
 from towerd.places import cabin
 
@@ -21,14 +23,52 @@ def move_of(tables: Tables, vehicle: str) -> Move | None:
     return next((move for move in tables.moves.values() if move.vehicle == vehicle and move.open), None)
 
 
-def order_of(tables: Tables, vehicle: str) -> Order | None:
-    """The open order that needs a vehicle."""
-    return next((order for order in tables.orders.values() if order.vehicle == vehicle and order.open), None)
+def book_of(tables: Tables) -> OrderBook:
+    """What decisions about orders read."""
+    return OrderBook(tables.vehicles, tables.orders, tables.loans, tables.answers, tables.drives)
 
 
-def needed_by(tables: Tables, vehicle: str) -> Order | None:
+def begins_at(order: Order) -> datetime:
+    """When the slot of an order begins; one without was for the moment it came."""
+    return order.accepted_at if order.slot is None else order.slot.from_at
+
+
+def in_time(turn: Turn, order: Order) -> bool:
+    """Whether the order may be collected now: from a little before its slot; its end is the no-show's business."""
+    return begins_at(order) - timedelta(seconds=turn.config.early_s) <= turn.now
+
+
+def precedence(order: Order) -> tuple[bool, datetime, str]:
+    """Whoever has been at the gate comes first, then as the slots begin."""
+    return order.state not in AT_THE_GATE, begins_at(order), order.id
+
+
+def orders_of(tables: Tables, vehicle: str) -> list[Order]:
+    """The open orders that a vehicle is promised to, by `precedence`."""
+    orders = [order for order in tables.orders.values() if order.vehicle == vehicle and order.open]
+    return sorted(orders, key=precedence)
+
+
+def order_of(turn: Turn, vehicle: str) -> Order | None:
+    """The order whose turn it is: its customer is at the gate, or may come now. A dealer's announced vehicle is nobody else's."""
+    order = next(iter(orders_of(turn.tables, vehicle)), None)
+    if order is None or order.kind == "stock_in" or order.state in AT_THE_GATE or in_time(turn, order):
+        return order
+    return None
+
+
+def wanted_by(turn: Turn, vehicle: str) -> Order | None:
+    """The order that would suffer if its vehicle left the tower now: none where it may be back and looked at before the slot."""
+    order = next(iter(orders_of(turn.tables, vehicle)), None)
+    if order is None or order_of(turn, vehicle) is not None:
+        return order
+    back_at = turn.now + timedelta(seconds=turn.config.rules.turnaround_s)
+    return order if begins_at(order) <= back_at else None
+
+
+def needed_by(turn: Turn, vehicle: str) -> Order | None:
     """The order that needs a vehicle now, as its customer has been at the gate."""
-    order = order_of(tables, vehicle)
+    order = order_of(turn, vehicle)
     return order if order is not None and order.state in AT_THE_GATE else None
 
 

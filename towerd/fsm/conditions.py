@@ -22,7 +22,7 @@ def set_condition(
     own = tuple(reason for reason in vehicle.reasons if reason not in REASONS)
     changed = turn.put_vehicle(vehicle, rests_as=condition, reasons=(*own, *reasons), kept_for=None)
     if changed.place.kind not in ("out", "unknown"):
-        changed = turn.put_vehicle(changed, condition=rest_condition(turn.tables, changed.id))
+        changed = turn.put_vehicle(changed, condition=rest_condition(turn, changed.id))
     tell_condition(turn, changed, by=by, note=note)
 
 

@@ -22,7 +22,7 @@ from towerd.fsm.inventory import FORK, rest_condition, vehicle_at
 from towerd.fsm.latch import raise_fault
 from towerd.fsm.letting_go import give_back, let_go, waits_for_people
 from towerd.fsm.obstacles import may_command
-from towerd.fsm.orders import door_works, release
+from towerd.fsm.order_ends import door_works, release
 from towerd.fsm.state import Job, Step, TagReading
 from towerd.fsm.timing import motion_s, tell_done
 from towerd.fsm.turn import Turn
@@ -60,7 +60,7 @@ def _job_arrived(turn: Turn, job: Job) -> None:
     if job.order is None and job.target.kind == "bay":
         vehicle = turn.tables.vehicles[job.vehicle]
         if vehicle.condition == "moving":
-            turn.put_vehicle(vehicle, condition=rest_condition(turn.tables, vehicle.id))
+            turn.put_vehicle(vehicle, condition=rest_condition(turn, vehicle.id))
 
 
 def _bring_fork_in(turn: Turn, job: Job | None) -> None:

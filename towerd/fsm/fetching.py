@@ -11,11 +11,11 @@ from datetime import timedelta
 from towerd.cabin.handover import fetch_denies, stage
 from towerd.cabin.model import Cabin, DoorState
 from towerd.fsm.acting import STILL, close_outer, open_outer, wait_for
-from towerd.fsm.book import at_work, end_move, fetch_at, order_of, put_move
+from towerd.fsm.book import at_work, end_move, fetch_at, put_move, wanted_by
 from towerd.fsm.changes import expected
 from towerd.fsm.delivering import opened_in
 from towerd.fsm.loans import FETCHED
-from towerd.fsm.orders import end_order, may_end
+from towerd.fsm.order_ends import end_order, may_end
 from towerd.fsm.state import Move
 from towerd.fsm.turn import Turn
 from towerd.places import OUT, cabin
@@ -23,7 +23,7 @@ from towerd.places import OUT, cabin
 
 def taken_by_fetch(turn: Turn, vehicle: str, reason: str) -> bool:
     """End the order that needs a vehicle, for a technician fetches it; False where its door is open already."""
-    order = order_of(turn.tables, vehicle)
+    order = wanted_by(turn, vehicle)
     if order is None:
         return True
     if not may_end(turn, order, "fail"):
@@ -33,7 +33,7 @@ def taken_by_fetch(turn: Turn, vehicle: str, reason: str) -> bool:
 
 
 def _open_gate(turn: Turn, move: Move, shown: Cabin) -> None:
-    order = order_of(turn.tables, move.vehicle)
+    order = wanted_by(turn, move.vehicle)
     if order is not None and (not move.reason or not taken_by_fetch(turn, move.vehicle, move.reason)):
         wait_for(turn, f"{move.vehicle} is wanted by order {order.number}: put it back, or fetch it with a reason")
         return

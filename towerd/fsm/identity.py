@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 from towerd.errors import Refusal
 from towerd.faceid.liveness import FAILED, missing
 from towerd.faceid.policy import decide_claim, decide_match
 from towerd.fsm.alike import like_another
+from towerd.fsm.book import in_time
 from towerd.fsm.challenge import ask_to_turn, follow_challenge
 from towerd.fsm.charts import ORDER
 from towerd.fsm.commands import Watch
@@ -16,7 +16,7 @@ from towerd.fsm.decision import decision_holds
 from towerd.fsm.events import CodeEntered, FaceHealthChanged, FaceLooked
 from towerd.fsm.face_events import FaceChallenged, NumberEntered
 from towerd.fsm.number import claimed, number_entered
-from towerd.fsm.orders import end_order, may_end
+from towerd.fsm.order_ends import end_order, may_end
 from towerd.fsm.state import IdentityDecision
 from towerd.fsm.turn import Turn
 from towerd.orders.codes import CodeMatch, CodeMismatch, decide_code
@@ -25,12 +25,6 @@ from towerd.orders.model import Order, OrderState
 WAITING: frozenset[OrderState] = frozenset({"accepted", "arrived", "identified", "delivering", "staged", "ready"})
 """States in which the customer may still be asked who they are: until the car has left."""
 _SLOW_S = (0.0, 2.0, 4.0, 10.0)
-
-
-def in_time(turn: Turn, order: Order) -> bool:
-    """Whether the order may be collected now: from a little before its slot; its end is the no-show's business."""
-    slot = order.slot
-    return slot is None or slot.from_at - timedelta(seconds=turn.config.early_s) <= turn.now
 
 
 def _compared(turn: Turn) -> list[Order]:

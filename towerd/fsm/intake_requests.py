@@ -77,7 +77,7 @@ def _expected(turn: Turn, event: DriveInRequested) -> _Expected | Refusal:
         is_lost = vehicle.place == UNKNOWN
         text = f"Nobody knows where {vehicle.id} is. {cure}" if is_lost else f"{vehicle.id} is in {vehicle.place}."
         return Refusal(("not_out",), text)
-    order = order_of(tables, vehicle.id)
+    order = order_of(turn, vehicle.id)
     if order is not None and order.state == "handed_over":
         # forgotten as soon as the cabin that it has left is closed
         return Refusal(("not_out",), f"{vehicle.id} has just left cabin {order.cabin} for good.")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from towerd.bays.model import content
 from towerd.faults import COMMAND_FAILED, INVENTORY_DISAGREES, PLACE_UNKNOWN
+from towerd.fsm.book import begins_at, orders_of
 from towerd.fsm.changes import expected
 from towerd.fsm.charts import STEP
 from towerd.fsm.hand import hand_settled
@@ -31,13 +33,46 @@ def vehicle_at(tables: Tables, place: Place) -> Vehicle | None:
     return next((vehicle for vehicle in tables.vehicles.values() if vehicle.place == place), None)
 
 
-def rest_condition(tables: Tables, vehicle_id: str) -> Condition:
-    """What a vehicle is that stands in its bay and is not moved: still to be looked at, an open order's, or anybody's."""
-    vehicle = tables.vehicles.get(vehicle_id)
-    if vehicle is not None and vehicle.rests_as != "available":
+def rest_condition(turn: Turn, vehicle_id: str) -> Condition:
+    """What a vehicle is that stands in its bay and is not moved: still to be looked at, an open order's, or anybody's.
+
+    It is an order's once no drive of the usual length could end before that order begins.
+    """
+    vehicle = turn.tables.vehicles.get(vehicle_id)
+    if vehicle is None:
+        return "available"
+    if vehicle.rests_as != "available":
         return vehicle.rests_as
-    bound = any(order.open and order.vehicle == vehicle_id for order in tables.orders.values())
+    orders = orders_of(turn.tables, vehicle_id)
+    bound = any(order.kind == "stock_in" or begins_at(order) < _drive_ends_at(turn, vehicle) for order in orders)
     return "reserved" if bound else "available"
+
+
+def _drive_ends_at(turn: Turn, vehicle: Vehicle) -> datetime:
+    """When a car that is ordered now could serve somebody else."""
+    rules, record = turn.config.rules, vehicle.record
+    return (
+        turn.now
+        + timedelta(seconds=rules.walk_in_s)
+        + rules.for_model(record.make, record.model).drive
+        + rules.turnaround
+    )
+
+
+def note_orders(turn: Turn, vehicle_id: str | None) -> None:
+    """A vehicle that stands here for anybody, or for its next order, is what its orders make of it now."""
+    vehicle = turn.tables.vehicles.get(vehicle_id or "")
+    if vehicle is None or vehicle.condition not in ("available", "reserved"):
+        return
+    condition = rest_condition(turn, vehicle.id)
+    if condition != vehicle.condition:
+        turn.put_vehicle(vehicle, condition=condition)
+
+
+def note_all_orders(turn: Turn) -> None:
+    """`note_orders` of every vehicle that is promised: the time of an order comes by itself."""
+    for name in sorted({order.vehicle for order in turn.tables.orders.values() if order.open and order.vehicle}):
+        note_orders(turn, name)
 
 
 def mark_unknown(turn: Turn, place: Place, reason: str) -> None:

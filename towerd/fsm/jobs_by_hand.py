@@ -77,7 +77,7 @@ def _cancel(turn: Turn, job: Job, event: JobCommanded) -> Denied | None:
         end_move(turn, move, "cancel", f"job {job.id} cancelled by {event.by}")
     vehicle = turn.tables.vehicles[job.vehicle]
     if vehicle.condition == "moving" and vehicle.place.kind == "bay":
-        turn.put_vehicle(vehicle, condition=rest_condition(turn.tables, vehicle.id))
+        turn.put_vehicle(vehicle, condition=rest_condition(turn, vehicle.id))
     return None
 
 
@@ -194,7 +194,7 @@ def job_finished(turn: Turn, event: JobFinished) -> None:
     vehicle = turn.tables.vehicles[job.vehicle]
     condition = vehicle.condition
     if condition in ("moving", "unknown") and event.place.kind == "bay":
-        condition = rest_condition(turn.tables, vehicle.id)
+        condition = rest_condition(turn, vehicle.id)
     turn.put_vehicle(vehicle, place=event.place, condition=condition)
     forget_unknown(turn, event.place)
     _put(turn, job, state=JOB.next(job.state, "finish"), ended_at=turn.now, steps_left=None)

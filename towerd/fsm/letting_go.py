@@ -70,7 +70,7 @@ def let_go(turn: Turn, machine: Snapshot, job: Job, vehicle: Vehicle) -> bool:
     place, why = lost
     give_back(turn, job, why)
     data = {"job": job.id, "vehicle": vehicle.id, "at": str(vehicle.place), "place": str(place), "why": why}
-    turn.tell("job_given_back", data, order_of(turn.tables, vehicle.id), audit=False)
+    turn.tell("job_given_back", data, order_of(turn, vehicle.id), audit=False)
     _free_cabin(turn, vehicle)
     move = move_of(turn.tables, vehicle.id)
     if move is not None and move.job == job.id:
@@ -80,7 +80,7 @@ def let_go(turn: Turn, machine: Snapshot, job: Job, vehicle: Vehicle) -> bool:
 
 def _free_cabin(turn: Turn, vehicle: Vehicle) -> None:
     """Nobody knows when the car may be fetched: its order's cabin serves others meanwhile."""
-    order = order_of(turn.tables, vehicle.id)
+    order = order_of(turn, vehicle.id)
     if order is not None and order.cabin is not None and vehicle.place.kind == "bay":
         turn.put("orders", order.id, replace(order, cabin=None))
 

@@ -10,6 +10,7 @@ from towerd.fsm.book import order_of
 from towerd.fsm.charts import LOAN
 from towerd.fsm.forgetting import forget_vehicle
 from towerd.fsm.intake_book import intake_of
+from towerd.fsm.lost import settle_gone
 from towerd.fsm.turn import Turn
 from towerd.orders.book import LoanEnded
 from towerd.orders.choice import HERE
@@ -117,7 +118,7 @@ def loan_returned(turn: Turn, loan_id: str, found: Findings, button_wait_s: floa
 def loan_leaves(turn: Turn, ended: LoanEnded) -> LoanEnded | Refusal:
     """The car is bought, or back at another tower: it is this tower's no more, and its tag may come in again.
 
-    Too late while a cabin is open for its return. Where the cabin that it has left still closes, that order names it until
+    Too late while a cabin is open for its return. Later orders of it get another. Where the cabin that it has left still closes, that order names it until
     it is over (`end_stay`).
     """
     loan = ended.loan
@@ -125,9 +126,10 @@ def loan_leaves(turn: Turn, ended: LoanEnded) -> LoanEnded | Refusal:
         return Refusal(("too_late",), "The car is being driven in.")
     facts = end_facts(loan, turn.tables.vehicles[loan.vehicle], NOTHING_SAID, turn.now)
     turn.put("loans", loan.id, loan)
-    if order_of(turn.tables, loan.vehicle) is None:
-        forget_vehicle(turn, loan.vehicle)
     turn.tell(f"loan_{loan.state}", {**facts, **ended.data}, loan)  # type: ignore[arg-type]
+    settle_gone(turn, turn.tables.vehicles[loan.vehicle])
+    if order_of(turn, loan.vehicle) is None:
+        forget_vehicle(turn, loan.vehicle)
     return ended
 
 

@@ -1,6 +1,7 @@
-"""Orders whose vehicle nobody can find any more: another one of the same kind, or an end that is told (orders-if.md 5.3). Pure.
+"""Orders whose vehicle cannot be theirs any more: another one of the same kind, or an end that is told (orders-if.md 5.3). Pure.
 
-While the vehicle is looked for its order waits, but not for ever: whoever comes finds a car or knows that there is none.
+One way for all: a vehicle that nobody can find, one that staff keep here, one that is bought, one that is not back in time.
+While there is hope the order waits, but not for ever: whoever comes finds a car or knows that there is none.
 """
 
 from __future__ import annotations
@@ -9,12 +10,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from towerd.fsm.orders import book_of, door_opens, end_order, lost_vehicle, may_end
+from towerd.fsm.book import begins_at, book_of, orders_of
+from towerd.fsm.inventory import note_orders
+from towerd.fsm.order_ends import door_opens, end_order, lost_vehicle, may_end
 from towerd.fsm.recognising import is_found
 from towerd.fsm.turn import Turn
-from towerd.orders.choice import choose_vehicle, may_leave, offer_for
+from towerd.orders.calendar import Calendar, booking_for, calendar_of
+from towerd.orders.choice import HERE, Wanted, choose_vehicle, may_leave
 from towerd.orders.claim_parts import VehicleByModel
-from towerd.orders.model import DUE, Order, Vehicle
+from towerd.orders.model import AT_THE_GATE, DUE, Order, Slot, Vehicle
 from towerd.places import OUT, UNKNOWN
 
 # 3xxx: where vehicles are
@@ -23,12 +27,18 @@ _INVENTORY: Final = 3
 _REPLACEABLE: Final = ("accepted", "arrived")
 # a dealer brings and takes one car, and no other that is like it
 _PROMISED: Final = ("test_drive", "collect")
+_LEAVES: Final = (*_PROMISED, "stock_out")
+# what staff do not put right between two customers
+_LASTS: Final = frozenset({"damage", "service_due", "recalled"})
+# it is looked at once a minute: who may come has been told
+_NOTICE: Final = timedelta(seconds=60)
 
 
 def _another(turn: Turn, order: Order, lost: Vehicle) -> Vehicle | None:
     record = lost.record
     wish = VehicleByModel(make=record.make, model=record.model, colour=record.colour)
-    found = choose_vehicle(wish, book_of(turn.tables), offer_for(order.kind), {}, turn.config.rules)
+    wanted = Wanted(order.kind, order.slot or Slot(turn.now, turn.now))
+    found = choose_vehicle(wish, wanted, book_of(turn.tables), {}, turn.config.rules, turn.now)
     return found if isinstance(found, Vehicle) else None
 
 
@@ -42,9 +52,9 @@ def _is_looked_for(turn: Turn) -> bool:
 
 def _comes_from_at(turn: Turn, order: Order) -> datetime:
     """From when on the customer may stand at the gate."""
-    if order.slot is None or order.state not in _REPLACEABLE:
+    if order.state not in _REPLACEABLE:
         return order.accepted_at
-    return order.slot.from_at - timedelta(seconds=turn.config.early_s)
+    return begins_at(order) - timedelta(seconds=turn.config.early_s)
 
 
 def looked_for_until(turn: Turn, order: Order, lost: Vehicle) -> datetime:
@@ -53,23 +63,36 @@ def looked_for_until(turn: Turn, order: Order, lost: Vehicle) -> datetime:
     return max(since_at + timedelta(seconds=turn.config.rules.lost_wait_s), _comes_from_at(turn, order))
 
 
-def _settle(turn: Turn, order: Order, lost: Vehicle, *, looked_for: bool) -> None:
-    missed = order.slot is not None and order.slot.until_at < turn.now and order.state in _REPLACEABLE
+def _is_missed(turn: Turn, order: Order) -> bool:
+    return order.slot is not None and order.slot.until_at < turn.now and order.state in _REPLACEABLE
+
+
+def _replaced(turn: Turn, order: Order, lost: Vehicle) -> bool:
+    """Give the order another vehicle, if one of the same kind is free at its time."""
+    replaceable = order.state in _REPLACEABLE and order.kind in _PROMISED and not _is_missed(turn, order)
+    another = _another(turn, order, lost) if replaceable else None
+    if another is None:
+        return False
+    changed = replace(order, vehicle=another.id)
+    turn.put("orders", order.id, changed)
+    note_orders(turn, lost.id)
+    note_orders(turn, another.id)
+    turn.tell("order_vehicle_replaced", {"vehicle": another.id, "before": lost.id}, changed)
+    return True
+
+
+def _give_another_or_end(turn: Turn, order: Order, lost: Vehicle) -> None:
+    if not _replaced(turn, order, lost) and may_end(turn, order, "fail"):
+        end_order(turn, order, "failed", "vehicle_unavailable")
+
+
+def _settle_lost(turn: Turn, order: Order, lost: Vehicle, *, looked_for: bool) -> None:
     if looked_for and turn.now < _comes_from_at(turn, order):
         return
-    replaceable = order.state in _REPLACEABLE and order.kind in _PROMISED and not missed
-    another = _another(turn, order, lost) if replaceable else None
-    if another is not None:
-        changed = replace(order, vehicle=another.id)
-        turn.put("orders", order.id, changed)
-        if lost.condition == "reserved":
-            turn.put_vehicle(lost, condition=lost.rests_as)
-        turn.put_vehicle(another, condition="reserved")
-        turn.tell("order_vehicle_replaced", {"vehicle": another.id, "before": lost.id}, changed)
-    elif looked_for and not missed and turn.now < looked_for_until(turn, order, lost):
-        return
-    elif may_end(turn, order, "fail"):
-        end_order(turn, order, "failed", "vehicle_unavailable")
+    if looked_for and not _is_missed(turn, order) and turn.now < looked_for_until(turn, order, lost):
+        _replaced(turn, order, lost)
+    else:
+        _give_another_or_end(turn, order, lost)
 
 
 def settle_lost(turn: Turn) -> None:
@@ -82,21 +105,88 @@ def settle_lost(turn: Turn) -> None:
     for order in tuple(turn.tables.orders.values()):
         lost = lost_vehicle(turn.tables, order)
         if order.open and lost is not None:
-            _settle(turn, order, lost, looked_for=looked_for)
+            _settle_lost(turn, order, lost, looked_for=looked_for)
+
+
+def _keeps(turn: Turn, order: Order, vehicle: Vehicle) -> bool:
+    """Whether a vehicle that is known to stand here may leave with the order. A dealer takes it whatever is wrong with it."""
+    fit = order.kind == "stock_out" or may_leave(vehicle, turn.config.rules)
+    return fit and vehicle.place.kind in HERE
+
+
+def _comes_late(turn: Turn, order: Order, vehicle: Vehicle, calendar: Calendar) -> bool:
+    """Whether somebody who has the vehicle before keeps it, as it looks now, until it is too late for this order."""
+    if vehicle.place == OUT and vehicle.id not in calendar.loans:
+        return begins_at(order) < turn.now + turn.config.rules.turnaround
+    if order.slot is None:
+        return False
+    own = booking_for(order.id, order.kind, order.slot, vehicle, turn.config.rules)
+    others = [one for one in calendar.taken[vehicle.id] if one.order != order.id]
+    return any(one.from_at <= own.from_at and one.overlaps(own) for one in others)
+
+
+def _settle_promised(turn: Turn, order: Order, vehicle: Vehicle, calendar: Calendar, *, given: bool) -> None:
+    """`given`: another customer is at the gate for this very vehicle."""
+    kept = _keeps(turn, order, vehicle) and not given
+    broken = order.kind in _PROMISED and vehicle.rests_as == "out_of_service" and bool(_LASTS & set(vehicle.reasons))
+    last_call = turn.now >= _comes_from_at(turn, order) - _NOTICE
+    if not kept and (broken or last_call):
+        _give_another_or_end(turn, order, vehicle)
+    elif _comes_late(turn, order, vehicle, calendar) or not (kept or given or _may_be_ready(vehicle)):
+        # it may still come right, and another is better than hope
+        _replaced(turn, order, vehicle)
+
+
+def _may_be_ready(vehicle: Vehicle) -> bool:
+    """Whether nothing is known against a vehicle but that it is out, or that somebody has to look at it."""
+    return vehicle.rests_as == "inspection" or vehicle.place == OUT
+
+
+def _in_trouble(turn: Turn) -> tuple[list[tuple[Order, Vehicle]], frozenset[str]]:
+    """Orders whose vehicle is not simply here and free for them, the earliest slot first, and the vehicles of customers at the gate."""
+    orders = [one for one in turn.tables.orders.values() if one.open and one.vehicle and one.kind in _LEAVES]
+    given = frozenset(one.vehicle for one in orders if one.vehicle and one.state in AT_THE_GATE)
+    found = []
+    for order in orders:
+        vehicle = turn.tables.vehicles.get(order.vehicle or "")
+        if vehicle is None or vehicle.place == UNKNOWN:
+            continue
+        comes = order.state in _REPLACEABLE
+        if not _keeps(turn, order, vehicle) or (comes and vehicle.id in given):
+            found.append((order, vehicle))
+    return sorted(found, key=lambda one: begins_at(one[0])), given
+
+
+def settle_promised(turn: Turn) -> None:
+    """An order whose vehicle staff keep here, that is not charged enough, or that is not back in time, gets another of the
+    same make, model and colour, or ends before its customer may come.
+
+    At once where nobody waits for the vehicle: damage, recall, a customer who is at the gate already. What staff put right
+    between two customers, a car that is looked at, and one that is late may still come right until then; a late one is
+    replaced as soon as another is free.
+    """
+    troubled, given = _in_trouble(turn)
+    if not troubled:
+        return
+    calendar = calendar_of(book_of(turn.tables), [vehicle for _order, vehicle in troubled], turn.config.rules, turn.now)
+    for order, vehicle in troubled:
+        if order.state in _REPLACEABLE:
+            _settle_promised(turn, order, vehicle, calendar, given=vehicle.id in given)
+        elif order.kind in _PROMISED and order.state in DUE and not may_leave(vehicle, turn.config.rules):
+            _give_another_or_end(turn, order, vehicle)
 
 
 def settle_unfit(turn: Turn) -> None:
-    """An order whose vehicle staff have put out of service, or want to look at, or that is not charged enough, gets another at
-    once, or an end.
-    """
-    if not turn.changed("vehicles"):
-        return
-    for order in tuple(turn.tables.orders.values()):
-        vehicle = turn.tables.vehicles.get(order.vehicle or "")
-        # a dealer brings and takes a car whatever is wrong with it
-        promised = order.open and order.kind in _PROMISED
-        if promised and vehicle is not None and vehicle.place != UNKNOWN and not may_leave(vehicle, turn.config.rules):
-            _settle(turn, order, vehicle, looked_for=False)
+    """`settle_promised`, where something may have changed about vehicles or loans in this turn."""
+    if turn.changed("vehicles") or turn.changed("loans"):
+        settle_promised(turn)
+
+
+def settle_gone(turn: Turn, vehicle: Vehicle) -> None:
+    """A vehicle is the tower's no more: every later order of it gets another, or ends at once."""
+    for order in orders_of(turn.tables, vehicle.id):
+        if order.state in _REPLACEABLE and order.kind in _LEAVES:
+            _give_another_or_end(turn, order, vehicle)
 
 
 def let_go_of_cabins(turn: Turn) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from towerd.errors import Refusal
-from towerd.fsm.book import cancel_move, move_of, needed_by, open_moves, order_of
+from towerd.fsm.book import cancel_move, move_of, needed_by, open_moves, wanted_by
 from towerd.fsm.fetching import taken_by_fetch
 from towerd.fsm.inventory import bay_places, is_unknown, is_worked_on, vehicle_at
 from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeCancelled, StockTakeRequested
@@ -133,7 +133,7 @@ def _way_refused(turn: Turn, machine: Snapshot, source: _Source, event: MoveRequ
 
 def _bound_refused(turn: Turn, vehicle: Vehicle, event: MoveRequested) -> Refusal | None:
     """What an order needs goes on; what was asked for before goes first."""
-    order = (order_of if event.purpose == "fetch" else needed_by)(turn.tables, vehicle.id)
+    order = (wanted_by if event.purpose == "fetch" else needed_by)(turn, vehicle.id)
     if order is not None and not (event.purpose == "fetch" and event.reason):
         text = (
             f"Order {order.number} ({order.state}) needs it: give a reason to fetch it all the same; the order fails."
@@ -191,7 +191,7 @@ def move_cancelled(turn: Turn, event: MoveCancelled) -> None:
 
 
 def _reading_refused(turn: Turn, vehicle: Vehicle) -> Refusal | None:
-    order, before = needed_by(turn.tables, vehicle.id), move_of(turn.tables, vehicle.id)
+    order, before = needed_by(turn, vehicle.id), move_of(turn.tables, vehicle.id)
     if order is not None:
         text = f"Order {order.number} ({order.state}) needs {vehicle.id}: its tag is read on the way to the customer."
         return Refusal(("wanted_by_order",), text)

@@ -72,7 +72,7 @@ def _follow(turn: Turn, move: Move) -> None:
 
 def _give_way(turn: Turn, move: Move) -> bool:
     """No tag is read for its own sake of a car that a customer waits for; a job that is held stays so."""
-    order, job = needed_by(turn.tables, move.vehicle), job_of(turn.tables, move)
+    order, job = needed_by(turn, move.vehicle), job_of(turn.tables, move)
     if move.purpose != "identify" or order is None or (job is not None and job.state == "held"):
         return False
     cancel_move(turn, move, f"order {order.id} needs {move.vehicle}")

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
-from towerd.cabin.model import DoorState
 from towerd.errors import Refusal
+from towerd.fsm.book import book_of
 from towerd.fsm.cabin_for import largest
-from towerd.fsm.charts import ORDER
 from towerd.fsm.commands import DestroyCustomerKey, DestroyFaceKey, RecordAs, StoreFace
 from towerd.fsm.conditions import set_condition
-from towerd.fsm.decision import decision_holds, forget_decision
+from towerd.fsm.decision import decision_holds
 from towerd.fsm.erasing import erase_asked, finish_erasures
 from towerd.fsm.events import ClockJudged, CommandRefused, OrderRequested, RequestAnswered
 from towerd.fsm.expiring import destroy_face, drop_old
-from towerd.fsm.forgetting import forget_vehicle
-from towerd.fsm.intake_book import bays_spoken_for, intake_of
+from towerd.fsm.intake_book import bays_spoken_for
+from towerd.fsm.inventory import note_orders
 from towerd.fsm.kept_rows import AnswerRow, CustomerRow, FaceRow
 from towerd.fsm.loans import loan_leaves, watch_loans
 from towerd.fsm.obstacles import may_command
+from towerd.fsm.order_ends import end_order, lost_vehicle, may_end
 from towerd.fsm.packml import send_packml
-from towerd.fsm.state import Tables
 from towerd.fsm.turn import Turn
 from towerd.fsm.wishes import free_bays
 from towerd.jobs.transfer import minimum_s
@@ -37,7 +35,6 @@ from towerd.orders.book import (
     LoanEnded,
     MotionAsked,
     OrderAccepted,
-    OrderBook,
     OrderCancelled,
     Outcome,
     Remembered,
@@ -47,12 +44,11 @@ from towerd.orders.book import (
     answer_of,
 )
 from towerd.orders.lifecycle import decide_request
-from towerd.orders.model import Order, OrderState, Vehicle
+from towerd.orders.model import Order, Vehicle
 from towerd.orders.requests import recall, remember, remember_request, too_many_requests
 from towerd.orders.taking import at_json
-from towerd.places import CARRIAGE, OUT, UNKNOWN, cabin
-from towerd.plc.codes import Code
-from towerd.plc.snapshot import PackmlCommand, PackmlState, Snapshot, cabin_unit
+from towerd.places import CARRIAGE, cabin
+from towerd.plc.snapshot import PackmlCommand, PackmlState, Snapshot
 
 _PC_COMMAND = 1
 
@@ -76,11 +72,6 @@ def _bays_free(turn: Turn, machine: Snapshot, vehicle: Vehicle) -> int:
     announced = {order.vehicle for order in orders if order.open and order.kind == "stock_in"}
     announced -= {row.vehicle for row in turn.tables.intakes.values() if row.open}
     return len(free_bays(turn, machine, vehicle)) - bays_spoken_for(turn.tables) - len(announced)
-
-
-def book_of(tables: Tables) -> OrderBook:
-    """What decisions about orders read."""
-    return OrderBook(tables.vehicles, tables.orders, tables.loans, tables.answers, tables.drives)
 
 
 def ready_times_s(turn: Turn) -> dict[str, float]:
@@ -122,10 +113,8 @@ def _take_order(turn: Turn, event: OrderRequested, outcome: OrderAccepted) -> Ou
     turn.set_meta(last_number=outcome.last_number)
     if outcome.arrives is not None:
         turn.put("vehicles", outcome.arrives.id, outcome.arrives)
-    vehicle = turn.tables.vehicles.get(order.vehicle or "")
-    if vehicle is not None and vehicle.condition == "available":
-        # why a car that its dealer takes out is not offered outlives the order, if that is cancelled
-        turn.put_vehicle(vehicle, condition="reserved")
+    # why a car that its dealer takes out is not offered outlives the order, if that is cancelled
+    note_orders(turn, order.vehicle)
     if not order.code_only and event.face_sha256 is not None:
         turn.put("faces", order.id, FaceRow(order.id, event.face_sha256))
         turn.ask(StoreFace(order.id, event.face_sha256))
@@ -135,59 +124,6 @@ def _take_order(turn: Turn, event: OrderRequested, outcome: OrderAccepted) -> Ou
     else:
         turn.tell("order_accepted", data, order)
     return outcome
-
-
-def release(turn: Turn, order: Order) -> None:
-    """What an order held is free again: its vehicle, and its face a day later (orders-if.md 7.1)."""
-    vehicle = turn.tables.vehicles.get(order.vehicle or "")
-    if vehicle is not None and order.kind == "stock_in" and vehicle.place == OUT:
-        # announced, and never brought
-        forget_vehicle(turn, vehicle.id)
-    elif vehicle is not None and vehicle.condition in ("reserved", "moving"):
-        turn.put_vehicle(vehicle, condition=vehicle.rests_as)
-    for job in tuple(turn.tables.jobs.values()):
-        if job.order == order.id and job.state == "running":
-            turn.put("jobs", job.id, replace(job, state="cancelled", ended_at=turn.now))
-    forget_decision(turn, order)
-    face = turn.tables.faces.get(order.id)
-    if face is not None:
-        kept = timedelta(seconds=turn.config.face_key_kept_s)
-        turn.put("faces", order.id, replace(face, destroy_at=turn.now + kept))
-
-
-def end_order(turn: Turn, order: Order, state: OrderState, reason: str | None, **values: object) -> None:
-    """End an order otherwise than by hand-over, with other fields changed, and tell it."""
-    ended = turn.move_order(order, state, reason=reason, **values)
-    release(turn, ended)
-    turn.tell(f"order_{state}", {"reason": reason}, ended)  # type: ignore[arg-type]
-
-
-def door_works(turn: Turn, number: int) -> bool:
-    """Whether a command to the outer door of a cabin has not been seen to end.
-
-    Doors and mailboxes come in two reads: the door may show open, and the cabin's epoch moved by it, before the command
-    shows done. Nobody has come or gone for that.
-    """
-    step = turn.tables.steps.get(cabin_unit(number))
-    return step is not None and step.open and step.code == Code.OUTER_DOOR
-
-
-def door_opens(turn: Turn, order: Order) -> bool:
-    """Whether the outer door opens or stands open for the order, by what was commanded and by what is seen."""
-    if order.cabin is None:
-        return False
-    if door_works(turn, order.cabin):
-        return True
-    machine = turn.snapshot
-    return machine is not None and machine.cabin(order.cabin).outer_door is not DoorState.CLOSED
-
-
-def may_end(turn: Turn, order: Order, trigger: str) -> bool:
-    """Whether an order may end by `trigger` (cancel, miss, fail): never once the outer door opens for its customer, nor while
-    its vehicle is being driven in.
-    """
-    driven_in = order.vehicle is not None and intake_of(turn.tables, order.vehicle) is not None
-    return ORDER.allows(order.state, trigger) and not driven_in and not door_opens(turn, order)
 
 
 def _motion(turn: Turn, outcome: MotionAsked) -> Outcome:
@@ -319,12 +255,6 @@ def command_refused(turn: Turn, event: CommandRefused) -> None:
     _keep(turn, remember_request(event.reply.req_id, event.expires_at, Refusal(reasons, ""), rules, turn.now))
     turn.tell("command_dropped", {"verb": event.verb, "reasons": list(event.reasons)}, audit=False)
     turn.answer(event.reply, False, reasons)
-
-
-def lost_vehicle(tables: Tables, order: Order) -> Vehicle | None:
-    """The vehicle of an order where nobody knows its place; else None."""
-    vehicle = tables.vehicles.get(order.vehicle or "")
-    return vehicle if vehicle is not None and vehicle.place == UNKNOWN else None
 
 
 def _missed(turn: Turn) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from towerd.fsm.book import move_of, order_of
+from towerd.fsm.book import move_of, wanted_by
 from towerd.fsm.delivering import open_job
 from towerd.fsm.hand import Denied
 from towerd.fsm.intake_book import intake_of
@@ -34,7 +34,7 @@ def back_denies(turn: Turn, vehicle_id: str, place: Place) -> Denied | None:
 def _busy_denies(turn: Turn, vehicle: Vehicle) -> Denied | None:
     """Whether somebody still counts on finding the car in the tower."""
     tables, name = turn.tables, vehicle.id
-    job, move, intake, order = open_job(turn), move_of(tables, name), intake_of(tables, name), order_of(tables, name)
+    job, move, intake, order = open_job(turn), move_of(tables, name), intake_of(tables, name), wanted_by(turn, name)
     if job is not None and job.vehicle == name:
         return Denied("job_open", f"job {job.id} is at {name}", f"towerctl job cancel {job.id} first.")
     if move is not None:

@@ -52,7 +52,7 @@ def unconfirmed(turn: Turn, shown: Cabin) -> Owed | None:
     if shown.content == "empty":
         return "button" if _is_awaited(turn, shown.number) else None
     car = vehicle_at(turn.tables, cabin(shown.number))
-    handed_out = car is None or order_of(turn.tables, car.id) or fetch_at(turn.tables, shown.number)
+    handed_out = car is None or order_of(turn, car.id) or fetch_at(turn.tables, shown.number)
     return None if handed_out else "button"
 
 

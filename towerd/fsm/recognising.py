@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from towerd.faults import WRONG_VEHICLE
-from towerd.fsm.book import move_of, order_of
+from towerd.fsm.book import move_of, wanted_by
 from towerd.fsm.forgetting import forget_vehicle, rebind
 from towerd.fsm.inventory import FORK, forget_unknown, mark_unknown, vehicle_at
 from towerd.fsm.latch import raise_fault
@@ -117,7 +117,7 @@ def _take_its_place(turn: Turn, here: Vehicle, seen: Vehicle) -> None:
         rebind(turn, here.id, seen.id)
     turn.put_vehicle(here, place=UNKNOWN, condition="unknown")
     data = {"vehicle": here.id, "place": str(here.place), "reason": "another tag read"}
-    turn.tell("vehicle_unknown", data, order_of(turn.tables, here.id))
+    turn.tell("vehicle_unknown", data, wanted_by(turn, here.id))
 
 
 def read_tags(turn: Turn) -> None:

@@ -36,12 +36,12 @@ from towerd.fsm.identity import (
 )
 from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
 from towerd.fsm.intake_requests import drive_in_cancelled, drive_in_requested
-from towerd.fsm.inventory import FORK, check_places, settle_fork
+from towerd.fsm.inventory import FORK, check_places, note_all_orders, settle_fork
 from towerd.fsm.jogging import JOG, jog_expired, watch_jog
 from towerd.fsm.keeping import broker_has, watch_keeping
 from towerd.fsm.latch import clear_fault, raise_fault
 from towerd.fsm.loans import follow_cars_back
-from towerd.fsm.lost import let_go_of_cabins, settle_lost, settle_unfit
+from towerd.fsm.lost import let_go_of_cabins, settle_lost, settle_promised, settle_unfit
 from towerd.fsm.moves import move_cancelled, move_requested, stock_take_cancelled, stock_take_requested
 from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeCancelled, StockTakeRequested
 from towerd.fsm.moving import follow_moves
@@ -157,6 +157,8 @@ def _timer_expired(turn: Turn, event: ev.TimerExpired) -> None:
         watch_waiting_stock(turn)
         tell_wear(turn)
         settle_lost(turn)
+        settle_promised(turn)
+        note_all_orders(turn)
         watch_keeping(turn)
         turn.ask(StartTimer(MINUTE, 60.0))
     elif event.name == JOG:

@@ -10,12 +10,13 @@ from towerd.bays.model import BayBits, content, is_locked
 from towerd.cabin.model import Cabin, CabinSensors, Signal
 from towerd.faceid.liveness import PROMPT
 from towerd.fsm.annunciator import in_flood
+from towerd.fsm.book import book_of, precedence
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.delivering import running_job
 from towerd.fsm.ending import describe
 from towerd.fsm.going_on import open_step, stands
 from towerd.fsm.obstacles import obstacles
-from towerd.fsm.orders import book_of, ready_s
+from towerd.fsm.orders import ready_s
 from towerd.fsm.show_alarms import show_alarms
 from towerd.fsm.show_hand import hand_view, job_views, place_views
 from towerd.fsm.show_intakes import button_lost_s, driving_in, intake_views, owing_views
@@ -89,7 +90,9 @@ def _cabin(shown: _Shown, door: Cabin) -> CabinView:
 
 def _bays(shown: _Shown, machine: Snapshot) -> tuple[BayView, ...]:
     tables = shown.state.tables
-    reserved = {order.vehicle: order.id for order in tables.orders.values() if order.open and order.vehicle}
+    orders = [order for order in tables.orders.values() if order.open and order.vehicle]
+    # whose turn comes first is named
+    reserved = {order.vehicle: order.id for order in sorted(orders, key=precedence, reverse=True)}
     found = []
     for place, word in machine.bays():
         record = tables.bays.get(str(place))
@@ -162,9 +165,9 @@ def _offers(shown: _Shown, config: CoreConfig) -> tuple[Offer, ...]:
     tables = shown.state.tables
     book = book_of(tables)
     offers = []
-    for vehicle in orderable(book, "test_drive", config.rules):
-        seconds = ready_s(shown.turn, vehicle)
-        offers.append(Offer(vehicle, None, None if seconds is None else round(seconds, 1)))
+    for one in orderable(book, config.rules, shown.turn.now):
+        seconds = ready_s(shown.turn, one.vehicle)
+        offers.append(Offer(one.vehicle, one.from_at, None if seconds is None else round(seconds, 1)))
     return tuple(offers)
 
 

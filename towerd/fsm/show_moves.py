@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from towerd.fsm.book import at_work, job_of, open_moves, order_of
+from towerd.fsm.book import at_work, job_of, open_moves, wanted_by
 from towerd.fsm.going_on import waits_for
 from towerd.fsm.obstacles import obstacles
 from towerd.fsm.state import Move, State
@@ -20,7 +20,7 @@ _ENDED_SHOWN: Final = timedelta(hours=1)
 
 def _waits_for(turn: Turn, move: Move) -> str:
     machine = turn.snapshot
-    order = order_of(turn.tables, move.vehicle)
+    order = wanted_by(turn, move.vehicle)
     if move.state == "arrived":
         return "held in the cabin until it is put back, moved or fetched"
     if move.state == "ready":

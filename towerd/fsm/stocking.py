@@ -9,7 +9,7 @@ from towerd.fsm.charts import ORDER
 from towerd.fsm.decision import decision_holds, forget_decision
 from towerd.fsm.intake_book import intake_of
 from towerd.fsm.intake_row import Intake
-from towerd.fsm.orders import end_order, release
+from towerd.fsm.order_ends import end_order, release
 from towerd.fsm.turn import Turn
 from towerd.orders.choice import HERE
 from towerd.orders.model import Order

@@ -61,7 +61,7 @@ def _problems(turn: Turn, entries: tuple[StockEntry, ...]) -> list[str]:
 def _place(turn: Turn, entry: StockEntry) -> None:
     known = turn.tables.vehicles.get(entry.record.id)
     base = known or Vehicle(entry.record)
-    condition = rest_condition(turn.tables, entry.record.id)
+    condition = rest_condition(turn, entry.record.id)
     turn.put_vehicle(base, record=entry.record, place=entry.place, condition=condition)
     forget_unknown(turn, entry.place)
     for found in [row for row in turn.tables.vehicles.values() if is_found(row)]:

@@ -14,13 +14,13 @@ from towerd.cabin.intake_words import plea
 from towerd.cabin.model import DoorState
 from towerd.errors import Refusal
 from towerd.faults import FAULTS, OUTBOX_FILLS
-from towerd.fsm.book import at_work, move_of, open_moves, order_of
+from towerd.fsm.book import at_work, move_of, open_moves, order_of, wanted_by
 from towerd.fsm.cabin_for import cabin_for
 from towerd.fsm.decision import decision_holds
 from towerd.fsm.delivering import open_job
 from towerd.fsm.intake_book import intake_of
 from towerd.fsm.lost import looked_for_until
-from towerd.fsm.orders import lost_vehicle
+from towerd.fsm.order_ends import lost_vehicle
 from towerd.fsm.room import has_room
 from towerd.fsm.securing import text_of
 from towerd.fsm.state import Move
@@ -78,7 +78,7 @@ def _stopped_words(turn: Turn, order: Order) -> Words:
 
 def _on_the_carriage(turn: Turn, machine: Snapshot, vehicle: Vehicle) -> Words | None:
     """What the vehicle that stands on the carriage waits for there."""
-    order, move = order_of(turn.tables, vehicle.id), move_of(turn.tables, vehicle.id)
+    order, move = order_of(turn, vehicle.id), move_of(turn.tables, vehicle.id)
     if order is not None and order.state in DUE:
         return _due_words(turn, machine, order, vehicle)
     if move is not None:
@@ -171,7 +171,7 @@ def _asked_words(turn: Turn, machine: Snapshot, move: Move) -> Words | None:
     if move.purpose in ("fetch", "bring"):
         if vehicle.place.kind != "cabin" or move.target not in (None, vehicle.place):
             return no_cabin(turn, machine, move.target)
-        order, denied = order_of(turn.tables, vehicle.id), fetch_denies(machine.cabin(vehicle.place.position))
+        order, denied = wanted_by(turn, vehicle.id), fetch_denies(machine.cabin(vehicle.place.position))
         if order is not None and not move.reason:
             cure = f"towerctl put-back {vehicle.id}, or fetch it with a reason."
             return Words("vehicle_wanted", f"Order {order.number} needs the car", cure)

@@ -57,7 +57,7 @@ def _stands_still(turn: Turn) -> Words | None:
 
 def _cannot_be_taken(turn: Turn, machine: Snapshot, vehicle: Vehicle) -> Words | None:
     place = vehicle.place
-    stays = place.kind == "cabin" and order_of(turn.tables, vehicle.id) is not None
+    stays = place.kind == "cabin" and order_of(turn, vehicle.id) is not None
     if place == CARRIAGE or stays:
         # an ordered car is handed over where it stands
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from towerd.bays.model import content, is_usable
 from towerd.bays.sizes import tightness
 from towerd.cabin.model import DoorState
-from towerd.fsm.book import at_work, open_moves
+from towerd.fsm.book import at_work, open_moves, order_of
 from towerd.fsm.inventory import is_disabled, is_unknown
 from towerd.fsm.room import has_room
 from towerd.fsm.state import Move, Tables
@@ -168,12 +168,12 @@ def stranded(turn: Turn) -> list[Vehicle]:
     if not inside:
         return []
     moved = {move.vehicle for move in open_moves(turn.tables)}
-    wanted = {
-        order.vehicle
-        for order in turn.tables.orders.values()
-        if order.open and order.kind != "stock_in" and not is_stopped(turn.tables, order)
-    }
-    return [one for one in inside if one.id not in moved | wanted]
+    return [one for one in inside if one.id not in moved and not _is_wanted(turn, one)]
+
+
+def _is_wanted(turn: Turn, vehicle: Vehicle) -> bool:
+    order = order_of(turn, vehicle.id)
+    return order is not None and order.kind != "stock_in" and not is_stopped(turn.tables, order)
 
 
 def _may_leave(turn: Turn, machine: Snapshot, wish: Wish) -> bool:

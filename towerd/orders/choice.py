@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from towerd.orders.book import OrderBook
+from towerd.orders.calendar import Calendar, booking_for, calendar_of, first_gap
 from towerd.orders.claim_parts import VehicleById, VehicleByModel
 from towerd.orders.eligibility import LOAN_ENDED
-from towerd.orders.model import Vehicle
+from towerd.orders.model import Slot, Vehicle
 from towerd.orders.rules import OrderRules
 
 NUMBERS = 10_000
 HERE = frozenset({"bay", "carriage", "cabin"})
-TAKEN = frozenset({"reserved", "out"})
+_AT_REST: Final = ("available", "reserved")
+_STEP: Final = timedelta(minutes=15)
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def bound(book: OrderBook) -> frozenset[str]:
-    """The vehicles that open orders and loans have."""
-    orders = {order.vehicle for order in book.orders.values() if order.open and order.vehicle}
-    return frozenset(orders | {loan.vehicle for loan in book.loans.values() if loan.state not in LOAN_ENDED})
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """When a vehicle is wanted, and what for. `named`: the customer may choose another slot; else it is now, or never."""
+
+    kind: str
+    slot: Slot
+    named: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offerable:
+    """A vehicle that may be ordered; `from_at` None: now."""
+
+    vehicle: Vehicle
+    from_at: datetime | None
 
 
 def charge_suffices(vehicle: Vehicle, rules: OrderRules) -> bool:
@@ -41,17 +58,53 @@ def may_leave(vehicle: Vehicle, rules: OrderRules) -> bool:
     return vehicle.rests_as == "available" and charge_suffices(vehicle, rules)
 
 
-def obstacle(vehicle: Vehicle, taken: frozenset[str], offer: str, rules: OrderRules) -> str | None:
-    """Why `vehicle` cannot be ordered for `offer` now: `vehicle_taken`, `vehicle_unavailable`, or None."""
-    if vehicle.id in taken or vehicle.condition in TAKEN:
+def _never_back(vehicle: Vehicle, calendar: Calendar) -> bool:
+    """Whether nobody knows when a vehicle that is out will be back."""
+    loan = calendar.loans.get(vehicle.id)
+    return vehicle.condition == "out" if loan is None else loan.state == "overdue"
+
+
+def busy(vehicle: Vehicle, wanted: Wanted, calendar: Calendar, rules: OrderRules) -> str | None:
+    """Why a vehicle is somebody else's then: `slot_conflict` where another slot would do, `vehicle_taken`, or None."""
+    if _never_back(vehicle, calendar):
         return "vehicle_taken"
-    fit = vehicle.condition == "available" and not vehicle.reasons and vehicle.place.kind in HERE
-    if not fit or offer not in vehicle.record.offers or not charge_suffices(vehicle, rules):
+    slot = Slot(max(wanted.slot.from_at, calendar.now), wanted.slot.until_at)
+    asked = booking_for("", wanted.kind, slot, vehicle, rules)
+    clashes = [one for one in calendar.taken.get(vehicle.id, ()) if one.overlaps(asked)]
+    if not clashes:
+        return None
+    for_good = any(one.until_at is None and one.from_at <= slot.from_at for one in clashes)
+    return "slot_conflict" if wanted.named and not for_good else "vehicle_taken"
+
+
+def _unfit(vehicle: Vehicle, offer: str, calendar: Calendar, rules: OrderRules) -> bool:
+    """Whether nobody knows when a vehicle may be handed over. Of one that is out nobody knows the charge that it will have."""
+    if offer not in vehicle.record.offers or vehicle.reasons or vehicle.rests_as == "out_of_service":
+        return True
+    if vehicle.id in calendar.loans:
+        return False
+    lost = vehicle.place.kind not in HERE or vehicle.condition in ("unknown", "out_of_service")
+    return lost or not charge_suffices(vehicle, rules)
+
+
+def _rests(vehicle: Vehicle) -> bool:
+    """Whether a vehicle that is here could be fetched for anybody now: nobody moves it or has to look at it first."""
+    return vehicle.condition in _AT_REST and vehicle.rests_as == "available"
+
+
+def obstacle(vehicle: Vehicle, wanted: Wanted, calendar: Calendar, rules: OrderRules) -> str | None:
+    """Why `vehicle` cannot be ordered then: `slot_conflict`, `vehicle_taken`, `vehicle_unavailable`, or None."""
+    taken = busy(vehicle, wanted, calendar, rules)
+    if taken is not None:
+        return taken
+    if _unfit(vehicle, offer_for(wanted.kind), calendar, rules):
         return "vehicle_unavailable"
-    return None
+    if vehicle.id in calendar.loans or _rests(vehicle) or wanted.slot.from_at >= calendar.now + rules.turnaround:
+        return None
+    return "slot_conflict" if wanted.named else "vehicle_unavailable"
 
 
-def _wanted(vehicle: Vehicle, wish: VehicleById | VehicleByModel) -> bool:
+def _is_meant(vehicle: Vehicle, wish: VehicleById | VehicleByModel) -> bool:
     record = vehicle.record
     if isinstance(wish, VehicleById):
         return record.id == wish.id
@@ -59,25 +112,56 @@ def _wanted(vehicle: Vehicle, wish: VehicleById | VehicleByModel) -> bool:
 
 
 def choose_vehicle(
-    wish: VehicleById | VehicleByModel, book: OrderBook, offer: str, ready_s: Mapping[str, float], rules: OrderRules
+    wish: VehicleById | VehicleByModel,
+    wanted: Wanted,
+    book: OrderBook,
+    ready_s: Mapping[str, float],
+    rules: OrderRules,
+    now: datetime,
 ) -> Vehicle | str:
     """The fitting vehicle that is handed over soonest, or the reason why there is none."""
-    fitting = [vehicle for vehicle in book.vehicles.values() if _wanted(vehicle, wish)]
+    fitting = [vehicle for vehicle in book.vehicles.values() if _is_meant(vehicle, wish)]
     if not fitting:
         return "no_such_vehicle"
-    taken = bound(book)
-    obstacles = {vehicle.id: obstacle(vehicle, taken, offer, rules) for vehicle in fitting}
+    calendar = calendar_of(book, fitting, rules, now)
+    obstacles = {vehicle.id: obstacle(vehicle, wanted, calendar, rules) for vehicle in fitting}
     free = [vehicle for vehicle in fitting if obstacles[vehicle.id] is None]
     if free:
         return min(free, key=lambda vehicle: (ready_s.get(vehicle.id, float("inf")), vehicle.id))
-    return "vehicle_taken" if "vehicle_taken" in obstacles.values() else "vehicle_unavailable"
+    reasons = ("slot_conflict", "vehicle_taken", "vehicle_unavailable")
+    return next(reason for reason in reasons if reason in obstacles.values())
 
 
-def orderable(book: OrderBook, offer: str, rules: OrderRules) -> tuple[Vehicle, ...]:
-    """The vehicles that can be ordered for `offer` now, by id (the catalogue's)."""
-    taken = bound(book)
-    free = [vehicle for vehicle in book.vehicles.values() if obstacle(vehicle, taken, offer, rules) is None]
-    return tuple(sorted(free, key=lambda vehicle: vehicle.id))
+def _full_step(at: datetime) -> datetime:
+    over = (at - _EPOCH) % _STEP
+    return at + (_STEP - over) % _STEP
+
+
+def _orderable_from(vehicle: Vehicle, calendar: Calendar, rules: OrderRules) -> datetime | None:
+    """When a drive of the usual length may begin at the earliest, on a full quarter of an hour unless it is now."""
+    record, now, taken = vehicle.record, calendar.now, calendar.taken[vehicle.id]
+    length = timedelta(seconds=rules.walk_in_s) + rules.for_model(record.make, record.model).drive + rules.turnaround
+    rests = vehicle.id in calendar.loans or _rests(vehicle)
+    at = first_gap(taken, now if rests else now + rules.turnaround, length)
+    while at is not None and at != now and at != _full_step(at):
+        at = first_gap(taken, _full_step(at), length)
+    return at
+
+
+def orderable(book: OrderBook, rules: OrderRules, now: datetime) -> tuple[Offerable, ...]:
+    """The vehicles that can be ordered for a test drive, now or within the days that a slot may lie ahead, by id (the
+    catalogue's).
+    """
+    vehicles = [one for one in book.vehicles.values() if "test_drive" in one.record.offers]
+    calendar = calendar_of(book, vehicles, rules, now)
+    found = []
+    for vehicle in sorted(vehicles, key=lambda one: one.id):
+        if _never_back(vehicle, calendar) or _unfit(vehicle, "test_drive", calendar, rules):
+            continue
+        at = _orderable_from(vehicle, calendar, rules)
+        if at is not None and at <= now + timedelta(seconds=rules.max_ahead_s):
+            found.append(Offerable(vehicle, None if at == now else at))
+    return tuple(found)
 
 
 def next_number(book: OrderBook, last_number: int, step: int) -> str | None:

@@ -23,7 +23,7 @@ from towerd.orders.book import (
     Outcome,
     Request,
 )
-from towerd.orders.choice import choose_vehicle, offer_for
+from towerd.orders.choice import Wanted, choose_vehicle
 from towerd.orders.claims import (
     MALFORMED,
     Cancel,
@@ -98,7 +98,8 @@ def decide_order(
     if not request.code_mac:
         return MALFORMED
     slot = slot_of(claims, now, rules)
-    choice = choose_vehicle(claims.vehicle, book, offer_for(claims.kind), circumstances.ready_s, rules)
+    wanted = Wanted(claims.kind, slot, named=claims.slot is not None)
+    choice = choose_vehicle(claims.vehicle, wanted, book, circumstances.ready_s, rules, now)
     number = number_for(book, circumstances)
     drive = rules.drive if isinstance(choice, str) else rules.for_model(choice.record.make, choice.record.model)
     if isinstance(claims, Collect):
@@ -111,7 +112,7 @@ def decide_order(
     reasons = [
         *(request.face_reasons if request.face == "refused" else ()),
         *((choice,) if isinstance(choice, str) and not waits else ()),
-        *(() if slot_fits(slot, claims, now, rules) else ("slot_conflict",)),
+        *(() if slot_fits(slot, claims, now, rules) or choice == "slot_conflict" else ("slot_conflict",)),
         *(() if claims.terms is not None else ("terms_missing",)),
         *unfit,
         *(("rate_limited",) if _too_many_deliveries(slot, book, rules) else ()),

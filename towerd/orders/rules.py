@@ -43,6 +43,7 @@ class ReleaseRules:
 class OrderRules:
     """All rules. `by_model` is keyed `make model`, such as `Ford Mondeo`.
 
+    `turnaround_s`: from a car's being due back until somebody else may have it, time to look at it included.
     `walk_in_s`: how long an order without a slot waits for the customer. `lost_wait_s`: how long an order waits for a lost
     vehicle to be found, and past its slot for one that is not brought. `open_drives_per_customer` counts cars out
     and test drives that are still to come. `unknown_charge_leaves`: whether an electric car of unknown charge is offered.
@@ -51,6 +52,7 @@ class OrderRules:
     drive: DriveRules = field(default_factory=DriveRules)
     by_model: Mapping[str, DriveRules] = field(default_factory=dict)
     release: ReleaseRules = field(default_factory=ReleaseRules)
+    turnaround_s: float = 2 * 3600.0
     max_ahead_s: float = 30 * 86400.0
     walk_in_s: float = 1800.0
     lost_wait_s: float = 1800.0
@@ -68,6 +70,11 @@ class OrderRules:
     down_payment_percent: int = 10
     stock_out_a_day: int = 10
     deliveries_an_hour: int = 240
+
+    @property
+    def turnaround(self) -> timedelta:
+        """From a car's being due back until somebody else may have it."""
+        return timedelta(seconds=self.turnaround_s)
 
     def for_model(self, make: str, model: str) -> DriveRules:
         """The rules of one model."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from towerd.errors import Refusal
 from towerd.orders.book import Circumstances, OrderAccepted, OrderBook, Request
-from towerd.orders.choice import HERE, bound
+from towerd.orders.calendar import calendar_of
+from towerd.orders.choice import HERE, Wanted, busy
 from towerd.orders.claims import MALFORMED, StockOut
+from towerd.orders.model import Slot, Vehicle
 from towerd.orders.rules import OrderRules
 from towerd.orders.taking import accept, number_for, slot_fits, slot_of
 
@@ -20,6 +22,13 @@ def _taken_today(book: OrderBook, circumstances: Circumstances) -> int:
     void = ("cancelled", "no_show", "failed")
     outs = [order for order in book.orders.values() if order.kind == "stock_out" and order.state not in void]
     return sum(order.accepted_at > since_at for order in outs)
+
+
+def _taken(
+    claims: StockOut, vehicle: Vehicle, slot: Slot, book: OrderBook, rules: OrderRules, now: datetime
+) -> str | None:
+    wanted = Wanted(claims.kind, slot, named=claims.slot is not None)
+    return busy(vehicle, wanted, calendar_of(book, [vehicle], rules, now), rules)
 
 
 def decide_stock_out(
@@ -35,11 +44,12 @@ def decide_stock_out(
     vehicle = found if found is not None and found.record.owner == claims.sub else None
     slot = slot_of(claims, circumstances.now, rules)
     number = number_for(book, circumstances)
+    taken = _taken(claims, vehicle, slot, book, rules, circumstances.now) if vehicle is not None else None
     held = {
         "no_such_vehicle": vehicle is None,
-        "vehicle_taken": vehicle is not None and (vehicle.id in bound(book) or vehicle.condition == "out"),
+        "vehicle_taken": taken == "vehicle_taken",
         "vehicle_unavailable": vehicle is not None and vehicle.condition != "out" and vehicle.place.kind not in HERE,
-        "slot_conflict": not slot_fits(slot, claims, circumstances.now, rules),
+        "slot_conflict": taken == "slot_conflict" or not slot_fits(slot, claims, circumstances.now, rules),
         "rate_limited": _taken_today(book, circumstances) >= rules.stock_out_a_day,
         "tower_out_of_service": circumstances.out_of_service,
         "busy": number is None,

@@ -1,0 +1,95 @@
+"""When each vehicle is promised or out, and its gaps (orders-if.md 4.4, 4.5). Pure.
+
+Nothing of it is kept: the calendar is what open orders and loans say, read anew whenever it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from towerd.orders.book import OrderBook
+from towerd.orders.eligibility import LOAN_ENDED
+from towerd.orders.model import Loan, Order, Slot, Vehicle
+from towerd.orders.rules import OrderRules
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A time in which a vehicle is somebody's, aware UTC, until others may have it; `until_at` None: it never comes back.
+
+    `order`: the order's, or the loan's, which is the same; "" for one that is only asked for.
+    """
+
+    order: str
+    from_at: datetime
+    until_at: datetime | None
+
+    def overlaps(self, other: Booking) -> bool:
+        """Whether no vehicle could serve both."""
+        begins = other.until_at is None or self.from_at < other.until_at
+        return begins and (self.until_at is None or other.from_at < self.until_at)
+
+
+def booking_for(order: str, kind: str, slot: Slot, vehicle: Vehicle, rules: OrderRules) -> Booking:
+    """What an order takes of a vehicle's time: a test drive its slot, the drive after its end and the turnaround; others all."""
+    if kind != "test_drive":
+        return Booking(order, slot.from_at, None)
+    record = vehicle.record
+    after = rules.for_model(record.make, record.model).drive + rules.turnaround
+    return Booking(order, slot.from_at, slot.until_at + after)
+
+
+def _promised(order: Order, vehicle: Vehicle, rules: OrderRules, now: datetime) -> Booking:
+    slot = order.slot or Slot(order.accepted_at, now)
+    if order.kind == "stock_in":
+        # announced, and nobody else's before it is in
+        slot = Slot(order.accepted_at, now)
+    # whoever is still open after the slot may have the car from now on
+    return booking_for(order.id, order.kind, Slot(slot.from_at, max(slot.until_at, now)), vehicle, rules)
+
+
+def _lent(loan: Loan, rules: OrderRules, now: datetime) -> Booking:
+    back_at = now if loan.state == "returning" else max(loan.due_back_at, now)
+    return Booking(loan.id, loan.out_since_at, back_at + rules.turnaround)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What some vehicles are promised for, by vehicle, as the book says it at a moment, and the loans of all that are out.
+
+    A loan that is overdue lasts until now, and the turnaround: nobody knows better.
+    """
+
+    now: datetime
+    taken: Mapping[str, Sequence[Booking]]
+    loans: Mapping[str, Loan]
+
+
+def calendar_of(book: OrderBook, vehicles: Iterable[Vehicle], rules: OrderRules, now: datetime) -> Calendar:
+    """The calendar of these vehicles, in one look through orders and loans."""
+    meant = {vehicle.id: vehicle for vehicle in vehicles}
+    found: dict[str, list[Booking]] = {name: [] for name in meant}
+    loans = {loan.vehicle: loan for loan in book.loans.values() if loan.state not in LOAN_ENDED}
+    for name, loan in loans.items():
+        if name in found:
+            found[name].append(_lent(loan, rules, now))
+    for order in book.orders.values():
+        name = order.vehicle or ""
+        # a hand-over that is not over yet is the loan's already
+        if name in found and order.open and (name not in loans or loans[name].id != order.id):
+            found[name].append(_promised(order, meant[name], rules, now))
+    return Calendar(now, found, loans)
+
+
+def first_gap(taken: Iterable[Booking], from_at: datetime, length: timedelta) -> datetime | None:
+    """From when on, at the earliest at `from_at`, a vehicle is nobody's for `length`; None where never."""
+    at = from_at
+    for one in sorted(taken, key=lambda one: one.from_at):
+        if one.from_at >= at + length:
+            break
+        if one.until_at is None:
+            return None
+        at = max(at, one.until_at)
+    return at
