@@ -47,7 +47,7 @@ from towerd.fsm.config import CoreConfig
 from towerd.fsm.state import Tables
 from towerd.journal.sqlite import SqliteJournal
 from towerd.mqtt.bus import BusParts, MqttBus
-from towerd.mqtt.intake import IntakeParts
+from towerd.mqtt.intake import IN_A_ROW_S, IntakeParts
 from towerd.mqtt.topics import Topics
 from towerd.mqtt.wire import Outgoing, Received
 from towerd.orders.keys import TowerKey, load_issuers, load_secret, load_tower_key
@@ -105,7 +105,7 @@ class Shop:
         return self.keys.token(claims, SHOP, public)
 
 
-def _empty_cabin(folder: Path) -> Path:
+def empty_cabin(folder: Path) -> Path:
     """What the camera shows meanwhile: nobody. The worker looks at it all the same, as orders wait."""
     path = folder / "view.png"
     cv2.imwrite(str(path), np.full((480, 640, 3), 90, np.uint8))
@@ -117,7 +117,7 @@ class House:
 
     def __init__(self, shop: Shop, folder: Path) -> None:
         self.queue, self.clock, self.wire = Queue(), SystemClock(), TakingWire(self._hear)
-        self.matcher = FaceClient(self.queue, FaceConfig(TOWER, folder / "faces", str(_empty_cabin(folder))))
+        self.matcher = FaceClient(self.queue, FaceConfig(TOWER, folder / "faces", str(empty_cabin(folder))))
         self.journal = SqliteJournal(folder / "journal.db")
         link = LinkConfig(host="127.0.0.1")
         parts = IntakeParts(
@@ -190,6 +190,7 @@ async def _take_in(shop: Shop, tokens: Sequence[str], folder: Path) -> tuple[flo
     await _ready(house.matcher, shop.selfie)
     alone_s = []
     for token in tokens[:ALONE]:
+        await asyncio.sleep(IN_A_ROW_S)
         start_s = time.perf_counter()
         await house.send(token)
         await house.empty()

@@ -26,7 +26,7 @@ from towerd.fsm.moves_events import MoveRequested
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.show import build_view
 from towerd.fsm.turn import Turn
-from towerd.mqtt.payloads import answer_body, bodies
+from towerd.mqtt.payloads import OrderBodies, answer_body, bodies
 from towerd.orders.eligibility import LOAN_ENDED
 from towerd.orders.reasons import REASONS
 from towerd.orders.stock import parse_record
@@ -134,7 +134,7 @@ def publish(tower: SyncTower) -> None:
     """Hold against its schema what the tower would publish now; what is wrong fails the test (`conftest.py`)."""
     now = START + timedelta(seconds=tower.now_s)
     turn = Turn(tower.state, Stamped(now, tower.now_s, TimerExpired("view")), tower.tower.core)
-    for topic, body in bodies(build_view(tower.state, tower.tower.core, turn)).items():
+    for topic, body in bodies(build_view(tower.state, tower.tower.core, turn), OrderBodies()).items():
         hear(topic, body)
 
 

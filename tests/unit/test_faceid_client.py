@@ -335,3 +335,10 @@ async def test_a_row_of_selfies_goes_before_who_is_watched_anew_but_not_for_ever
         await asyncio.sleep(0.06)
         assert worker.ops("watch") == [("watch", "o1"), ("watch", "o2")], "the row has ended"
         assert [message.header["hurried"] for message in worker.sent if message.op == "enrol"] == [True] * 5
+        await bench.client.enrol("o3", b"jpeg", hurried=True)
+        bench.client.watch({"o2": b"2", "o3": b"3"})
+        await asyncio.sleep(0.1)
+        bench.client.watch({"o2": b"2"})
+        await asyncio.sleep(1)
+        assert worker.ops("watch", "unwatch")[2:] == [("unwatch", "o1")], "o3 has gone before it was its turn"
+        assert bench.health()[-1] == (True, "")

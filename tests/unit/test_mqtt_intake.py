@@ -130,7 +130,7 @@ async def test_a_worker_that_is_down_or_slow_leaves_the_code(keys: Keys) -> None
         assert bed.matcher.destroyed == ["o_2"], "a key that is made late belongs to nothing"
 
 
-async def test_a_selfie_that_others_wait_behind_is_hurried(keys: Keys) -> None:
+async def test_selfies_in_a_row_are_hurried(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
     async with tower(keys) as (bed, broker):
         bed.matcher.after_s = 0.05
         for order in ("o_1", "o_2", "o_3"):
@@ -141,7 +141,11 @@ async def test_a_selfie_that_others_wait_behind_is_hurried(keys: Keys) -> None:
             )
         await until(lambda: len(bed.inbox.of(OrderRequested)) == 3)
         assert bed.matcher.asked == ["o_1", "o_2", "o_3"]
-        assert bed.matcher.hurried == ["o_1", "o_2"]
+        assert bed.matcher.hurried == ["o_1", "o_2", "o_3"], "others wait behind the first, and before the last"
+        monkeypatch.setattr(intake, "IN_A_ROW_S", 0.0)
+        await ordered(bed, broker, keys, jti="o_4")
+        await until(lambda: bed.matcher.asked[-1] == "o_4")
+        assert "o_4" not in bed.matcher.hurried
 
 
 async def test_a_hold_does_not_wait_behind_a_selfie(keys: Keys) -> None:

@@ -137,11 +137,13 @@ class WorkerSession:
         sent: dict[str, bytes] = {}
         while True:
             order = self._watched.differs(sent)
+            if order in self._watched.orders:
+                await self._let_selfies_pass()
+                order = self._watched.differs(sent)
             if order is None:
                 self._watched.changed.clear()
                 await self._watched.changed.wait()
                 continue
-            await self._let_selfies_pass()
             sealed = self._watched.orders.get(order)
             try:
                 if sealed is None:

@@ -173,11 +173,10 @@ def _offers(shown: _Shown, config: CoreConfig) -> tuple[Offer, ...]:
 
 def _ready_in_s(shown: _Shown, now: datetime) -> dict[str, float]:
     found: dict[str, float] = {}
-    for order in shown.state.tables.orders.values():
-        vehicle = shown.state.tables.vehicles.get(order.vehicle or "")
-        jobs = shown.state.tables.jobs.values()
-        job = next((job for job in jobs if job.order == order.id and job.state == "running"), None)
-        if not order.open or vehicle is None:
+    running = {job.order: job for job in shown.state.tables.jobs.values() if job.state == "running"}
+    for order in [one for one in shown.state.tables.orders.values() if one.open]:
+        vehicle, job = shown.state.tables.vehicles.get(order.vehicle or ""), running.get(order.id)
+        if vehicle is None:
             continue
         if job is not None:
             found[order.id] = round(max(0.0, job.minimum_s - (now - job.started_at).total_seconds()), 1)

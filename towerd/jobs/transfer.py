@@ -8,6 +8,7 @@ from bay to bay and a putting back are one thing. Conditions are those of plc-if
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from towerd.bays.model import BayBits, content, is_locked, is_usable
@@ -241,10 +242,12 @@ def next_action(machine: Snapshot, transfer: Transfer, kinematics: Kinematics) -
     return opening or _use_fork(machine, station, get=not loaded, kinematics=kinematics)
 
 
+@lru_cache(maxsize=2048)
 def minimum_s(source: Place, target: Place, start: tuple[float, float], kinematics: Kinematics) -> float:
     """The mechanical minimum in s of a whole transfer, the carriage standing at `start` (height mm, angle degrees).
 
-    The carriage is a source that needs no fetching, and a target that needs no bringing.
+    The carriage is a source that needs no fetching, and a target that needs no bringing. Remembered, as every car's is asked
+    for with every order and every view, most often of a carriage that stands.
     """
     least_s, at = 0.0, start
     for place in (source, target):

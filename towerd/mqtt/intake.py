@@ -31,10 +31,12 @@ from towerd.ports import Customers, Enrolment, FaceMatcher, Inbox
 log = structlog.get_logger(__name__)
 
 Done = Callable[[], None]
-BACKLOG = 16
+BACKLOG = 32
 """Commands that wait in a lane; more are answered `busy`."""
 ENROL_WITHIN_S = 0.8
 """What the contract's one second leaves for the selfie (4.5)."""
+IN_A_ROW_S = 0.5
+"""Selfies that follow each other so closely are in a row, and each is done as quickly as it can be."""
 MOTION = frozenset({"hold", "resume"})
 STOPS = "hold"
 UNREADABLE = ("malformed",)
@@ -74,11 +76,21 @@ NO_FACE = _Face("none")
 
 @dataclass(slots=True)
 class _Lane:
-    """Commands in the order of their arrival. `waiting`: how many of them nothing has come of yet, opened or not."""
+    """Commands in the order of their arrival. `waiting`: how many of them nothing has come of yet, opened or not.
+    `looked_mono_s`: when the newest selfie was looked at.
+    """
 
     asked: asyncio.Queue[tuple[Asked, Done]] = field(default_factory=asyncio.Queue)
     opened: asyncio.Queue[tuple[Asked, Done, OpenedToken | Refusal]] = field(default_factory=lambda: asyncio.Queue(1))
     waiting: int = 0
+    looked_mono_s: float = float("-inf")
+
+    def in_a_row(self) -> bool:
+        """Whether others wait behind the selfie that is looked at now, or one came just before it."""
+        now_s = asyncio.get_running_loop().time()
+        close = now_s - self.looked_mono_s < IN_A_ROW_S
+        self.looked_mono_s = now_s
+        return close or self.waiting > 0
 
 
 def _face(enrolment: Enrolment) -> _Face:
@@ -163,21 +175,21 @@ class Intake:
                 done()
                 applied.set()
 
-            await self._take(asked, token, both, hurried=lane.waiting > 0)
+            await self._take(asked, token, both, lane)
             # The next token may bear the same id: it is looked at only once this one is in the tables.
             await applied.wait()
 
-    async def _take(self, asked: Asked, token: OpenedToken | Refusal, done: Done, *, hurried: bool) -> None:
+    async def _take(self, asked: Asked, token: OpenedToken | Refusal, done: Done, lane: _Lane) -> None:
         if isinstance(token, Refusal):
             self._refuse(asked.verb, token.reasons, asked.reply, asked.expires_at, done)
         elif token.public["kind"] != asked.verb:
             self._refuse(asked.verb, ("kind_not_allowed",), asked.reply, asked.expires_at, done)
         else:
-            await self._take_verified(asked, token, done, hurried=hurried)
+            await self._take_verified(asked, token, done, lane)
 
-    async def _take_verified(self, asked: Asked, token: OpenedToken, done: Done, *, hurried: bool) -> None:
+    async def _take_verified(self, asked: Asked, token: OpenedToken, done: Done, lane: _Lane) -> None:
         try:
-            face, known = await asyncio.gather(self._look(token, hurried=hurried), self._whose(token))
+            face, known = await asyncio.gather(self._look(token, lane), self._whose(token))
             event = self._event(asked, token, face, known)
         except Exception:
             log.exception("a command could not be taken in: it is refused", req_id=asked.reply.req_id)
@@ -206,12 +218,13 @@ class Intake:
             known=known,
         )
 
-    async def _look(self, opened: OpenedToken, *, hurried: bool) -> _Face:
-        """Enrol the selfie, where the customer consents and the token is new. `hurried`: others wait behind it."""
+    async def _look(self, opened: OpenedToken, lane: _Lane) -> _Face:
+        """Enrol the selfie, where the customer consents and the token is new."""
         claims = opened.claims
         consents = isinstance(claims, TestDrive) and claims.consent is not None and claims.consent.face
         if not consents or opened.selfie is None or self._parts.known(claims.jti):
             return NO_FACE
+        hurried = lane.in_a_row()
         try:
             async with asyncio.timeout(ENROL_WITHIN_S):
                 return _face(await self._parts.matcher.enrol(claims.jti, opened.selfie, hurried=hurried))

@@ -186,8 +186,32 @@ def _kept(ended_at: datetime | None, at: datetime) -> bool:
     return ended_at is None or at - ended_at < KEPT
 
 
-def bodies(view: View) -> dict[str, Body]:
-    """Every retained topic but `key` and the two availabilities, relative to the tower, with its body (2)."""
+class OrderBodies:
+    """The orders' bodies by topic. What was shown before is shown again, the very same, as long as its row is: a tower keeps
+    many orders for a day, and few of them change.
+    """
+
+    def __init__(self) -> None:
+        self._shown: dict[str, tuple[Order, float | None, Body]] = {}
+
+    def of(self, view: View) -> dict[str, Body]:
+        """Those of a view."""
+        shown: dict[str, tuple[Order, float | None, Body]] = {}
+        for order in view.orders:
+            if not _kept(order.ended_at, view.at):
+                continue
+            topic, ready_in_s = topics.order(order.id), view.order_ready_in_s.get(order.id)
+            before = self._shown.get(topic)
+            same = before is not None and before[0] is order and before[1] == ready_in_s
+            shown[topic] = before if same and before else (order, ready_in_s, order_body(order, ready_in_s))
+        self._shown = shown
+        return {topic: body for topic, (_, _, body) in shown.items()}
+
+
+def bodies(view: View, orders: OrderBodies) -> dict[str, Body]:
+    """Every retained topic but `key` and the two availabilities, relative to the tower, with its body (2). `orders`: what
+    was shown of them before.
+    """
     found: dict[str, Body] = {
         topics.STATE: state_body(view),
         topics.CATALOGUE: catalogue_body(view.offers),
@@ -196,11 +220,7 @@ def bodies(view: View) -> dict[str, Body]:
     }
     found |= {topics.cabin(cabin.number): cabin_body(cabin) for cabin in view.cabins}
     found |= {topics.bay(bay.place): bay_body(bay) for bay in view.bays}
-    found |= {
-        topics.order(order.id): order_body(order, view.order_ready_in_s.get(order.id))
-        for order in view.orders
-        if _kept(order.ended_at, view.at)
-    }
+    found |= orders.of(view)
     found |= {topics.loan(loan.id): loan_body(loan, view.at) for loan in view.loans if _kept(loan.ended_at, view.at)}
     return found
 

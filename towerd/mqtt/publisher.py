@@ -32,6 +32,7 @@ class Publisher:
         self._wire, self._names, self._clock, self._key = wire, names, clock, key
         self._retained = Retained()
         self._view: View | None = None
+        self._orders = payloads.OrderBodies()
         self._wanted: dict[str, Body] = {}
         self._seq = 0
 
@@ -49,7 +50,7 @@ class Publisher:
         plc = {"text": ONLINE if view.plc_good else OFFLINE}
         key = self._key()
         shown = payloads.key_body(key.public, key.thumbprint)
-        self._wanted = {topics.KEY: shown, topics.PLC_AVAILABILITY: plc, **payloads.bodies(view)}
+        self._wanted = {topics.KEY: shown, topics.PLC_AVAILABILITY: plc, **payloads.bodies(view, self._orders)}
 
     def begin(self) -> None:
         """A new connection: it knows nothing yet."""

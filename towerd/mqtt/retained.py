@@ -45,7 +45,7 @@ class Retained:
         age_s = mono_s - sent_mono_s
         if topic == topics.STATE and age_s >= STATE_EVERY_S:
             return True
-        if before == body:
+        if before is body or before == body:
             return False
         if topic == topics.LIFT:
             return age_s >= LIFT_EVERY_S
