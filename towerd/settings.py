@@ -243,6 +243,12 @@ class OrderSettings(Section):
     """Vehicles that dealers may take out within 24 h; then `rate_limited`."""
     deliveries_an_hour: Annotated[int, Field(ge=1)] = 240
     """Orders whose slots begin within the same 60 minutes, at most; then `rate_limited`."""
+    stage: bool = True
+    """Whether a car is brought to a cabin before its customer comes, by the slot or an `eta` (orders-if.md 5.1 `staged`)."""
+    stage_ahead_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
+    """How long before the slot begins, or the customer is expected, such a car is to stand in the cabin."""
+    stage_keep_s: Duration = 1800.0
+    """How long it waits there for its customer; then it goes back into a bay."""
 
     def value(self) -> OrderRules:
         """As the domain takes it."""

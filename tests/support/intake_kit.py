@@ -38,7 +38,9 @@ def with_car(seen: Snapshot | None = None, tag: int = TAG, **values: Any) -> Sna
 
 def coming(seen: Snapshot | None, intake: Intake | None = None, **rows: Any) -> Turn:
     """A turn of a tower whose car-1 is out on loan, with this row of driving in."""
-    volatile = {name: rows.pop(name) for name in ("code_allowed_mono_s", "failed_codes_in_row") if name in rows}
+    volatile = {
+        name: rows.pop(name) for name in ("code_allowed_mono_s", "failed_codes_in_row", "cabin_asked") if name in rows
+    }
     mono_s = rows.pop("mono_s", 1000.0)
     given = {"vehicles": [vehicle(place=OUT, condition="out")], "loans": {"ord-1": LOAN}}
     intakes = {intake.cabin: intake} if intake is not None else {}

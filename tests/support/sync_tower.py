@@ -183,15 +183,18 @@ class SyncTower:
         entries = tuple(ev.StockEntry(parse_record(record(number)), place) for place, number in self.tower.stock)
         self.take(ev.StockImported(entries, "technician", ReplyTo("api", "stock")))
 
-    def order(self, number: int, customer: int) -> None:
-        """A verified test_drive token."""
+    def order(self, number: int, customer: int, in_min: float | None = None) -> None:
+        """A verified test_drive token, for now or for a slot that begins in so many minutes."""
         now = START + timedelta(seconds=self.now_s)
         jti = f"o_{number}"
         raw: dict[str, Any] = claims(
             jti=jti, sub=f"c_{customer}", iat=int(now.timestamp()), exp=int(now.timestamp()) + 3600
         )
         raw["eligibility"] = eligibility(as_of=(now - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ"))
-        raw.pop("slot", None)
+        if in_min is None:
+            raw.pop("slot", None)
+        else:
+            raw["slot"] = {"from": moment(self, in_min), "until": moment(self, in_min + 30)}
         reply = ReplyTo("mqtt", "rsp/shop", "", f"r_{jti}_{self.now_s}")
         self.take(
             ev.OrderRequested(
@@ -224,6 +227,17 @@ class SyncTower:
 def known_as(customer: str) -> Known:
     """How the tower knows a customer where no name may stand."""
     return Known(f"h-{customer}", f"p-{customer}")
+
+
+def moment(tower: SyncTower, in_min: float) -> str:
+    """The time in so many minutes, as tokens tell it."""
+    return (START + timedelta(seconds=tower.now_s, minutes=in_min)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def expect(tower: SyncTower, number: int, in_min: float) -> cmd.Answer:
+    """The platform says when the customer of an order arrives, who is called as the order is."""
+    word = {"arrives_at": moment(tower, in_min), "sd_s": 30, "source": "app"}
+    return send_token(tower, "eta", sub=f"c_{number}", order=f"o_{number}", **word)
 
 
 def send_token(tower: SyncTower, kind: str, **changes: Any) -> cmd.Answer:

@@ -52,7 +52,7 @@ def at(minutes: float) -> Slot:
 def test_whose_turn_it_is_and_who_would_suffer(
     minutes: float, state: str, kind: str, whose: bool, wanted: bool
 ) -> None:
-    t = turn(orders=[order_in(state, kind=kind, slot=at(minutes))])
+    t = turn(orders=[order_in(state, kind=kind, slot=at(minutes), cabin=None)])
     assert (book.order_of(t, "car-1") is not None) is whose
     assert (book.wanted_by(t, "car-1") is not None) is wanted
     assert book.wanted_by(t, "car-9") is None
@@ -61,13 +61,14 @@ def test_whose_turn_it_is_and_who_would_suffer(
 def test_who_is_at_the_gate_comes_first_then_the_earliest_slot() -> None:
     t = turn(
         orders=[
-            order_in("accepted", "ord-1", slot=at(5)),
+            order_in("accepted", "ord-1", slot=at(5), cabin=None),
             order_in("identified", "ord-2", slot=at(9)),
-            order_in("accepted", "ord-3", slot=at(-5)),
-            order_in("accepted", "ord-4", slot=None, accepted_at=AT - timedelta(hours=1)),
+            order_in("accepted", "ord-3", slot=at(-5), cabin=None),
+            order_in("accepted", "ord-4", slot=None, cabin=None, accepted_at=AT - timedelta(hours=1)),
         ]
     )
     assert [one.id for one in book.orders_of(t.tables, "car-1")] == ["ord-2", "ord-4", "ord-3", "ord-1"]
+    assert book.precedence(order_in("accepted", cabin=1)) < book.precedence(order_in("accepted", cabin=None))
 
 
 def test_an_order_may_be_collected_from_a_little_before_its_slot() -> None:
@@ -86,6 +87,12 @@ def test_decisions_read_the_tables_as_they_are() -> None:
 @pytest.mark.parametrize(("state", "needed"), [("arrived", False), ("identified", True), ("completed", False)])
 def test_an_order_needs_its_car_once_its_customer_has_been_at_the_gate(state: Any, needed: bool) -> None:
     assert (book.needed_by(turn(orders=[order_in(state)]), "car-1") is not None) is needed
+
+
+@pytest.mark.parametrize(("arrived_at", "needed"), [(None, False), (AT, True)])
+def test_a_car_that_was_brought_forward_is_needed_once_its_customer_has_come(arrived_at: Any, needed: bool) -> None:
+    waits = order_in("staged", arrived_at=arrived_at)
+    assert (book.needed_by(turn(orders=[waits]), "car-1") is not None) is needed
 
 
 @pytest.mark.parametrize(("state", "found"), [("asked", False), ("ready", True), ("left", True), ("done", False)])

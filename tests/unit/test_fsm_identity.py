@@ -82,6 +82,14 @@ def test_the_right_face_moves_its_order_on() -> None:
     assert told(t) == ["order_arrived", "order_identified"]
 
 
+def test_who_comes_to_a_car_that_was_brought_forward_arrives_then() -> None:
+    t = turn(waiting(state="staged", cabin=1))
+    face_looked(t, look(ord_1=0.9))
+    order = t.tables.orders["ord-1"]
+    assert (order.state, order.cabin, order.arrived_at) == ("identified", 1, t.now)
+    assert told(t) == ["order_arrived", "order_identified"]
+
+
 @pytest.mark.parametrize(
     ("settings", "liveness", "counts"),
     [
@@ -202,7 +210,7 @@ def t_later() -> Any:
 
 
 def test_an_aged_decision_is_made_anew_at_the_gate() -> None:
-    t = turn(waiting(state="staged", cabin=1), decisions=decided(age_s=300.0))
+    t = turn(waiting(state="staged", cabin=1, arrived_at=AT), decisions=decided(age_s=300.0))
     face_looked(t, look(ord_1=0.9))
     assert t.volatile.decisions["ord-1"].decided_mono_s == MONO_S
     assert (t.tables.orders["ord-1"].state, t.tables.orders["ord-1"].cabin) == ("identified", 1)

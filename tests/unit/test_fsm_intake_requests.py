@@ -30,7 +30,7 @@ from towerd.fsm.intake_events import DriveInCancelled, DriveInRequested
 from towerd.fsm.intake_requests import drive_in_cancelled, drive_in_requested
 from towerd.fsm.intake_row import Owing
 from towerd.fsm.reply import ReplyTo
-from towerd.fsm.state import BayRecord, Fault, Move
+from towerd.fsm.state import BayRecord, CabinAsked, Fault, Move
 from towerd.fsm.turn import Turn
 from towerd.orders.model import Vehicle
 from towerd.places import OUT, bay
@@ -61,6 +61,29 @@ def test_the_first_free_cabin_is_opened() -> None:
 def test_the_cabin_that_is_wanted() -> None:
     assert ask(coming(machine()), cabin=2).result["cabin"] == 2  # type: ignore[index]
     assert ask(coming(machine(cabins=1)), cabin=2).reasons == ("no_cabin_free",)
+
+
+@pytest.mark.parametrize(
+    ("waits_in", "wanted", "text"),
+    [
+        (1, None, "The car in it is put back: ask again in a minute."),
+        (1, 1, "The car in it is put back: ask again in a minute."),
+        (2, 1, "Ask again in a minute."),
+        (None, None, "Ask again in a minute."),
+    ],
+)
+def test_who_finds_no_cabin_is_kept_the_next(waits_in: int | None, wanted: int | None, text: str) -> None:
+    orders = [order_in("staged", vehicle="car-2", cabin=waits_in, arrived_at=None if waits_in else AT)]
+    doors = with_cabin(with_cabin(machine(), 1, on=CabinSensors.PERSON_DETECTED), 2, on=CabinSensors.PERSON_DETECTED)
+    t = coming(doors, orders=orders)
+    answer = ask(t, cabin=wanted)
+    assert answer.reasons == ("no_cabin_free",)
+    assert answer.result is not None
+    assert answer.result["text"].endswith(text)
+    assert t.volatile.cabin_asked == CabinAsked(wanted, t.now, t.mono_s)
+    freed = coming(machine(), cabin_asked=t.volatile.cabin_asked)
+    assert ask(freed).ok
+    assert freed.volatile.cabin_asked is None
 
 
 def test_by_the_qr_of_a_car_on_loan() -> None:

@@ -21,6 +21,7 @@ from tests.support.core_kit import (
     with_load,
 )
 from tests.support.moves_kit import REPLY, STOCKED, job_for, move, turn
+from tests.support.values import AT
 from towerd.bays.model import BayBits
 from towerd.bays.sizes import Size
 from towerd.fsm.inventory import FORK
@@ -153,7 +154,7 @@ def test_a_car_without_a_record_is_found_by_its_place() -> None:
     ],
 )
 def test_what_an_order_needs_goes_on(state: str, purpose: Any, taken: bool) -> None:
-    t = turn(orders=[order_in(state)])
+    t = turn(orders=[order_in(state, identified_at=AT)])
     answer = ask(t, purpose, target={"move": MOVED_TO}.get(purpose))
     assert answer.ok is taken
     assert answer.reasons == (() if taken else ("wanted_by_order",))

@@ -20,6 +20,7 @@ from tests.support.core_kit import (
     with_load,
 )
 from tests.support.moves_kit import STOCKED, job_for, move, turn
+from tests.support.values import AT
 from towerd.fsm.moving import follow_moves
 from towerd.fsm.state import Move
 from towerd.fsm.turn import Turn
@@ -116,7 +117,9 @@ def test_a_tag_is_read_for_its_own_sake_until_a_customer_waits_for_the_car(
     purpose: Any, order: Any, job: Any, state: str
 ) -> None:
     work = job_for(purpose, state=job, target=CARRIAGE)
-    t, followed = follow(move(purpose, job=6), CARRIAGE, jobs=[work], orders=[order_in(order)], seen=None)
+    t, followed = follow(
+        move(purpose, job=6), CARRIAGE, jobs=[work], orders=[order_in(order, identified_at=AT)], seen=None
+    )
     assert followed.state == state
     assert followed.why == ("order ord-1 needs car-1" if state == "cancelled" else None)
     ends = state == "cancelled" and job == "running"

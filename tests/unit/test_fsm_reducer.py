@@ -184,7 +184,7 @@ def test_a_change_of_the_machines_state_is_told(state: PackmlState, is_told: boo
     "order_state", ["accepted", "arrived", "identified", "delivering", "staged", "ready", "handed_over", "completed"]
 )
 def test_a_lost_plc_makes_the_machine_unknown_and_loses_no_order(order_state: str) -> None:
-    order = order_in(order_state)
+    order = order_in(order_state, identified_at=AT)
     request = PackmlRequest(1, 5, 3, MONO_S, reply=API)
     state = seen(orders=[order], jobs=[job(waiting_since_at=AT)], packml=request, plan_pending_mono_s=MONO_S)
     after, commands = take(state, ev.PlcLost("no reply"))

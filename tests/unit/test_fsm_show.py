@@ -170,6 +170,7 @@ def test_alarms_and_faults_in_the_order_they_came() -> None:
     ("rows", "what", "order"),
     [
         ({"jobs": [job()], "orders": [order_in("delivering")]}, "delivering", "ord-1"),
+        ({"jobs": [job(purpose="stage")], "orders": [order_in("accepted")]}, "staging", "ord-1"),
         ({"jobs": [job(order=None, purpose="store")]}, "storing", None),
         ({"jobs": [job(order=None, purpose="fetch")]}, "fetching", None),
         ({"jobs": [job(order=None, purpose="identify")]}, "reading_tag", None),
@@ -230,7 +231,8 @@ def test_seconds_to_ready_are_told_of_those_who_wait_where_they_are_known() -> N
     assert not ready_in(order_in("completed"))
     assert not ready_in(order_in("accepted", vehicle=None))
     assert not ready_in(order_in("accepted"), picture=None)
-    assert not ready_in(order_in("staged"))
+    assert not ready_in(order_in("staged", arrived_at=AT))
+    assert 0 < ready_in(order_in("staged"))["ord-1"] < 10, "but for the door it is ready"
 
 
 def test_the_catalogue_offers_what_can_be_ordered() -> None:

@@ -44,6 +44,11 @@ def wishes(t: Turn) -> list[tuple[str | None, str, Place, tuple[Place, ...]]]:
     return [(wish.order, wish.vehicle, wish.source, wish.targets) for wish in wishes_now(t, t.snapshot)]
 
 
+def kinds(t: Turn) -> list[tuple[str, str]]:
+    assert t.snapshot is not None
+    return [(wish.vehicle, wish.kind) for wish in wishes_now(t, t.snapshot)]
+
+
 def targets(one: Move, seen: Snapshot = STOCKED, place: Place = HOME_BAY, **rows: Any) -> set[Place]:
     found = wishes(turn(one, seen=seen, place=place, **rows))
     return set(found[0][3]) if found else set()
@@ -147,12 +152,12 @@ def test_tags_are_read_only_when_nothing_else_waits() -> None:
     cars = [vehicle(), other]
     seen = with_bay(STOCKED, 1, 1, OCCUPIED_LOCKED)
     reading = move("identify", vehicle="car-2", source=bay(1, 1))
-    assert [one[1] for one in wishes(turn(reading, seen=seen, vehicles=cars))] == ["car-2"]
+    assert kinds(turn(reading, seen=seen, vehicles=cars)) == [("car-2", "idle")]
     both = turn(reading, move(number=6), seen=seen, vehicles=cars)
-    assert [one[1] for one in wishes(both)] == ["car-1"]
-    full = with_cabin_vehicle(with_cabin_vehicle(seen, 1, 8), 2, 9)
-    waits = turn(reading, orders=[order_in("identified", cabin=None)], seen=full, vehicles=cars)
-    assert [one[1] for one in wishes(waits)] == ["car-2"], "who cannot be served now does not wait for the carriage"
+    assert kinds(both) == [("car-2", "idle"), ("car-1", "serve")]
+    home = replace(reading, tag=4712)
+    under_way = turn(home, seen=with_load(EMPTIED), vehicles=[vehicle("car-2", CARRIAGE, 4712)])
+    assert kinds(under_way) == [("car-2", "serve")]
 
 
 def test_a_technicians_word_keeps_the_planner_off() -> None:
@@ -170,6 +175,25 @@ def test_a_stranded_car_has_waited_since_it_was_last_wanted() -> None:
     t = turn(move(state="done", ended_at=AT - timedelta(minutes=3)), jobs=[done], orders=[over])
     assert stranded_since_s(t, "car-1") == (AT - timedelta(minutes=1)).timestamp()
     assert stranded_since_s(t, "car-9") == 0.0, "longer than is remembered"
+
+
+@pytest.mark.parametrize(
+    ("order", "goes_back"),
+    [
+        (order_in("accepted", cabin=None), True),
+        (order_in("accepted", cabin=1), False),
+        (order_in("staged", cabin=1), False),
+        (order_in("arrived", cabin=None), False),
+        (order_in("awaiting_stock", cabin=None), True),
+    ],
+)
+def test_a_car_whose_customer_has_not_come_goes_back_unless_it_is_brought_forward(order: Any, goes_back: bool) -> None:
+    t = turn(orders=[order], seen=with_cabin_vehicle(EMPTIED, 1), place=cabin(1))
+    assert [one[1] for one in wishes(t)] == (["car-1"] if goes_back else [])
+
+
+def test_who_has_not_come_waits_for_no_carriage() -> None:
+    assert wishes(turn(orders=[order_in("staged", cabin=1)])) == []
 
 
 def test_a_car_with_a_move_is_not_stranded() -> None:
@@ -192,6 +216,11 @@ def test_the_carriage_goes_for_no_car_that_it_could_not_take(word: int) -> None:
     seen = with_bay(STOCKED, 2, 3, word)
     assert wishes(turn(orders=[order_in("identified", cabin=None)], seen=seen)) == []
     assert wishes(turn(move(), seen=seen)) == []
+
+
+def test_the_carriage_goes_for_no_car_in_a_cabin_that_nobody_has_confirmed_clear() -> None:
+    seen = with_cabin_vehicle(with_cabin(EMPTIED, 1, off=CabinSensors.CLEAR_CONFIRMED), 1)
+    assert wishes(turn(seen=seen, place=cabin(1))) == []
 
 
 SIZES = (Size(5200, 2000, 1600, 2500), Size(5200, 2000, 2100, 3000))

@@ -38,9 +38,14 @@ def in_time(turn: Turn, order: Order) -> bool:
     return begins_at(order) - timedelta(seconds=turn.config.early_s) <= turn.now
 
 
+def has_turn(order: Order) -> bool:
+    """Whether a vehicle is an order's now, whatever others are to come: its customer is at the gate, or it is brought forward."""
+    return order.state in AT_THE_GATE or order.ahead
+
+
 def precedence(order: Order) -> tuple[bool, datetime, str]:
     """Whoever has been at the gate comes first, then as the slots begin."""
-    return order.state not in AT_THE_GATE, begins_at(order), order.id
+    return not has_turn(order), begins_at(order), order.id
 
 
 def orders_of(tables: Tables, vehicle: str) -> list[Order]:
@@ -52,7 +57,7 @@ def orders_of(tables: Tables, vehicle: str) -> list[Order]:
 def order_of(turn: Turn, vehicle: str) -> Order | None:
     """The order whose turn it is: its customer is at the gate, or may come now. A dealer's announced vehicle is nobody else's."""
     order = next(iter(orders_of(turn.tables, vehicle)), None)
-    if order is None or order.kind == "stock_in" or order.state in AT_THE_GATE or in_time(turn, order):
+    if order is None or order.kind == "stock_in" or has_turn(order) or in_time(turn, order):
         return order
     return None
 
@@ -69,7 +74,7 @@ def wanted_by(turn: Turn, vehicle: str) -> Order | None:
 def needed_by(turn: Turn, vehicle: str) -> Order | None:
     """The order that needs a vehicle now, as its customer has been at the gate."""
     order = order_of(turn, vehicle)
-    return order if order is not None and order.state in AT_THE_GATE else None
+    return order if order is not None and order.state in AT_THE_GATE and not order.ahead else None
 
 
 def fetched_in(tables: Tables, number: int) -> Move | None:

@@ -36,13 +36,13 @@ def cabin_for(turn: Turn, vehicle: Vehicle, wanted: int | None) -> int | Refusal
         return Refusal(("too_large",), "The car is larger or heavier than this tower takes.")
     if len(free_bays(turn, machine, vehicle)) <= bays_spoken_for(turn.tables):
         return Refusal(("no_bay_free",), "No bay is free for the car.")
-    free = [shown.number for shown in machine.cabins if wanted in (None, shown.number) and _is_free(turn, shown)]
+    free = [shown.number for shown in machine.cabins if wanted in (None, shown.number) and is_free(turn, shown)]
     if not free:
         return Refusal(("no_cabin_free",), " ".join(["No cabin is free.", *pleas(turn.tables)]))
     return free[0]
 
 
-def _is_free(turn: Turn, shown: Cabin) -> bool:
+def is_free(turn: Turn, shown: Cabin) -> bool:
     """Whether a cabin is empty, shut towards the shaft, and nobody's: neither an order's, nor a job's, nor in doubt."""
     tables, place = turn.tables, cabin(shown.number)
     spoken_for = (

@@ -32,6 +32,8 @@ ORDER: Final = Chart(
         Arc("arrive", ("accepted",), "arrived"),
         Arc("identify", ("arrived", "staged"), "identified"),
         Arc("deliver", ("identified",), "delivering"),
+        Arc("stage", ("accepted",), "staged"),
+        Arc("put_back", ("staged",), "accepted"),
         Arc("await_customer", ("identified", "delivering"), "staged"),
         Arc("open", ("identified", "delivering", "staged"), "ready"),
         Arc("shut", ("ready",), "staged"),

@@ -16,6 +16,7 @@ from towerd.fsm.intake_events import DriveInCancelled, DriveInRequested
 from towerd.fsm.intake_row import Intake
 from towerd.fsm.recognising import FOUND
 from towerd.fsm.securing import result_of
+from towerd.fsm.state import CabinAsked
 from towerd.fsm.turn import Turn
 from towerd.orders.eligibility import LOAN_ENDED
 from towerd.orders.model import Loan, Vehicle
@@ -40,14 +41,22 @@ def drive_in_requested(turn: Turn, event: DriveInRequested) -> None:
     if isinstance(number, Refusal):
         if not isinstance(found, _Expected) and not event.staff:
             _slow_down(turn, event, number)
-        turn.answer(event.reply, False, number.reasons, {"text": number.text})
+        text = f"{number.text} {_room_asked(turn, event)}" if number.reasons == ("no_cabin_free",) else number.text
+        turn.answer(event.reply, False, number.reasons, {"text": text})
         return
     assert isinstance(found, _Expected)
-    turn.set(failed_codes_in_row=0)
+    turn.set(failed_codes_in_row=0, cabin_asked=None)
     row = Intake(number, found.kind, found.about, found.vehicle.id, event.by, "opening", turn.now, turn.now)
     turn.put("intakes", number, row)
     turn.tell("manual_intervention", {"drive_in": row.vehicle, "for": row.kind, "cabin": number, "by": event.by})
     turn.answer(event.reply, True, (), result_of(turn, row))
+
+
+def _room_asked(turn: Turn, event: DriveInRequested) -> str:
+    """A car that waits in a cabin for a customer who has not come makes room; the next free cabin is kept for this driver."""
+    turn.set(cabin_asked=CabinAsked(event.cabin, turn.now, turn.mono_s))
+    ahead = any(order.ahead and event.cabin in (None, order.cabin) for order in turn.tables.orders.values())
+    return "The car in it is put back: ask again in a minute." if ahead else "Ask again in a minute."
 
 
 def _slow_down(turn: Turn, event: DriveInRequested, refusal: Refusal) -> None:

@@ -8,12 +8,13 @@ from towerd.cabin.intake import Owed
 from towerd.cabin.intake_words import plea
 from towerd.cabin.model import SOMEBODY, Cabin, DoorState
 from towerd.faults import CABIN_UNATTENDED
-from towerd.fsm.book import fetch_at, order_of
+from towerd.fsm.book import fetch_at
 from towerd.fsm.intake_row import Owing
 from towerd.fsm.inventory import vehicle_at
 from towerd.fsm.latch import clear_fault, raise_fault
 from towerd.fsm.state import Tables
 from towerd.fsm.turn import Turn
+from towerd.fsm.wishes import stays
 from towerd.orders.model import DUE
 from towerd.places import cabin
 from towerd.plc.snapshot import Capability
@@ -52,7 +53,7 @@ def unconfirmed(turn: Turn, shown: Cabin) -> Owed | None:
     if shown.content == "empty":
         return "button" if _is_awaited(turn, shown.number) else None
     car = vehicle_at(turn.tables, cabin(shown.number))
-    handed_out = car is None or order_of(turn, car.id) or fetch_at(turn.tables, shown.number)
+    handed_out = car is None or stays(turn, car) or fetch_at(turn.tables, shown.number)
     return None if handed_out else "button"
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from towerd.cabin.model import DoorState
-from towerd.fsm.book import end_move, move_of
+from towerd.fsm.book import end_move, move_of, order_of
 from towerd.fsm.charts import ORDER
 from towerd.fsm.commands import RequestPlan
 from towerd.fsm.delivering import open_job, running_job
@@ -14,13 +14,14 @@ from towerd.fsm.intake_book import is_taken_in
 from towerd.fsm.inventory import FORK
 from towerd.fsm.obstacles import may_command
 from towerd.fsm.room import measured_in
+from towerd.fsm.staging import ahead_wishes, free_now, put_down, wants
 from towerd.fsm.state import Job, Move
 from towerd.fsm.turn import Turn
 from towerd.fsm.wishes import free_cabins, wishes_now
 from towerd.jobs.transfer import minimum_s
 from towerd.orders.model import Order
 from towerd.places import CARRIAGE
-from towerd.planner.decide import decide, guard
+from towerd.planner.decide import decide, guard, open_to
 from towerd.planner.model import Decision, PlanSnapshot
 from towerd.plc.snapshot import Snapshot
 
@@ -30,13 +31,17 @@ _PATIENCE = timedelta(seconds=15)
 
 
 def _snapshot(turn: Turn, machine: Snapshot, version: int) -> PlanSnapshot:
-    wishes = wishes_now(turn, machine)
+    forward = ahead_wishes(turn, machine)
+    wishes = (*wishes_now(turn, machine), *forward)
     start = (float(machine.lift.actual), machine.turntable.actual / 100.0)
     # what goes no further than onto the carriage is there as soon as the carriage is
     ways = {str(place): place for wish in wishes for place in wish.targets if place != CARRIAGE}
     kinematics = turn.config.kinematics
     distance_s = {name: kinematics.travel_s(*start, place.station) for name, place in ways.items()}
-    return PlanSnapshot(version, wishes, distance_s)
+    known = PlanSnapshot(version, wishes, distance_s, turn.now.timestamp(), len(machine.cabins))
+    if not forward:
+        return known
+    return replace(known, free_cabins=free_now(turn, machine), wants=wants(turn, machine))
 
 
 def _without_order(turn: Turn, job: Job, move: Move | None) -> Job:
@@ -55,9 +60,12 @@ def _begin_job(turn: Turn, machine: Snapshot, decision: Decision) -> None:
     source = vehicle.place
     least_s = minimum_s(source, decision.target, start, turn.config.kinematics)
     job = Job(number, vehicle.id, source, decision.target, decision.order, "running", turn.now, round(least_s, 2))
-    move = move_of(turn.tables, vehicle.id)
+    move, order = move_of(turn.tables, vehicle.id), turn.tables.orders.get(decision.order or "")
     if decision.order is None:
         job = _without_order(turn, job, move)
+        _make_room(turn, vehicle.id)
+    elif order is not None and order.state == "accepted":
+        job = replace(job, purpose="stage")
     turn.put("jobs", number, job)
     if move is not None:
         _bind(turn, move, job)
@@ -66,13 +74,22 @@ def _begin_job(turn: Turn, machine: Snapshot, decision: Decision) -> None:
     if vehicle.condition in ("available", "reserved"):
         # why a car is not offered (inspection, out of service) outlives its being moved
         turn.put_vehicle(vehicle, condition="moving")
-    order = turn.tables.orders.get(decision.order or "")
     if order is not None:
         _deliver(turn, order, job)
 
 
+def _make_room(turn: Turn, vehicle: str) -> None:
+    """A car that waits for its customer goes back for somebody who is there: nobody else's door opens for it meanwhile."""
+    order = order_of(turn, vehicle)
+    if order is not None and order.ahead:
+        put_down(turn, order, "somebody_waits")
+
+
 def _deliver(turn: Turn, order: Order, job: Job) -> None:
     cabin = job.target.position
+    if order.state == "accepted":
+        turn.put("orders", order.id, replace(order, cabin=cabin, brought_at=order.brought_at or turn.now))
+        return
     if ORDER.allows(order.state, "deliver"):
         order = turn.move_order(order, ORDER.next(order.state, "deliver"), cabin=cabin)  # type: ignore[arg-type]
     elif order.cabin == cabin:
@@ -101,6 +118,14 @@ def _blocked_cabin(turn: Turn, machine: Snapshot, job: Job) -> bool:
     carried = turn.tables.vehicles[job.vehicle].place == CARRIAGE and FORK not in turn.tables.steps
     fit = shown.clear and shown.outer_door is DoorState.CLOSED and shown.content == "empty"
     return carried and may_command(turn.state) and not fit
+
+
+def join_customer(turn: Turn) -> None:
+    """The customer has come while the car was brought forward: it is delivered now."""
+    job = open_job(turn) if turn.snapshot is not None else None
+    order = turn.tables.orders.get(job.order or "") if job is not None else None
+    if job is not None and order is not None and ORDER.allows(order.state, "deliver"):
+        _deliver(turn, order, job)
 
 
 def redirect(turn: Turn) -> None:
@@ -147,6 +172,6 @@ def request_plan(turn: Turn) -> None:
         return
     version = turn.volatile.plan_version + 1
     snapshot = _snapshot(turn, machine, version)
-    if any(wish.targets for wish in snapshot.wishes):
+    if open_to(snapshot):
         turn.set(plan_version=version, plan_pending_mono_s=turn.mono_s)
         turn.ask(RequestPlan(snapshot))

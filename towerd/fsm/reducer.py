@@ -50,10 +50,11 @@ from towerd.fsm.orders import clock_judged, command_refused, every_minute, order
 from towerd.fsm.overdue import watch_limits
 from towerd.fsm.packml import follow_packml, packml_requested, send_packml, start_machine
 from towerd.fsm.paging import page_ended
-from towerd.fsm.planning import plan_decided, redirect, request_plan
+from towerd.fsm.planning import join_customer, plan_decided, redirect, request_plan
 from towerd.fsm.privacy_events import ErasureRequested
 from towerd.fsm.recognising import read_tags
 from towerd.fsm.securing import car_secured
+from towerd.fsm.staging import follow_ahead, make_way
 from towerd.fsm.state import State
 from towerd.fsm.stepping import watch_step
 from towerd.fsm.stocking import run_stock_in
@@ -275,6 +276,7 @@ def _pump(turn: Turn) -> None:
     run_fetches(turn)
     _check_inventory(turn)
     follow_cars_back(turn)
+    follow_ahead(turn)
     settle_unfit(turn)
     bind_waiting(turn)
     # before anything is planned: others, and whoever finds the car, may need them
@@ -284,6 +286,8 @@ def _pump(turn: Turn) -> None:
     watch_step(turn)
     follow_packml(turn)
     start_machine(turn)
+    make_way(turn)
+    join_customer(turn)
     run_job(turn)
     watch_pause(turn, open_job(turn))
     follow_moves(turn)

@@ -129,7 +129,10 @@ def _what(state: State, job: Job | None, blocked: tuple[Obstacle, ...]) -> str:
     if job is not None:
         if stands(state, blocked):
             return "stopped"
-        return "delivering" if job.order is not None else _BY_PURPOSE.get(job.purpose, "storing")
+        order = state.tables.orders.get(job.order or "")
+        if job.order is None:
+            return _BY_PURPOSE.get(job.purpose, "storing")
+        return "staging" if order is not None and order.ahead else "delivering"
     for order in state.tables.orders.values():
         if order.state in ("staged", "ready", "handed_over"):
             return order.state
@@ -184,6 +187,10 @@ def _ready_in_s(shown: _Shown, now: datetime) -> dict[str, float]:
             seconds = ready_s(shown.turn, vehicle)
             if seconds is not None:
                 found[order.id] = round(seconds, 1)
+        elif order.ahead:
+            # but for the door the car is there
+            kinematics = shown.turn.config.kinematics
+            found[order.id] = round(kinematics.outer_door_s / kinematics.speed_up, 1)
     return found
 
 

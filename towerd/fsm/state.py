@@ -18,7 +18,7 @@ from towerd.upkeep.model import Wear
 
 JobState = Literal["running", "held", "done", "cancelled"]
 MovePurpose = Literal["fetch", "move", "bring", "put_back", "store", "identify"]
-JobPurpose = Literal["deliver"] | MovePurpose
+JobPurpose = Literal["deliver", "stage"] | MovePurpose
 MoveState = Literal["asked", "arrived", "ready", "left", "done", "cancelled"]
 StepState = Literal[
     "written", "running", "unsure", "fencing", "settling", "done", "failed", "aborted", "rejected", "lost"
@@ -238,6 +238,15 @@ class FaceClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class CabinAsked:
+    """Somebody with a car has asked for a cabin (None: any) while none was free."""
+
+    cabin: int | None
+    at: datetime
+    mono_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class FaceAsked:
     """What the face of `track` in view is asked to do now; `made` of `turns` turns are done."""
 
@@ -342,6 +351,7 @@ class Volatile:
     held_units: frozenset[Unit] = frozenset()
     asked: FaceAsked | None = None
     claim: FaceClaim | None = None
+    cabin_asked: CabinAsked | None = None
     face_available: bool = False
     face_reason: str = "starting"
     bus_connected: bool = False

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Final
 
 from towerd.cabin.model import DoorState
-from towerd.fsm.book import order_of
 from towerd.fsm.commanding import free
 from towerd.fsm.delivering import open_job
 from towerd.fsm.inventory import FORK, vehicle_at
@@ -15,6 +14,7 @@ from towerd.fsm.obstacles import may_command, obstacles
 from towerd.fsm.state import Job
 from towerd.fsm.turn import Turn
 from towerd.fsm.waiting_words import Words, words_for
+from towerd.fsm.wishes import stays
 from towerd.jobs.model import Wait
 from towerd.jobs.transfer import Transfer, bring_fork_in, fork_centred, kept_at, next_action
 from towerd.orders.model import Vehicle
@@ -57,8 +57,7 @@ def _stands_still(turn: Turn) -> Words | None:
 
 def _cannot_be_taken(turn: Turn, machine: Snapshot, vehicle: Vehicle) -> Words | None:
     place = vehicle.place
-    stays = place.kind == "cabin" and order_of(turn, vehicle.id) is not None
-    if place == CARRIAGE or stays:
+    if place == CARRIAGE or (place.kind == "cabin" and stays(turn, vehicle)):
         # an ordered car is handed over where it stands
         return None
     if place.kind == "cabin" and not machine.cabin(place.position).fork_may_enter:

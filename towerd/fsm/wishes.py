@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from towerd.bays.model import content, is_usable
 from towerd.bays.sizes import tightness
 from towerd.cabin.model import DoorState
@@ -13,7 +15,7 @@ from towerd.fsm.turn import Turn
 from towerd.jobs.transfer import kept_at
 from towerd.orders.model import DUE, Order, Vehicle
 from towerd.places import CARRIAGE, Place, cabin
-from towerd.planner.model import Wish
+from towerd.planner.model import Wish, WishKind
 from towerd.plc.snapshot import Capability, Snapshot
 
 _MOVABLE = ("bay", "carriage", "cabin")
@@ -38,7 +40,7 @@ def free_bays(turn: Turn, machine: Snapshot, vehicle: Vehicle | None) -> tuple[P
     return tuple(place for place in open_bays(turn, machine) if has_room(turn, machine, place, vehicle))
 
 
-def _best_bays(turn: Turn, machine: Snapshot, vehicle: Vehicle) -> tuple[Place, ...]:
+def best_bays(turn: Turn, machine: Snapshot, vehicle: Vehicle) -> tuple[Place, ...]:
     """The free bays where a vehicle takes no more room than it needs."""
     free, table = free_bays(turn, machine, vehicle), turn.config.bay_sizes
     if len(table) < 2:
@@ -93,15 +95,22 @@ def _order_targets(machine: Snapshot, order: Order, vehicle: Vehicle, cabins: tu
     return (cabin(order.cabin),) if machine.cabin(order.cabin).content == "empty" else ()
 
 
+def due_orders(turn: Turn) -> Iterator[tuple[Order, Vehicle]]:
+    """Orders whose customers have been at the gate, with the vehicles that nobody keeps from being brought."""
+    for order in turn.tables.orders.values():
+        if order.state not in DUE or order.kind == "stock_in" or order.ahead:
+            continue
+        vehicle = turn.tables.vehicles.get(order.vehicle or "")
+        if vehicle is not None and not is_stopped(turn.tables, order) and not is_disabled(turn.tables, vehicle.place):
+            yield order, vehicle
+
+
 def delivery_wishes(turn: Turn, machine: Snapshot) -> list[Wish]:
     """Customers who have been at the gate, since they first were."""
-    due = [order for order in turn.tables.orders.values() if order.state in DUE and order.kind != "stock_in"]
+    due = list(due_orders(turn))
     cabins = free_cabins(turn, machine) if due else ()
     wishes = []
-    for order in due:
-        vehicle = turn.tables.vehicles.get(order.vehicle or "")
-        if vehicle is None or is_stopped(turn.tables, order) or is_disabled(turn.tables, vehicle.place):
-            continue
+    for order, vehicle in due:
         targets = _order_targets(machine, order, vehicle, cabins)
         if targets:
             wishes.append(Wish(order.id, vehicle.id, vehicle.place, targets, order.waits_since_at.timestamp()))
@@ -136,21 +145,20 @@ def move_targets(turn: Turn, machine: Snapshot, move: Move) -> tuple[Place, ...]
             usable = [place for place in _usable_bays(turn, machine) if place == move.target]
             return tuple(place for place in usable if has_room(turn, machine, place, vehicle))
         case _:
-            return _best_bays(turn, machine, vehicle) if vehicle.place.kind != "bay" else ()
+            return best_bays(turn, machine, vehicle) if vehicle.place.kind != "bay" else ()
 
 
-def _move_wishes(turn: Turn, machine: Snapshot) -> tuple[list[Wish], list[Wish]]:
+def _move_wishes(turn: Turn, machine: Snapshot) -> list[Wish]:
     """Moves that somebody waits for, and tags that may be read when nobody does."""
     wishes: list[Wish] = []
-    idle: list[Wish] = []
     for move in open_moves(turn.tables):
         targets = move_targets(turn, machine, move)
         if targets:
             place = turn.tables.vehicles[move.vehicle].place
             # a car whose tag is being read goes home as anybody's; to fetch it has time
-            kept = idle if move.purpose == "identify" and place == move.source else wishes
-            kept.append(Wish(None, move.vehicle, place, targets, move.asked_at.timestamp()))
-    return wishes, idle
+            kind: WishKind = "idle" if move.purpose == "identify" and place == move.source else "serve"
+            wishes.append(Wish(None, move.vehicle, place, targets, move.asked_at.timestamp(), kind))
+    return wishes
 
 
 def stranded_since_s(turn: Turn, vehicle: str) -> float:
@@ -162,21 +170,28 @@ def stranded_since_s(turn: Turn, vehicle: str) -> float:
     return max((at.timestamp() for at in ends if at is not None), default=0.0)
 
 
+def _is_there(order: Order) -> bool:
+    """Whether an order wants its vehicle out of its bay: the customer has come, or it is brought forward."""
+    return order.ahead or order.state not in ("accepted", "awaiting_stock")
+
+
 def stranded(turn: Turn) -> list[Vehicle]:
     """Vehicles on the carriage or in a cabin that no order and no move wants there: they go into a free bay."""
     inside = [vehicle for vehicle in turn.tables.vehicles.values() if vehicle.place.kind in ("carriage", "cabin")]
     if not inside:
         return []
     moved = {move.vehicle for move in open_moves(turn.tables)}
-    return [one for one in inside if one.id not in moved and not _is_wanted(turn, one)]
+    return [one for one in inside if one.id not in moved and not stays(turn, one)]
 
 
-def _is_wanted(turn: Turn, vehicle: Vehicle) -> bool:
+def stays(turn: Turn, vehicle: Vehicle) -> bool:
+    """Whether a vehicle on the carriage or in a cabin is an order's there, and handed over where it stands."""
     order = order_of(turn, vehicle.id)
-    return order is not None and order.kind != "stock_in" and not is_stopped(turn.tables, order)
+    return order is not None and order.kind != "stock_in" and _is_there(order) and not is_stopped(turn.tables, order)
 
 
-def _may_leave(turn: Turn, machine: Snapshot, wish: Wish) -> bool:
+def may_be_taken(turn: Turn, machine: Snapshot, wish: Wish) -> bool:
+    """Whether the carriage could take a wish's vehicle from where it stands."""
     # the carriage goes for no car that it could not take: somebody has to act first, and others are served meanwhile
     if wish.source == CARRIAGE or wish.targets == (wish.source,):
         return True
@@ -186,18 +201,16 @@ def _may_leave(turn: Turn, machine: Snapshot, wish: Wish) -> bool:
 
 
 def wishes_now(turn: Turn, machine: Snapshot) -> tuple[Wish, ...]:
-    """Everything that the carriage could do next."""
+    """Everything that the carriage could do next for those who are there."""
     wishes = delivery_wishes(turn, machine)
-    idle: list[Wish] = []
     if turn.tables.moves:
-        moves, idle = _move_wishes(turn, machine)
-        wishes += moves
+        wishes += _move_wishes(turn, machine)
     for one in stranded(turn):
-        bays = _best_bays(turn, machine, one)
+        bays = best_bays(turn, machine, one)
         wishes.append(Wish(None, one.id, one.place, bays, stranded_since_s(turn, one.id)))
-    wishes = [wish for wish in wishes if _may_leave(turn, machine, wish)]
+    wishes = [wish for wish in wishes if may_be_taken(turn, machine, wish)]
     carried = [wish for wish in wishes if wish.source == CARRIAGE]
     if carried or machine.load.state != "empty":
         # a loaded carriage can fetch nothing: what is on it goes first, whoever waits longer
         return tuple(carried)
-    return tuple(wishes) if any(wish.targets for wish in wishes) else (*wishes, *idle)
+    return tuple(wishes)

@@ -135,6 +135,7 @@ class Order:
     of them is open, a face alone is not enough (6.1). `wish` is what was asked for where the car still has to arrive, until
     `wait_until_at`; `late_told`: the customer has heard that it is not there although the slot has begun. `eta`: the newest word on
     when the customer comes. `pseudonym` names the customer in the audit log, as in `Known`.
+    `brought_at`: when its car was brought forward, which is done once.
     """
 
     id: str
@@ -169,6 +170,7 @@ class Order:
     late_told: bool = False
     pseudonym: str | None = None
     eta: Eta | None = None
+    brought_at: datetime | None = None
 
     @property
     def open(self) -> bool:
@@ -179,6 +181,12 @@ class Order:
     def has_come(self) -> bool:
         """Whether its customer has been known to be at the tower."""
         return self.arrived_at is not None or self.identified_at is not None
+
+    @property
+    def ahead(self) -> bool:
+        """Whether its car is brought to a cabin, or waits in one, before its customer has come."""
+        on_the_way = self.state == "accepted" and self.cabin is not None
+        return (on_the_way or self.state == "staged") and not self.has_come
 
     @property
     def waits_since_at(self) -> datetime:

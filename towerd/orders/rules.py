@@ -46,7 +46,8 @@ class OrderRules:
     `turnaround_s`: from a car's being due back until somebody else may have it, time to look at it included.
     `walk_in_s`: how long an order without a slot waits for the customer. `lost_wait_s`: how long an order waits for a lost
     vehicle to be found, and past its slot for one that is not brought. `open_drives_per_customer` counts cars out
-    and test drives that are still to come. `unknown_charge_leaves`: whether an electric car of unknown charge is offered.
+    and test drives that are still to come. `unknown_charge_leaves`: whether an electric car of unknown charge is offered. `stage`: cars are
+    brought forward, to stand ready `stage_ahead_s` before they are wanted, and go back when nobody comes for `stage_keep_s`.
     """
 
     drive: DriveRules = field(default_factory=DriveRules)
@@ -70,6 +71,9 @@ class OrderRules:
     down_payment_percent: int = 10
     stock_out_a_day: int = 10
     deliveries_an_hour: int = 240
+    stage: bool = True
+    stage_ahead_s: float = 60.0
+    stage_keep_s: float = 1800.0
 
     @property
     def turnaround(self) -> timedelta:
