@@ -107,7 +107,7 @@ def on_disk(recording: Recording, folder: Path) -> Figure:
         journal.commit(one.stamped, one.before.volatile, changes, one.attachment)
     value = len(commits) / (time.perf_counter() - start_s)
     journal.close()
-    size = sum(len(records.encode_volatile(one.before.volatile)) for one in commits) // len(commits)
+    size = sum(len(records.encode_volatile(one.before.volatile, b"")) for one in commits) // len(commits)
     block = b"x" * (2 * size)
     handle = os.open(folder / "plain", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.values import AT, order, tables
 from towerd.errors import JournalError
-from towerd.fsm.commands import AppendAudit, AppendOutbox, ForgetCustomer
+from towerd.fsm.commands import AppendAudit, AppendOutbox, DropFace, ForgetCustomer, StoreFace
 from towerd.fsm.events import BusChanged, Stamped, TimerExpired
 from towerd.fsm.privacy_events import ErasureRequested
 from towerd.fsm.reply import NOWHERE
@@ -68,6 +68,16 @@ def test_another_process_is_kept_out(journal: SqliteJournal, path: Path) -> None
     _counted(journal, 1)
 
 
+def test_the_file_shrinks_once_what_was_kept_has_gone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "REBASE_EVERY", 3)
+    journal = SqliteJournal(path)
+    journal.commit(TICK, Volatile(), Changes((), (StoreFace("ord-1", "ab"),)), bytes(2_000_000))
+    journal.commit(TICK, Volatile(), Changes((), (DropFace("ord-1"),)), None)
+    journal.commit(TICK, Volatile(), Changes((), ()), None)
+    journal.close()
+    assert path.stat().st_size < 500_000
+
+
 def test_a_newer_file_is_refused(path: Path) -> None:
     SqliteJournal(path).close()
     with apsw.Connection(str(path)) as raw:
@@ -92,6 +102,9 @@ def test_an_older_file_is_brought_up_to_date_and_forgets_nothing(
             raw.execute(f"DROP TABLE {name}")
         raw.execute("INSERT INTO alarms (key, doc) VALUES ('PLC-001', '{\"as\": \"another version wrote it\"}')")
         raw.pragma("user_version", 1)
+    raw.pragma("journal_mode", "delete")
+    raw.pragma("auto_vacuum", 0)
+    raw.execute("VACUUM")
     raw.close()
     for _ in range(2):
         journal = SqliteJournal(path)

@@ -64,10 +64,11 @@ class MemoryJournal:
                 self._forget(command.customer)
             else:
                 self._append(command, attachment or b"")
+        kind, packed = records.encode_event(stamped.event)
         self.recorded.append(
             records.Recorded(
-                Stamped(stamped.at, stamped.mono_s, records.decode_event(*records.encode_event(stamped.event))),
-                records.decode_volatile(records.encode_volatile(before)),
+                Stamped(stamped.at, stamped.mono_s, records.decode_event(kind, packed)),
+                records.decode_volatile(records.encode_volatile(before, packed), packed),
             )
         )
 

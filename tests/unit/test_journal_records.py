@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.support.values import AT, snapshot, tables
 from towerd.errors import JournalError
-from towerd.fsm.events import FaceLooked, PlcLost, StockEntry, StockImported
+from towerd.fsm.events import FaceLooked, PlcLost, PlcObserved, StockEntry, StockImported
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import IdentityDecision, PackmlRequest, Volatile
 from towerd.journal import records
@@ -83,9 +83,17 @@ def test_volatile_state_comes_back_whole() -> None:
         retry_after_mono_s={"1": inf},
         watching={"ord-1": "aa"},
     )
-    data = records.encode_volatile(volatile)
+    _, event = records.encode_event(PlcObserved(snapshot()))
+    data = records.encode_volatile(volatile, event)
+    assert data.startswith(b"y")
+    assert records.decode_volatile(data, event) == volatile
+    assert len(data) < 0.6 * len(records.encode_volatile(volatile, b"")), "what the event says is not kept twice"
+
+
+def test_volatile_state_beside_no_event() -> None:
+    data = records.encode_volatile(Volatile(snapshot=snapshot()), b"")
     assert data.startswith(b"z")
-    assert records.decode_volatile(data) == volatile
+    assert records.decode_volatile(data, b"") == Volatile(snapshot=snapshot())
 
 
 def test_scores_keep_every_bit() -> None:
@@ -109,6 +117,12 @@ def test_damaged_bytes_are_told() -> None:
     assert records.unpack(data) == b"x" * records.COMPRESS_FROM
     with pytest.raises(JournalError, match="damaged"):
         records.unpack(data[:-9])
+    beside = records.pack(b"y" * records.COMPRESS_FROM, b"other")
+    assert records.unpack(beside, b"other") == b"y" * records.COMPRESS_FROM
+    with pytest.raises(JournalError, match="cut off"):
+        records.unpack(beside[:-1], b"other")
+    with pytest.raises(JournalError, match="damaged"):
+        records.unpack(beside, b"another")
     with pytest.raises(JournalError, match="PlcLost"):
         records.decode_event("PlcLost", b'{"reason": 3')
 

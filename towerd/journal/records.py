@@ -24,6 +24,7 @@ COMPRESS_FROM: Final = 1024
 """Bytes from which an event or a volatile state is compressed: a snapshot's JSON is mostly names."""
 
 _COMPRESSED: Final = b"z"
+_COMPRESSED_BESIDE: Final = b"y"
 # a plain float("inf") is a value like another here; JSON's own null would come back as an error
 _CONFIG: Final = ConfigDict(ser_json_inf_nan="constants")
 
@@ -96,28 +97,39 @@ def decode_event(kind: str, data: bytes) -> Event:
     return cast("Event", _load(event_types()[kind], unpack(data), f"event {kind}"))
 
 
-def encode_volatile(volatile: Volatile) -> bytes:
-    """The volatile state as bytes."""
-    return pack(_dump(Volatile, volatile))
+def encode_volatile(volatile: Volatile, event: bytes) -> bytes:
+    """The volatile state as bytes, beside those of the event that it met: a snapshot differs little from the one before it,
+    and what is the same is kept once.
+    """
+    return pack(_dump(Volatile, volatile), unpack(event))
 
 
-def decode_volatile(data: bytes) -> Volatile:
+def decode_volatile(data: bytes, event: bytes) -> Volatile:
     """The inverse of `encode_volatile`. Raises JournalError."""
-    return cast("Volatile", _load(Volatile, unpack(data), "volatile state"))
+    return cast("Volatile", _load(Volatile, unpack(data, unpack(event)), "volatile state"))
 
 
-def pack(data: bytes) -> bytes:
-    """JSON bytes, compressed where they are large; a leading `z` tells the two apart."""
+def pack(data: bytes, beside: bytes = b"") -> bytes:
+    """JSON bytes, compressed where they are large: a leading `z` tells so, `y` where what is `beside` them is needed to read
+    them again.
+    """
     if len(data) < COMPRESS_FROM:
         return data
-    return _COMPRESSED + zlib.compress(data, 1)
+    if not beside:
+        return _COMPRESSED + zlib.compress(data, 1)
+    packer = zlib.compressobj(1, zdict=beside)
+    return _COMPRESSED_BESIDE + packer.compress(data) + packer.flush()
 
 
-def unpack(data: bytes) -> bytes:
+def unpack(data: bytes, beside: bytes = b"") -> bytes:
     """The inverse of `pack`. Raises JournalError on bytes that are damaged."""
-    if not data.startswith(_COMPRESSED):
+    if data[:1] not in (_COMPRESSED, _COMPRESSED_BESIDE):
         return data
+    unpacker = zlib.decompressobj(zdict=beside) if data.startswith(_COMPRESSED_BESIDE) else zlib.decompressobj()
     try:
-        return zlib.decompress(data[1:])
+        whole = unpacker.decompress(data[1:])
     except zlib.error as error:
         raise JournalError(f"a record of the history is damaged: {error}") from error
+    if not unpacker.eof:
+        raise JournalError("a record of the history is damaged: it is cut off")
+    return whole

@@ -35,9 +35,14 @@ from towerd.journal.forgetting import forget
 from towerd.journal.schema import APPLICATION_ID, META, SCHEMA, TABLE_NAMES, VERSION, upgrade
 from towerd.ports import Changes
 
-REBASE_EVERY: Final = 5_000
+REBASE_EVERY: Final = 2_500
 """Events between two bases. History reaches back one to two of these, or of days, whichever is less."""
 REBASE_AFTER: Final = timedelta(days=1)
+WAL_LIMIT_BYTES: Final = 4 * 1024 * 1024
+"""A longer WAL is cut back once it is in the file."""
+FREED_AT_ONCE: Final = 2_000
+"""Pages that the file gives back with each base: it shrinks after busy days, and no commit takes long for it."""
+_INCREMENTAL: Final = 2
 
 RESTORE: Final = "stop towerd, keep the file for analysis and restore the last backup"
 """What to do about a damaged journal."""
@@ -92,6 +97,7 @@ def _make(path: Path, vfs: str | None) -> None:
     os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
     db = apsw.Connection(str(fresh), vfs=vfs)
     try:
+        db.pragma("auto_vacuum", _INCREMENTAL)
         db.pragma("synchronous", "full")
         with db:
             for statement in SCHEMA:
@@ -152,6 +158,7 @@ class SqliteJournal:
         self._db.pragma("journal_mode", "wal")
         self._db.pragma("synchronous", "full")
         self._db.pragma("secure_delete", True)
+        self._db.pragma("journal_size_limit", WAL_LIMIT_BYTES)
         self._db.pragma("foreign_keys", True)
         found = self._one("PRAGMA quick_check(1)")
         if found != "ok":
@@ -162,6 +169,10 @@ class SqliteJournal:
                 for statement in upgrade(names):
                     self._db.execute(statement)
             self.rebase()
+        if self._db.pragma("auto_vacuum") != _INCREMENTAL:
+            # free pages can be given back only by a file that was written for it
+            self._db.pragma("auto_vacuum", _INCREMENTAL)
+            self._db.execute("VACUUM")
         # what a power cut left of pages that were overwritten since
         _truncate_wal(self._db)
         self._since_base = self._one("SELECT count(*) FROM events WHERE id > (SELECT max(event_id) FROM bases)")
@@ -207,7 +218,7 @@ class SqliteJournal:
         with _told(self.path), self._db:
             self._db.execute(
                 "INSERT INTO events (at, mono_s, kind, event, before) VALUES (?, ?, ?, ?, ?)",
-                (stamped.at.isoformat(), stamped.mono_s, kind, event, records.encode_volatile(before)),
+                (stamped.at.isoformat(), stamped.mono_s, kind, event, records.encode_volatile(before, event)),
             )
             for name, key, doc in encoded:
                 self._write_row(name, key, doc)
@@ -266,6 +277,7 @@ class SqliteJournal:
                 "DELETE FROM events WHERE id <= (SELECT min(event_id) FROM bases) AND id < (SELECT max(id) FROM events)"
             )
             self._based_at = _based_at(self._db)
+            self._db.execute(f"PRAGMA incremental_vacuum({FREED_AT_ONCE})").fetchall()
         self._since_base = 0
 
     def history(self) -> tuple[Tables, list[records.Recorded]]:
@@ -278,7 +290,7 @@ class SqliteJournal:
             return tables, [
                 records.Recorded(
                     Stamped(datetime.fromisoformat(at), mono_s, records.decode_event(kind, event)),
-                    records.decode_volatile(before),
+                    records.decode_volatile(before, event),
                 )
                 for at, mono_s, kind, event, before in self._rows(sql, base)
             ]
