@@ -6,7 +6,7 @@ READY := .venv/.ready
 DESTDIR ?=
 PREFIX := /opt/towerd
 
-.PHONY: test-browser pictures test-broker test-sweeps test-lines test-matrix fault-matrix help setup demo test check bench reference lock test-systemd test-install test-peers test-engines test-e2e-kill install clean
+.PHONY: shop test-shop test-browser pictures test-broker test-sweeps test-lines test-matrix fault-matrix help setup demo test check bench reference lock test-systemd test-install test-peers test-engines test-e2e-kill install clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1|/' | column -t -s '|'
@@ -18,6 +18,9 @@ $(READY): requirements/dev.txt requirements/build.txt
 
 demo: $(READY) ## a whole tower in this terminal; ARGS="--help" says what can be seen
 	$(PY) -m simulator.demo $(ARGS)
+
+shop: $(READY) ## two simulated towers and a shop over them, to be clicked through in a browser
+	$(PY) -m simulator.shop stack $(ARGS)
 
 test: $(READY) ## every test but those of the service manager, of the killed daemon, of serial lines, of mosquitto, of foreign peers and of a browser (about 5 minutes)
 	$(PY) -m pytest -n 3 --dist worksteal -m "not systemd and not kill and not peers and not line and not broker and not browser" $(ARGS)
@@ -50,6 +53,9 @@ test-broker: $(READY) ## mosquitto with the shipped configuration: certificates,
 
 test-browser: $(READY) ## the stand-in shop's pages in a real browser, at a desktop's and a phone's width (needs chromium, chromium-driver)
 	$(PY) -m pytest -m browser tests/browser $(ARGS)
+
+test-shop: $(READY) ## all of `make shop`: a car goes out of one tower and into the other
+	TOWERD_SHOP_STACK=1 $(PY) -m pytest tests/e2e/test_shop_stack.py $(ARGS)
 
 pictures: $(READY) ## docs/pictures/shop-*.png anew from the browser's tests
 	TOWERD_PICTURES=1 $(PY) -m pytest -m browser tests/browser $(ARGS)

@@ -36,14 +36,17 @@ class Ports:
     camera: int
 
 
-def stock(seed: int) -> dict[str, Any]:
-    """A stock file's content: 16 cars of four makes in 30 bays; the same seed gives the same tower."""
+def stock(seed: int, after: int = 0) -> dict[str, Any]:
+    """A stock file's content: 16 cars of four makes in 30 bays; the same seed gives the same tower.
+
+    `after`: their numbers begin after this one.
+    """
     bays = [f"{floor}-{position}" for floor in range(1, FLOORS + 1) for position in range(1, POSITIONS + 1)]
     places = iter(random.Random(seed).sample(bays, len(bays)))  # noqa: S311 - the same tower again is what is wanted
     vehicles: list[dict[str, Any]] = []
     for make, model, trim, propulsion, mass, length, width, height, deposit, price, colours in _MODELS:
         for colour in colours:
-            number = len(vehicles) + 1
+            number = after + len(vehicles) + 1
             vehicles.append(
                 {
                     "id": f"v_{number:04d}",
@@ -98,17 +101,21 @@ def kinematics(speed_up: float) -> dict[str, Any]:
     }
 
 
-def settings(ports: Ports, socket: Path, engine: str, speed_up: float) -> dict[str, Any]:
-    """The settings of the demo's towerd. What a real tower must not have is marked in `config/tower.example.toml`."""
+def settings(ports: Ports, socket: Path, engine: str, speed_up: float, tower: str = TOWER) -> dict[str, Any]:
+    """The settings of the demo's towerd. What a real tower must not have is marked in `config/tower.example.toml`.
+
+    Where `ports.camera` is 0 there is no camera.
+    """
+    camera = {"camera": f"http://127.0.0.1:{ports.camera}/stream"} if ports.camera else {}
     return {
         "": {"state_dir": "state"},
-        "tower": {"id": TOWER, "name": "Demo"},
+        "tower": {"id": tower, "name": "Demo"},
         "plc": {"host": "127.0.0.1", "port": ports.plc},
         "machine": {"auto_start": True, "resume_after_link_loss": True, "stop_grace_s": 5.0},
         "machine.kinematics": kinematics(speed_up),
         "mqtt": {"host": "127.0.0.1", "port": ports.broker},
         "orders": {"trust_clock": True},
-        "face": {"engine": engine, "camera": f"http://127.0.0.1:{ports.camera}/stream", "liveness": ["challenge"]},
+        "face": {"engine": engine, **camera, "liveness": ["challenge"]},
         "api": {"socket": str(socket)},
         "keys": {
             "tower_key_file": "keys/tower.jwk",

@@ -29,13 +29,22 @@ _COMMAND_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the demo is asked for."""
+    """What the demo is asked for, and what makes its tower one of several.
+
+    `broker_port` 0: a broker of its own. `keys`: the platform's folder, None: its own.
+    `cars_after`: the numbers of its cars begin after this one.
+    """
 
     folder: Path
     photos: Path
     engine: str = "opencv"
     speed_up: float = 8.0
     seed: int = 1
+    tower: str = files.TOWER
+    camera: bool = True
+    broker_port: int = 0
+    keys: Path | None = None
+    cars_after: int = 0
 
 
 def fresh_folder(folder: Path) -> IO[str]:
@@ -65,7 +74,7 @@ class House:
         self.options = options
         self.board = board
         self.folder = options.folder.absolute()
-        self.stock = files.stock(options.seed)
+        self.stock = files.stock(options.seed, options.cars_after)
         self.processes = Processes(self.folder / "logs")
         self._scratch = tempfile.TemporaryDirectory(prefix="towerd-demo-")
         inside = self.folder / "api.sock"
@@ -101,24 +110,33 @@ class House:
         play = ("--stock", stock, "--speed-up", self.options.speed_up, "--seed", self.options.seed, "--auto-drive-off")
         return self.processes.start("plc", module("simulator", *size, *ports, *play))
 
+    def _start_broker(self) -> Running | None:
+        if self.options.broker_port:
+            return None
+        return self.processes.start("broker", module("simulator.broker", "--port", 0))
+
+    def _start_camera(self) -> Running | None:
+        if not self.options.camera:
+            return None
+        arguments = ("--photos", self.options.photos, "--seed", self.options.seed)
+        return self.processes.start("camera", module("simulator.camera", *arguments))
+
     def start(self) -> None:
         """Start broker, PLC, camera, platform and towerd, and wait until the tower has spoken. Raises DemoError."""
         stock = self.folder / "stock.json"
         stock.write_text(json.dumps(self.stock, indent=1), encoding="utf-8")
-        broker = self.processes.start("broker", module("simulator.broker", "--port", 0))
+        broker = self._start_broker()
         plc = self._start_plc(stock)
-        camera = self.processes.start(
-            "camera", module("simulator.camera", "--photos", self.options.photos, "--seed", self.options.seed)
-        )
+        camera = self._start_camera()
         platform = self.processes.start(
             "platform-init", self.platform("init", "--issuers", self.folder / "issuers.json"), has_task=True
         )
         plc_port, control_port = self._listening(plc, r"port=(\d+) control=(\d+)")
         self.ports = files.Ports(
-            broker=self._listening(broker, r'"port": (\d+)')[0],
+            broker=self.options.broker_port if broker is None else self._listening(broker, r'"port": (\d+)')[0],
             plc=plc_port,
             control=control_port,
-            camera=self._listening(camera, r'"port": (\d+)')[0],
+            camera=0 if camera is None else self._listening(camera, r'"port": (\d+)')[0],
         )
         self.processes.await_end(platform, _START_S)
         self._start_towerd()
@@ -126,9 +144,11 @@ class House:
     def _start_towerd(self) -> None:
         config = self.folder / "tower.toml"
         (self.folder / "keys").mkdir(mode=0o700)
-        content = files.settings(self.ports, self.socket, self.options.engine, self.options.speed_up)
+        content = files.settings(
+            self.ports, self.socket, self.options.engine, self.options.speed_up, self.options.tower
+        )
         config.write_text(files.toml(content), encoding="utf-8")
-        mqtt = MqttFeed(self.board, Where(files.TOWER, self.ports.broker))
+        mqtt = MqttFeed(self.board, Where(self.options.tower, self.ports.broker))
         self._feeds.append(mqtt)
         self.processes.start("towerd", module("towerd", "run", "--config", config))
         mqtt.connect()
@@ -136,7 +156,8 @@ class House:
 
     def platform(self, *arguments: object) -> list[str]:
         """A command line of the order platform's stand-in, with keys of its own in the demo's folder."""
-        where = ("--folder", self.folder / "platform", "--tower", files.TOWER)
+        keys = self.options.keys or self.folder / "platform"
+        where = ("--folder", keys, "--tower", self.options.tower)
         # its keys are made before the broker has a port
         port = ("--port", self.ports.broker) if self.ports.broker else ()
         return module("simulator.platform", *where, *port, *arguments)

@@ -107,8 +107,6 @@ class House:
             self.options.broker_port or self.broker.port, self.options.plc_gate or self.plc_port, 0, self.camera_port
         )
         tables = files.settings(ports, self.socket, "opencv", self.options.speed_up)
-        if self.options.photos is None:
-            del tables["face"]["camera"]
         for more in (self.options.changes, changes):
             for name, values in more.items():
                 tables[name] = {**tables.get(name, {}), **values}
