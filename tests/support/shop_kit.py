@@ -25,7 +25,7 @@ from towerd.fsm.intake_events import CarSecured
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.show import build_view
 from towerd.fsm.turn import Turn
-from towerd.mqtt.payloads import answer_body, bodies, envelope
+from towerd.mqtt.payloads import OrderBodies, answer_body, bodies, envelope
 from towerd.orders.claims import WITH_CODE
 from towerd.orders.keys import load_issuers, load_tower_key
 from towerd.orders.tokens import open_token
@@ -129,7 +129,7 @@ class CoreLine:
         """Everything that is new, as the bus would."""
         stamped = ev.Stamped(time_of(self.core), self.core.now_s, ev.TimerExpired("view"))
         turn = Turn(self.core.state, stamped, self.core.tower.core)
-        for topic, body in bodies(build_view(self.core.state, self.core.tower.core, turn)).items():
+        for topic, body in bodies(build_view(self.core.state, self.core.tower.core, turn), OrderBodies()).items():
             if self.bodies.get(topic) != body:
                 self.bodies[topic], self.shown[topic] = dict(body), self._whole(body)
                 self._say(topic, self.shown[topic])
