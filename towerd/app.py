@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
@@ -16,22 +16,18 @@ from towerd import __version__, logs
 from towerd.api.core import Extras
 from towerd.api.server import ApiServer
 from towerd.clock import ClockJudge, SystemClock, is_synchronised
+from towerd.configs import core_config, face_config, link_config, mqtt_config
 from towerd.customers import KeyedCustomers
 from towerd.engine import Engine, Ports, Queue
 from towerd.errors import ConfigError, JournalError
 from towerd.faceid.client import FaceClient
-from towerd.faceid.config import FaceConfig
-from towerd.faceid.policy import MatchPolicy
-from towerd.faceid.thresholds import default_policy
-from towerd.fsm.config import CoreConfig, KeepingRules
 from towerd.fsm.events import ClockJudged, SettingsReloaded, Started, StopRequested
 from towerd.fsm.state import Tables
 from towerd.host_checks import host_checks
-from towerd.journal.sqlite import RESTORE, SqliteJournal
+from towerd.journal.sqlite import SqliteJournal, load_whole
 from towerd.mqtt.absent import AbsentBus
 from towerd.mqtt.bus import BusParts, MqttBus, will
 from towerd.mqtt.client import PahoWire
-from towerd.mqtt.config import MqttConfig, TlsConfig
 from towerd.mqtt.intake import IntakeParts
 from towerd.mqtt.topics import Topics
 from towerd.orders.keys import (
@@ -46,15 +42,14 @@ from towerd.orders.keys import (
 )
 from towerd.paging import make_pager
 from towerd.planner.inline import InlinePlanner
-from towerd.plc.config import LinkConfig
 from towerd.plc.link import make_transport
 from towerd.plc.seen import SeenTransport
 from towerd.plc.session import PlcSession
 from towerd.ports import Bus
+from towerd.privacy_desk import PrivacyDesk
 from towerd.secrecy import forbid_core_dumps
 from towerd.settings import Settings, needing_restart
 from towerd.settings_file import SettingsError
-from towerd.settings_paging import alarm_rules
 from towerd.watchdog import SystemdWatchdog
 
 log = structlog.get_logger(__name__)
@@ -63,82 +58,6 @@ CONFIG_CODE: Final = 78
 JOURNAL_CODE: Final = 74
 BUG_CODE: Final = 70
 _CLOCK_EVERY_S: Final = 10.0
-JOG_BAUD: Final = 57600
-"""Below this a serial line is too slow to jog (plc-if.md 1.8)."""
-
-
-def core_config(settings: Settings, step: int) -> CoreConfig:
-    """What the core needs of the settings. `step` leads from one order's number to the next."""
-    face = settings.face
-    measured = default_policy(face.engine)
-    wished = {name: getattr(face, name) for name in ("accept", "accept_one", "margin", "frames", "agreement_ratio")}
-    policy: MatchPolicy = replace(measured, **{name: value for name, value in wished.items() if value is not None})
-    return CoreConfig(
-        tower=settings.tower.id,
-        version=__version__,
-        policy=policy,
-        engine=face.engine,
-        auto_start=settings.machine.auto_start,
-        resume_after_link_loss=settings.machine.resume_after_link_loss,
-        liveness=tuple(face.liveness),
-        face_alone=tuple(face.face_alone),
-        bay_sizes=tuple(row.value() for row in settings.machine.bay_sizes),
-        kinematics=settings.machine.kinematics.value(),
-        rules=settings.orders.value(),
-        intake=settings.intake.value(),
-        keeping=KeepingRules(
-            settings.mqtt.host is not None, settings.journal.outbox_most, settings.journal.audit_kept_days
-        ),
-        upkeep=settings.upkeep.value(),
-        alarms=alarm_rules(settings.alarms, settings.paging),
-        number_step=step,
-        jog_served=settings.plc.serial_port is None or settings.plc.baud >= JOG_BAUD,
-    )
-
-
-def link_config(settings: Settings) -> LinkConfig:
-    """How the PLC is reached."""
-    plc = settings.plc
-    return LinkConfig(
-        host=plc.host,
-        port=plc.port,
-        serial_port=plc.serial_port,
-        baud=plc.baud,
-        device_id=plc.device_id,
-        poll_ms=plc.poll_ms,
-        timeout_ms=plc.reply_limit_ms,
-        max_registers=plc.max_registers,
-    )
-
-
-def face_config(settings: Settings) -> FaceConfig:
-    """What the face worker is started with."""
-    return FaceConfig(
-        tower=settings.tower.id,
-        keys_dir=settings.keys.faces_dir,
-        camera_source=settings.face.camera,
-        withheld=_withheld(settings),
-        engine=settings.face.engine,
-        liveness=tuple(settings.face.liveness),
-        liveness_models=settings.face.liveness_models,
-        challenge_turns=settings.face.challenge_turns,
-    )
-
-
-def mqtt_config(settings: Settings) -> MqttConfig | None:
-    """How the broker is reached; None where the tower works without one."""
-    mqtt = settings.mqtt
-    if mqtt.host is None:
-        return None
-    tls = TlsConfig(mqtt.tls.ca_file, mqtt.tls.cert_file, mqtt.tls.key_file) if mqtt.tls else None
-    return MqttConfig(mqtt.host, settings.tower.id, mqtt.port, mqtt.root, mqtt.keep_alive_s, tls)
-
-
-def _withheld(settings: Settings) -> str | None:
-    """Why faces cannot count, whatever the camera sees: then none is stored either, and the code serves (6.1)."""
-    if "passive" in settings.face.liveness and settings.face.liveness_models is None:
-        return "liveness_not_served: passive: face.liveness_models is not set"
-    return None
 
 
 @dataclass(slots=True)
@@ -177,20 +96,7 @@ class Daemon:
         seen = SeenTransport(make_transport(link_config(settings)))
         self._plc = PlcSession(self._queue, seen, link_config(settings), self._clock)
         self._bus = self._make_bus(journal)
-        self._api = ApiServer(
-            settings.api,
-            self._queue,
-            lambda: self.engine.view(),
-            lambda code: code_mac(secrets.secret, code),
-            journal.audit,
-            Extras(
-                host_checks=host_checks(settings),
-                settings_shown=lambda: settings.model_dump(mode="json"),
-                audit_seq_of=lambda: self.engine.state.tables.meta.audit_seq,
-                preview=self._matcher.preview,
-                registers=seen.rows,
-            ),
-        )
+        self._api = self._make_api(journal, seen)
         self._pager = make_pager(self._queue, settings.paging)
         ports = Ports(
             plc=self._plc,
@@ -206,6 +112,34 @@ class Daemon:
             destroy_customer_key=self._customers.destroy_key,
         )
         self.engine = Engine(core_config(settings, number_step(secrets.secret)), self._queue, ports, tables)
+
+    def _make_api(self, journal: SqliteJournal, seen: SeenTransport) -> ApiServer:
+        settings = self._settings
+        desk = PrivacyDesk(
+            lambda: self.engine.state.tables,
+            journal,
+            self._customers,
+            self._clock.now,
+            settings.journal.audit_kept_days,
+        )
+        return ApiServer(
+            settings.api,
+            self._queue,
+            lambda: self.engine.view(),
+            lambda code: code_mac(self._secrets.secret, code),
+            journal.audit,
+            Extras(
+                host_checks=host_checks(settings),
+                settings_shown=lambda: settings.model_dump(mode="json"),
+                audit_seq_of=lambda: self.engine.state.tables.meta.audit_seq,
+                preview=self._matcher.preview,
+                registers=seen.rows,
+                privacy_report=desk.report,
+                privacy_export=desk.export,
+                privacy_audit=desk.audit,
+                handle_of=self._customers.handle,
+            ),
+        )
 
     def _make_bus(self, journal: SqliteJournal) -> Bus:
         config = mqtt_config(self._settings)
@@ -314,17 +248,8 @@ class Daemon:
         return BUG_CODE
 
 
-def _load_tables(journal: SqliteJournal) -> Tables:
-    """The tables. Raises JournalError where they are not those that the journal's events have led to."""
-    tables = journal.load()
-    if tables.meta.boot == 0 and journal.last_at() is not None:
-        # boot and event_seq would begin again, and whoever hears us would drop all of it
-        raise JournalError(f"the journal {journal.path} is damaged (the row 'meta' is missing): {RESTORE}")
-    return tables
-
-
 def _make_daemon(settings: Settings, journal: SqliteJournal, secrets: _Secrets) -> Daemon:
-    tables = _load_tables(journal)
+    tables = load_whole(journal)
     try:
         return Daemon(settings, journal, tables, secrets)
     except (ValueError, OSError) as error:

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +25,10 @@ def _keyed(key: bytes, what: str, customer: str) -> str:
     return hmac.new(key, f"{what}:{customer}".encode(), hashlib.sha256).hexdigest()[:_HEX]
 
 
+def _pseudonym(key: bytes, customer: str, order: str) -> str:
+    return _keyed(key, f"audit:{order}", customer)
+
+
 class KeyedCustomers:
     """`ports.Customers` over a folder of keys. `secret` is the tower's, outside database and backups."""
 
@@ -37,35 +41,33 @@ class KeyedCustomers:
         """See `ports.Customers`."""
         return _keyed(self._secret, "customer", customer)
 
-    async def know(self, customer: str) -> Known:
+    async def know(self, customer: str, order: str) -> Known:
         """See `ports.Customers`."""
-        await self._keys.settled(self.handle(customer))
-        return await asyncio.to_thread(self.known, customer, make=True)
-
-    def known(self, customer: str, *, make: bool = False) -> Known:
-        """The same at once, where nothing is being destroyed. Without `make` no key is made: the pseudonym is None then."""
         handle = self.handle(customer)
-        key = self._key(handle, make=make)
-        return Known(handle, None if key is None else _keyed(key, "audit", customer))
+        await self._keys.settled(handle)
+        key = await asyncio.to_thread(self._read_or_make, handle)
+        return Known(handle, _pseudonym(key, customer, order))
 
-    def _key(self, handle: str, *, make: bool) -> bytes | None:
+    def _read_or_make(self, handle: str) -> bytes:
         files = KeyFiles(self._folder)
         try:
             return files.read(handle)
         except VaultError as error:
-            if not make:
-                return None
             if files.destroy(handle):
                 _LOG.error("%s: what was said under it leads to nobody any more", error)
         return files.make(handle)
 
+    def naming(self, customer: str) -> Callable[[str], str] | None:
+        """See `ports.Customers`."""
+        try:
+            key = KeyFiles(self._folder).read(self.handle(customer))
+        except VaultError:
+            return None
+        return lambda order: _pseudonym(key, customer, order)
+
     def destroy_key(self, command: DestroyCustomerKey) -> None:
         """See `ports.Customers`."""
         self._keys.destroy(command.handle)
-
-    def destroy_now(self, handle: str) -> None:
-        """The same at once, where no loop runs. Raises OSError."""
-        KeyFiles(self._folder).destroy(handle)
 
     async def sweep(self, handles: Collection[str]) -> int:
         """At the start: destroy the keys of others than these; how many. Raises OSError."""

@@ -34,11 +34,15 @@ def _sync_dir(path: Path) -> None:
 
 
 class KeyFiles:
-    """The keys of one folder, which is made (0700) where it is missing. Raises OSError where the disk refuses."""
+    """The keys of one folder, which is made (0700) where it is missing, by whoever makes keys or sweeps them: whoever only
+    reads may be of another account. Raises OSError where the disk refuses.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._dir = folder
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _make_folder(self) -> None:
+        self._dir.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def path(self, name: str) -> Path:
         """The key file of what bears this name; the file's name is a hash, so that an id cannot lead elsewhere."""
@@ -56,6 +60,7 @@ class KeyFiles:
 
     def make(self, name: str) -> bytes:
         """A new key, on the disk before it is used: whole or not at all."""
+        self._make_folder()
         path = self.path(name)
         key = secrets.token_bytes(KEY_BYTES)
         part = path.with_suffix(f".{secrets.token_hex(4)}.part")
@@ -93,6 +98,7 @@ class KeyFiles:
 
     def sweep(self, known: Collection[str]) -> int:
         """Destroy keys of other names than `known`, and what an interrupted write left; how many."""
+        self._make_folder()
         keep = {self.path(name) for name in known}
         strays = [path for path in self._dir.iterdir() if path.suffix in {".key", ".part"} and path not in keep]
         return sum(self._destroy(path) for path in strays)

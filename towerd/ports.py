@@ -85,6 +85,9 @@ class Journal(Protocol):
     def outbox(self, after_seq: int, limit: int) -> Sequence[AppendOutbox]:
         """Messages not yet acknowledged by the broker, in order."""
 
+    def told(self, kind: str) -> Sequence[Stamped]:
+        """The events of one kind that the history still holds, in order."""
+
     def face(self, order: str) -> bytes | None:
         """The ciphertext kept for an order."""
 
@@ -127,8 +130,14 @@ class Customers(Protocol):
     def handle(self, customer: str) -> str:
         """Under what a customer's drives are counted and the key is kept: keyed with the tower's secret."""
 
-    async def know(self, customer: str) -> Known:
-        """Handle and pseudonym; a key of the customer's own is made where there is none. Raises OSError."""
+    async def know(self, customer: str, order: str) -> Known:
+        """Handle, and the pseudonym for what is said of this order; a key of the customer's own is made where there is none.
+
+        Raises OSError.
+        """
+
+    def naming(self, customer: str) -> Callable[[str], str] | None:
+        """What gives the customer's pseudonym for an order's id; None where the customer has no key (any more)."""
 
     def destroy_key(self, command: DestroyCustomerKey) -> None:
         """Destroy the customer's key. Never blocks, never raises; tried again until the disk has done it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import shutil
 import subprocess
 import sys
@@ -14,24 +13,22 @@ from pathlib import Path
 import apsw
 import pytest
 
-from tests.support.values import AT, order, tables
+from tests.support.values import AT, tables
 from towerd.errors import JournalError
-from towerd.fsm.commands import AppendAudit, AppendOutbox, DropFace, ForgetCustomer, StoreFace
+from towerd.fsm.commands import AppendAudit, AppendOutbox, DropFace, StoreFace
 from towerd.fsm.events import BusChanged, Stamped, TimerExpired
-from towerd.fsm.privacy_events import ErasureRequested
-from towerd.fsm.reply import NOWHERE
 from towerd.fsm.state import Meta, State, Tables, Volatile
-from towerd.journal import forgetting, sqlite
+from towerd.journal import sqlite
 from towerd.journal.diff import diff
 from towerd.journal.replay import replay
-from towerd.journal.schema import TABLE_NAMES, VERSION
+from towerd.journal.schema import VERSION
 from towerd.journal.sqlite import SqliteJournal
 from towerd.ports import Changes
 
 TICK = Stamped(AT, 1.5, TimerExpired("tick"))
 
 
-def _commit(journal: SqliteJournal, old: Tables, new: Tables, *appends: AppendOutbox) -> Tables:
+def commit_rows(journal: SqliteJournal, old: Tables, new: Tables, *appends: AppendOutbox) -> Tables:
     journal.commit(TICK, Volatile(), Changes(diff(old, new), appends), None)
     return new
 
@@ -39,7 +36,7 @@ def _commit(journal: SqliteJournal, old: Tables, new: Tables, *appends: AppendOu
 def _counted(journal: SqliteJournal, count: int) -> None:
     old = Tables()
     for boot in range(1, count + 1):
-        old = _commit(journal, old, Tables(meta=Meta(boot=boot)))
+        old = commit_rows(journal, old, Tables(meta=Meta(boot=boot)))
 
 
 @pytest.fixture
@@ -257,17 +254,17 @@ class _File(apsw.VFSFile):
 def test_a_full_disk_is_an_error_and_loses_nothing(path: Path) -> None:
     disk = _FullDisk()
     journal = SqliteJournal(path, vfs="full-disk")
-    first = _commit(journal, Tables(), Tables(meta=Meta(boot=1)))
+    first = commit_rows(journal, Tables(), Tables(meta=Meta(boot=1)))
     disk.full = True
     with pytest.raises(JournalError, match=r"the disk is full .*: free some space"):
-        _commit(journal, first, Tables(meta=Meta(boot=2)))
+        commit_rows(journal, first, Tables(meta=Meta(boot=2)))
     disk.full = False
     assert journal.load() == first
-    assert _commit(journal, first, Tables(meta=Meta(boot=3))) == journal.load()
+    assert commit_rows(journal, first, Tables(meta=Meta(boot=3))) == journal.load()
     journal.close()
 
 
-def _crashed(path: Path, into: Path, wal_bytes: int | None = None) -> SqliteJournal:
+def crashed(path: Path, into: Path, wal_bytes: int | None = None) -> SqliteJournal:
     """What a power cut leaves of an open journal: the file and the part of the WAL that reached the disk."""
     into.mkdir()
     copy = into / path.name
@@ -278,8 +275,8 @@ def _crashed(path: Path, into: Path, wal_bytes: int | None = None) -> SqliteJour
 
 
 def test_after_a_power_cut_the_last_commit_is_there(journal: SqliteJournal, path: Path) -> None:
-    wanted = _commit(journal, Tables(), tables())
-    after = _crashed(path, path.parent / "after")
+    wanted = commit_rows(journal, Tables(), tables())
+    after = crashed(path, path.parent / "after")
     assert after.load() == wanted
     after.close()
 
@@ -289,7 +286,7 @@ def test_a_torn_write_leaves_whole_commits_only(journal: SqliteJournal, path: Pa
     size = path.with_name("journal.db-wal").stat().st_size
     boots = []
     for cut in range(0, size, size // 12):
-        after = _crashed(path, path.parent / f"cut-{cut}", cut)
+        after = crashed(path, path.parent / f"cut-{cut}", cut)
         boots.append(after.load().meta.boot)
         assert after.history()[1] == [] if boots[-1] == 0 else len(after.history()[1]) == boots[-1]
         after.close()
@@ -330,50 +327,6 @@ def test_history_reaches_back_a_day_or_two(journal: SqliteJournal) -> None:
     base, history = journal.history()
     assert AT + timedelta(hours=51) <= history[0].stamped.at <= AT + timedelta(hours=75)
     assert replay(base, history, _step) == current  # type: ignore[arg-type]
-
-
-def churned(journal: SqliteJournal) -> tuple[Tables, list[str]]:
-    """Orders that come, change and go until pages have been balanced many times; the names that they bore."""
-    chance, current, names = random.Random(2), _commit(journal, Tables(), tables()), []
-    for number in range(400):
-        name = f"cust-{chance.randrange(10**9):09d}"
-        names.append(name)
-        one = replace(order(f"o_{number}"), customer=name, reason="x" * chance.randrange(700))
-        kept = dict(list(current.orders.items())[-80:])
-        changed = replace(current, orders={**kept, one.id: one})
-        event = AppendOutbox(number + 1, "event", AT, {"customer": name})
-        current = _commit(journal, current, changed, event)
-    return current, names
-
-
-def test_after_forgetting_nothing_of_a_customer_is_in_the_file_nor_beside_it(
-    journal: SqliteJournal, path: Path
-) -> None:
-    current, names = churned(journal)
-    nobody = replace(current, orders={})
-    forgetting = Changes(diff(current, nobody), tuple(map(ForgetCustomer, names)))
-    journal.commit(Stamped(AT, 1.0, ErasureRequested(names[0], "h", "lin", NOWHERE)), Volatile(), forgetting, None)
-    on_disk = b"".join(file.read_bytes() for file in path.parent.iterdir())
-    assert [name for name in names if name.encode() in on_disk] == []
-    assert (journal.load(), journal.history(), journal.last_at()) == (nobody, (nobody, []), AT)
-    # the next event stands on the new base
-    after = _commit(journal, nobody, replace(nobody, meta=Meta(boot=3)))
-    base, history = journal.history()
-    assert (base, len(history), after) == (nobody, 1, journal.load())
-
-
-def test_of_very_many_messages_each_is_changed_where_it_lies(
-    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(forgetting, "REWRITTEN_AT_MOST", 1)
-    appends = tuple(AppendOutbox(seq, "event", AT, {"customer": "c_1"}) for seq in (1, 2))
-    journal.commit(TICK, Volatile(), Changes((), appends), None)
-    journal.commit(TICK, Volatile(), Changes((), (ForgetCustomer("c_1"),)), None)
-    assert [row.body for row in journal.outbox(0, 9)] == [{"customer": None}] * 2
-
-
-def test_tables_of_people_are_tables() -> None:
-    assert set(forgetting.OF_PEOPLE) <= set(TABLE_NAMES)
 
 
 def test_rebasing_twice_at_one_event_is_harmless(journal: SqliteJournal) -> None:

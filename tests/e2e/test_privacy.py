@@ -1,5 +1,6 @@
 """What an order leaves behind, searched as raw bytes: selfie, template and code are nowhere in the clear, and when the order's
-key is destroyed nothing on the disk opens the selfie any more (orders-if.md 7.1).
+key is destroyed nothing on the disk opens the selfie any more (orders-if.md 7.1). Once its customer is forgotten, nothing that is
+not a copy of before names them, and no copy of the audit log leads to them (3 `erase`, 7.3, 7.4).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -22,17 +24,22 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from simulator.purchaser import Wish
+from simulator.platform import fresh_id
+from simulator.purchaser import Wish, head
+from simulator.sealing import SHOP
 from tests.e2e.ear import HOST
 from tests.e2e.stack import TOWER, Options, Stack, stack
 from tests.support.photos import PHOTOS_DIR, ROOT, needs_photos, selfie
+from towerd.customers import KeyedCustomers
 from towerd.faceid.template import unpack
 from towerd.faceid.vault import Vault
-from towerd.keyfiles import VaultError
+from towerd.keyfiles import KeyFiles, VaultError
+from towerd.orders.keys import load_secret
 
 pytestmark = [pytest.mark.e2e, needs_photos, pytest.mark.timeout(120)]
 
 CODE = "48210376"
+CUSTOMER = "c_Wq81zTn5-forgotten"
 PART, HEAD = 32, 8
 
 
@@ -169,12 +176,31 @@ def with_key(files: dict[str, bytes], secrets: Secrets) -> list[str]:
     return [name for name, data in files.items() if secrets.key.found_in(data) is not None]
 
 
+def naming(files: dict[str, bytes]) -> set[str]:
+    """Files that hold the customer's name."""
+    return {name for name, data in files.items() if CUSTOMER.encode() in data}
+
+
+def customers_of(made: Stack) -> KeyedCustomers:
+    keys = made.folder / "keys"
+    return KeyedCustomers(keys / "customers", load_secret(keys / "codes.secret"))
+
+
+def forget(made: Stack, order: str) -> None:
+    """The car is back at another tower, and its customer wants to be forgotten."""
+    began_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    back = {"order": order, "tower": "shanghai-2", "at": began_at}
+    for kind, claims, state in (("returned_elsewhere", back, "returned_elsewhere"), ("erase", {}, "erased")):
+        answer = made.platform.send(kind, head(kind, SHOP.iss, TOWER, CUSTOMER, fresh_id("t")) | claims)
+        assert answer["result"]["state"] == state, answer
+
+
 def a_whole_visit(made: Stack) -> tuple[str, bytes]:
     """An order with a selfie, a face before the camera, a wrong code, the right one, and the car."""
     made.until("the face worker", lambda: made.status()["face_available"])
     made.until("a catalogue", lambda: made.platform.topic("catalogue")["vehicles"])
     picture = selfie("obama.jpg")
-    placed = made.platform.order(Wish("customer_1", CODE, selfie_jpeg=picture))
+    placed = made.platform.order(Wish(CUSTOMER, CODE, selfie_jpeg=picture))
     assert placed.ok, placed.answer
     made.show("obama2.jpg")
     made.until("the face is asked to turn", lambda: made.status()["challenge"])
@@ -211,12 +237,33 @@ def test_an_order_leaves_nothing_in_the_clear_and_nothing_to_open_once_its_key_i
             # the key lies in its own file, and in no copy of database or WAL
             key = Vault(tmp_path / "keys" / "faces", TOWER).path(order)
             assert with_key(files, secrets) == [str(key.relative_to(tmp_path))]
+            named, database = customers_of(made).naming(CUSTOMER), str(journal(made).relative_to(tmp_path))
+            assert named is not None
+            pseudonym = named(order).encode()
+            copies = {"backup.db", "copied-while-it-ran/" + journal(made).name}
+            assert naming(files) >= {database, "backup.db", "mqtt"}
+            assert naming(files) <= {database, *copies, f"copied-while-it-ran/{journal(made).name}-wal", "mqtt"}
+            assert pseudonym in files["backup.db"]
 
             a_day_passes(journal(made))
+            # as a power cut leaves it between the commit and the key's destruction
+            left = KeyFiles(tmp_path / "keys" / "customers").path("nobody any more")
+            left.write_bytes(bytes(32))
             made.start_daemon()
             made.until("the key is destroyed", lambda: not key.exists())
+            assert not left.exists()
+            before_it = naming(files) - {database, "mqtt"}
+            forget(made, order)
+            assert naming(disk(made)) == before_it, "database, WAL or log name who is forgotten, while towerd runs"
+            made.until("the customer's key is destroyed", lambda: not [*(tmp_path / "keys" / "customers").iterdir()])
+            made.until("the world has heard of it", lambda: b"privacy_erased" in tap.heard)
+            assert CUSTOMER.encode() not in tap.heard[tap.heard.index(b"privacy_erased") :]
             stop(made)
             after = disk(made) | {"mqtt": bytes(tap.heard)}
+            assert naming(after) == before_it | {"mqtt"}
+            # what the audit log says of the customer, here and in the backup, leads to nobody any more
+            assert pseudonym in after[database]
+            assert customers_of(made).naming(CUSTOMER) is None
             none_has(after, secrets)
             assert with_key(after, secrets) == []
             with pytest.raises(VaultError, match="cannot be read"):

@@ -88,12 +88,16 @@ class MemoryJournal:
                 self._faces.pop(order, None)
 
     def _forget(self, customer: str) -> None:
+        self.recorded.clear()
         for seq, message in self._outbox.items():
             if message.body.get("customer") == customer:
                 self._outbox[seq] = replace(message, body={**message.body, "customer": None})
 
     def outbox(self, after_seq: int, limit: int) -> Sequence[AppendOutbox]:
         return [message for seq, message in sorted(self._outbox.items()) if seq > after_seq][:limit]
+
+    def told(self, kind: str) -> Sequence[Stamped]:
+        return [one.stamped for one in self.recorded if type(one.stamped.event).__name__ == kind]
 
     def face(self, order: str) -> bytes | None:
         return self._faces.get(order)

@@ -115,11 +115,14 @@ class NamedCustomers:
     def handle(self, customer: str) -> str:
         return f"h-{customer}"
 
-    async def know(self, customer: str) -> Known:
+    async def know(self, customer: str, order: str) -> Known:
         if self.broken:
             raise OSError(28, "No space left on device")
         self.made.append(customer)
-        return Known(self.handle(customer), f"p-{customer}")
+        return Known(self.handle(customer), f"p-{customer}-{order}")
+
+    def naming(self, customer: str) -> Callable[[str], str]:
+        return lambda order: f"p-{customer}-{order}"
 
     def destroy_key(self, command: DestroyCustomerKey) -> None:
         raise AssertionError("the engine asks for it")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from towerd.app import core_config
 from towerd.bays.sizes import Size
+from towerd.configs import core_config
 from towerd.settings import Settings
 
 PATHS = {

@@ -82,7 +82,7 @@ def test_destroying_writes_over_the_key_before_it_unlinks(vault: Vault, tmp_path
 
 
 def test_a_key_that_cannot_be_written_is_told(vault: Vault, tmp_path: Path) -> None:
-    (tmp_path / "keys").rmdir()
+    (tmp_path / "keys").write_text("a file where the folder should be")
     with pytest.raises(VaultError, match="cannot be written"):
         vault.seal("o1", FACE)
 

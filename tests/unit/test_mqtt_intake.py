@@ -237,7 +237,7 @@ async def test_a_hold_is_never_busy(keys: Keys) -> None:
 
 async def test_whose_order_it_is_comes_with_it_and_who_is_to_be_forgotten(keys: Keys) -> None:
     async with tower(keys) as (bed, broker):
-        customer = (await ordered(bed, broker, keys)).claims["sub"]
+        order = (await ordered(bed, broker, keys)).claims
         now_s = int(bed.clock.now().timestamp())
         raw = {**EXAMPLES["claims"]["erase"], "iat": now_s, "exp": now_s + 60}
         say(broker, "erase", body(bed.clock, keys.token(raw), "r_10"))
@@ -245,7 +245,7 @@ async def test_whose_order_it_is_comes_with_it_and_who_is_to_be_forgotten(keys: 
         await until(lambda: len(bed.inbox.of(OrderRequested)) == 3)
         known = {event.verb: event.known for event in bed.inbox.of(OrderRequested)}
         assert known == {
-            "test_drive": Known(f"h-{customer}", f"p-{customer}"),
+            "test_drive": Known(f"h-{order['sub']}", f"p-{order['sub']}-{order['jti']}"),
             "erase": Known(f"h-{raw['sub']}"),
             "hold": None,
         }

@@ -34,7 +34,8 @@ class Extras:
 
     `host_checks` asks the machine the daemon runs on (reads files; called in a thread), `settings_shown` gives the settings
     as JSON, `audit_seq_of` the number of the audit log's newest row, `preview` a picture of the
-    camera as JPEG, `registers` every register of the PLC interface as it was last seen.
+    camera as JPEG, `registers` every register of the PLC interface as it was last seen. `privacy_report`, `privacy_export(customer)` and
+    `privacy_audit(customer, after_seq)` tell what is held of people, `handle_of` how a customer is known where no name may stand.
     """
 
     host_checks: Callable[[], Sequence[Check]] = tuple
@@ -42,6 +43,10 @@ class Extras:
     audit_seq_of: Callable[[], int] = int
     preview: Callable[[], Awaitable[bytes | None]] = _no_picture
     registers: Callable[[], Sequence[RegisterRow]] = tuple
+    privacy_report: Callable[[], dict[str, Any]] = dict
+    privacy_export: Callable[[str], dict[str, Any]] = lambda customer: {}
+    privacy_audit: Callable[[str, int], dict[str, Any]] = lambda customer, after_seq: {}
+    handle_of: Callable[[str], str] = str
 
 
 @dataclass(slots=True)

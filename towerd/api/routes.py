@@ -26,6 +26,7 @@ from towerd.api import (
     routes_io,
     routes_manual,
     routes_moves,
+    routes_privacy,
     routes_support,
     routes_upkeep,
 )
@@ -60,6 +61,7 @@ ROUTERS: Final = (
     routes_manual.router,
     routes_face.router,
     routes_moves.router,
+    routes_privacy.router,
     routes_support.router,
     routes_upkeep.router,
 )

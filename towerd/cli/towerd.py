@@ -19,11 +19,12 @@ from towerd.cli.towerd_face import face
 from towerd.cli.towerd_face_bench import bench
 from towerd.cli.towerd_face_calibrate import calibrate
 from towerd.cli.towerd_plctest import plc_test
+from towerd.cli.towerd_privacy import privacy
 from towerd.settings_file import SettingsError, load
 
 app = Program("towerd", help=f"Run an unmanned car vending tower.\n\n{client.EXIT_HELP}", context_settings=SHARED)
 stock = click.Group("stock", help="What stands in the bays.")
-for command in (stock, audit, face, plc_test, completion):
+for command in (stock, audit, privacy, face, plc_test, completion):
     app.add_command(command)
 for command in (bench, calibrate):
     face.add_command(command)

@@ -21,7 +21,7 @@ _VERSION = b"\x01"
 
 
 class Vault:
-    """The keys of one tower. `keys_dir` is made (0700) where it is missing."""
+    """The keys of one tower, in `keys_dir`."""
 
     def __init__(self, keys_dir: Path, tower: str) -> None:
         self._keys = KeyFiles(keys_dir)

@@ -160,7 +160,7 @@ class SqliteJournal:
         self._db.pragma("secure_delete", True)
         self._db.pragma("journal_size_limit", WAL_LIMIT_BYTES)
         self._db.pragma("foreign_keys", True)
-        found = self._one("PRAGMA quick_check(1)")
+        found = _one(self._db, "PRAGMA quick_check(1)")
         if found != "ok":
             raise JournalError(f"the journal {self.path} is damaged ({' '.join(found.split())}): {RESTORE}")
         if self._db.pragma("user_version") < VERSION:
@@ -175,7 +175,7 @@ class SqliteJournal:
             self._db.execute("VACUUM")
         # what a power cut left of pages that were overwritten since
         _truncate_wal(self._db)
-        self._since_base = self._one("SELECT count(*) FROM events WHERE id > (SELECT max(event_id) FROM bases)")
+        self._since_base = _one(self._db, "SELECT count(*) FROM events WHERE id > (SELECT max(event_id) FROM bases)")
         self._based_at = _based_at(self._db)
 
     def _check_header(self) -> None:
@@ -189,9 +189,6 @@ class SqliteJournal:
                 f"the journal {self.path} was written by a newer towerd (schema {version}, this one knows {VERSION}):"
                 " install that version again"
             )
-
-    def _one(self, sql: str) -> Any:
-        return self._db.execute(sql).get
 
     def _rows(self, sql: str, *values: str | int) -> list[tuple[Any, ...]]:
         return self._db.execute(sql, values).fetchall()
@@ -283,7 +280,7 @@ class SqliteJournal:
     def history(self) -> tuple[Tables, list[records.Recorded]]:
         """The oldest base and every event since, for `replay`. Raises JournalError."""
         with _read(self.path):
-            base = self._one("SELECT min(event_id) FROM bases")
+            base = _one(self._db, "SELECT min(event_id) FROM bases")
             sql = "SELECT name, key, doc FROM base_rows WHERE event_id = ? ORDER BY id"
             tables = _tables(self._rows(sql, base))
             sql = "SELECT at, mono_s, kind, event, before FROM events WHERE id > ? ORDER BY id"
@@ -295,10 +292,19 @@ class SqliteJournal:
                 for at, mono_s, kind, event, before in self._rows(sql, base)
             ]
 
+    def told(self, kind: str) -> list[Stamped]:
+        """The events of one kind that the history still holds, in order. Raises JournalError."""
+        sql = "SELECT at, mono_s, event FROM events WHERE kind = ? ORDER BY id"
+        with _read(self.path):
+            return [
+                Stamped(_aware(at), mono_s, records.decode_event(kind, event))
+                for at, mono_s, event in self._rows(sql, kind)
+            ]
+
     def last_at(self) -> datetime | None:
         """When the newest event was taken, aware UTC; None in a new journal. Raises JournalError."""
         with _read(self.path):
-            at: str | None = self._one("SELECT at FROM events ORDER BY id DESC LIMIT 1")
+            at: str | None = _one(self._db, "SELECT at FROM events ORDER BY id DESC LIMIT 1")
             return None if at is None else _aware(at)
 
     def outbox(self, after_seq: int, limit: int) -> Sequence[AppendOutbox]:
@@ -333,10 +339,14 @@ class SqliteJournal:
             self._db.close()
 
 
+def _one(db: apsw.Connection, sql: str) -> Any:
+    return db.execute(sql).get
+
+
 def _write_base(db: apsw.Connection) -> None:
     """The tables as they are now, for the history to begin at; within a transaction."""
     db.execute("INSERT OR IGNORE INTO bases SELECT coalesce(max(id), 0) FROM events")
-    newest = db.execute("SELECT max(event_id) FROM bases").get
+    newest = _one(db, "SELECT max(event_id) FROM bases")
     db.execute("DELETE FROM base_rows WHERE event_id = ?", (newest,))
     for name in (META, *TABLE_NAMES):
         copy = f"INSERT INTO base_rows SELECT ?, ?, id, key, doc FROM {name}"  # noqa: S608 - own names
@@ -352,6 +362,15 @@ def _based_at(db: apsw.Connection) -> datetime | None:
 def _truncate_wal(db: apsw.Connection) -> None:
     """Bring all of it into the file, and leave none of the old pages beside it."""
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def load_whole(journal: SqliteJournal) -> Tables:
+    """The tables. Raises JournalError where they are not those that the journal's events have led to."""
+    tables = journal.load()
+    if tables.meta.boot == 0 and journal.last_at() is not None:
+        # boot and event_seq would begin again, and whoever hears us would drop all of it
+        raise JournalError(f"the journal {journal.path} is damaged (the row 'meta' is missing): {RESTORE}")
+    return tables
 
 
 def _aware(text: str) -> datetime:

@@ -201,7 +201,7 @@ class Intake:
         """How the customer of an order is known in the audit log, and who is to be forgotten; else nobody asks."""
         kind, customers = opened.public["kind"], self._parts.customers
         if kind in WITH_CODE:
-            return await customers.know(opened.claims.sub)
+            return await customers.know(opened.claims.sub, opened.claims.jti)
         return Known(customers.handle(opened.claims.sub)) if kind == "erase" else None
 
     def _event(self, asked: Asked, opened: OpenedToken, face: _Face, known: Known | None) -> OrderRequested:

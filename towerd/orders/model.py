@@ -108,8 +108,9 @@ class Eta:
 class Known:
     """How a customer is known where no name may stand (orders-if.md 7.3, 7.4).
 
-    `handle`: keyed with the tower's secret, the same for good. `pseudonym`: keyed with a key of the customer's own, another
-    one once that was destroyed; None where no key was asked for.
+    `handle`: keyed with the tower's secret, the same for good. `pseudonym`: made of name and order with a key of the customer's
+    own. Each order has another, so that whoever has seen a row of one order finds nothing of the others without the key;
+    None where no order is asked about.
     """
 
     handle: str
