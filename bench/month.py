@@ -77,6 +77,10 @@ class Journaled(SyncTower):
         """From now on everything is journaled."""
         self.journal, self.flow, self.sealed = journal, Flow(), os.urandom(selfie_bytes)
 
+    def reopen(self) -> None:
+        """Open the closed journal again."""
+        self.journal = SqliteJournal(self.journal.path, Unsynced.NAME)
+
     def take(self, event: ev.Event) -> None:
         """One event through the core, into the file, and out to the world."""
         if not hasattr(self, "journal"):

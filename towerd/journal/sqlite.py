@@ -41,7 +41,9 @@ REBASE_AFTER: Final = timedelta(days=1)
 WAL_LIMIT_BYTES: Final = 4 * 1024 * 1024
 """A longer WAL is cut back once it is in the file."""
 FREED_AT_ONCE: Final = 2_000
-"""Pages that the file gives back with each base: it shrinks after busy days, and no commit takes long for it."""
+FREED_WITH_A_FACE: Final = 64
+"""Pages that the file gives back with each base, and with each face that goes: it shrinks after busy days, and no commit takes
+long for it."""
 _INCREMENTAL: Final = 2
 
 RESTORE: Final = "stop towerd, keep the file for analysis and restore the last backup"
@@ -261,6 +263,7 @@ class SqliteJournal:
                 self._db.execute("INSERT OR REPLACE INTO ciphertexts VALUES (?, ?, ?)", (order, sha256, attachment))
             case DropFace(order):
                 self._db.execute("DELETE FROM ciphertexts WHERE order_id = ?", (order,))
+                _free(self._db, FREED_WITH_A_FACE)
 
     def rebase(self) -> None:
         """Start history anew from here; what lies before the base before this one is deleted. Raises JournalError."""
@@ -274,7 +277,7 @@ class SqliteJournal:
                 "DELETE FROM events WHERE id <= (SELECT min(event_id) FROM bases) AND id < (SELECT max(id) FROM events)"
             )
             self._based_at = _based_at(self._db)
-            self._db.execute(f"PRAGMA incremental_vacuum({FREED_AT_ONCE})").fetchall()
+            _free(self._db, FREED_AT_ONCE)
         self._since_base = 0
 
     def history(self) -> tuple[Tables, list[records.Recorded]]:
@@ -357,6 +360,11 @@ def _based_at(db: apsw.Connection) -> datetime | None:
     """When the newest base was made; None in a new journal."""
     at: str | None = db.execute("SELECT at FROM events WHERE id = (SELECT max(event_id) FROM bases)").get
     return None if at is None else _aware(at)
+
+
+def _free(db: apsw.Connection, pages: int) -> None:
+    """Make the file shorter by so many of the pages that hold nothing."""
+    db.execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
 
 
 def _truncate_wal(db: apsw.Connection) -> None:
