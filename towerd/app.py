@@ -156,6 +156,7 @@ class Daemon:
             inbox=self._queue,
             matcher=self._matcher,
             customers=self._customers,
+            rates=self._settings.orders.rates.value(),
         )
         return MqttBus(BusParts(PahoWire(config, will(names)), self._clock, journal.outbox, intake))
 

@@ -32,6 +32,7 @@ from towerd.settings_parts import (
     Section,
     SocketPath,
 )
+from towerd.settings_rates import RateSettings
 from towerd.settings_upkeep import UpkeepSettings
 
 Role = Literal["viewer", "operator", "technician"]
@@ -212,9 +213,8 @@ class OrderSettings(Section):
     walk_in_s: Duration = 1800.0
     """How long an order without a slot waits for the customer."""
     lost_wait_s: Duration = 1800.0
-    """How long an order waits for its vehicle to be found when nobody knows where it stands, at least until the customer may
-    come; then it ends as `vehicle_unavailable` (orders-if.md 5.3). So long after slot and last look it also ends where the
-    customer was there and the tower could not bring the car."""
+    """How long an order waits for a vehicle that nobody can find, at least until the customer may come; then it ends as
+    `vehicle_unavailable` (orders-if.md 5.3). So long after slot and last look it also ends where no car could be brought."""
     trial_limit: Annotated[int, Field(ge=0)] = 5
     """Test drives of one customer within `trial_window_s`."""
     trial_window_s: Duration = 60 * 86400.0
@@ -243,6 +243,9 @@ class OrderSettings(Section):
     """Vehicles that dealers may take out within 24 h; then `rate_limited`."""
     deliveries_an_hour: Annotated[int, Field(ge=1)] = 240
     """Orders whose slots begin within the same 60 minutes, at most; then `rate_limited`."""
+    rates: RateSettings = RateSettings()
+    """How many orders a sender may hand in."""
+
     stage: bool = True
     """Whether a car is brought to a cabin before its customer comes, by the slot or an `eta` (orders-if.md 5.1 `staged`)."""
     stage_ahead_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
@@ -254,9 +257,8 @@ class OrderSettings(Section):
         """As the domain takes it."""
         plain = {field.name: getattr(self, field.name) for field in fields(OrderRules)}
         by_model = {name: rules.value() for name, rules in self.by_model.items()}
-        return OrderRules(
-            **(plain | {"drive": self.drive.value(), "by_model": by_model, "release": self.release.value()})
-        )
+        own = {"drive": self.drive.value(), "by_model": by_model, "release": self.release.value()}
+        return OrderRules(**(plain | own))
 
 
 class FaceSettings(Section):

@@ -18,6 +18,7 @@ from towerd.mqtt.intake import IntakeParts
 from towerd.mqtt.topics import Topics
 from towerd.mqtt.wire import Wire
 from towerd.orders.model import Known
+from towerd.orders.rates import OrderRates
 from towerd.ports import Enrolment
 from towerd.view import Activity, AlarmView, BayView, CabinView, LiftView, Offer, View
 
@@ -192,7 +193,7 @@ class Bed:
     known: set[str]
 
 
-def make_bed(wire: Wire, keys: Keys, *, clock_sure: bool = True) -> Bed:
+def make_bed(wire: Wire, keys: Keys, *, clock_sure: bool = True, rates: OrderRates | None = None) -> Bed:
     inbox, matcher, rows, clock = ListInbox(), ScriptedMatcher(), Rows(), LoopClock()
     known: set[str] = set()
     intake = IntakeParts(
@@ -205,6 +206,7 @@ def make_bed(wire: Wire, keys: Keys, *, clock_sure: bool = True) -> Bed:
         inbox=inbox,
         matcher=matcher,
         customers=NamedCustomers(),
+        rates=rates or OrderRates(),
     )
     return Bed(MqttBus(BusParts(wire, clock, rows.read, intake)), inbox, matcher, rows, clock, known)
 

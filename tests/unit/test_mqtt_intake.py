@@ -16,9 +16,11 @@ from tests.support.token_kit import Keys, drive_claims, make_keys, seal, sign
 from towerd.fsm.events import BusChanged, CommandRefused, OrderRequested
 from towerd.mqtt import intake
 from towerd.mqtt.bus import will
+from towerd.mqtt.floods import TOLD_AT_ONCE
 from towerd.mqtt.intake import BACKLOG
 from towerd.orders.keys import code_mac
 from towerd.orders.model import Known
+from towerd.orders.rates import OrderRates
 from towerd.ports import Enrolment
 
 
@@ -168,6 +170,40 @@ async def test_more_than_the_backlog_are_busy(keys: Keys) -> None:
         assert {event.reasons for event in bed.inbox.of(CommandRefused)} == {("busy",)}
         say(broker, "hold", hold(bed, keys))
         await until(lambda: [event for event in bed.inbox.of(OrderRequested) if event.verb == "hold"])
+
+
+async def test_orders_too_many_of_a_customer_are_not_looked_at(keys: Keys) -> None:
+    async with tower(keys, rates=OrderRates(by_customer_a_minute=2)) as (bed, broker):
+        for number in (1, 2, 3):
+            await ordered(bed, broker, keys, jti=f"o_{number}")
+            await until(lambda number=number: len(bed.inbox.of(OrderRequested)) == number)
+        bed.known.add("o_1")
+        await ordered(bed, broker, keys, jti="o_1")
+        await until(lambda: len(bed.inbox.of(OrderRequested)) == 4)
+        say(broker, "hold", hold(bed, keys))
+        await until(lambda: len(bed.inbox.of(OrderRequested)) == 5)
+        assert [event.limited for event in bed.inbox.of(OrderRequested)] == [False, False, True, False, False]
+        assert bed.inbox.of(OrderRequested)[2].known is None, "no key is made for one that is not taken"
+        assert bed.matcher.asked == ["o_1", "o_2"]
+
+
+async def test_a_flood_of_what_no_signature_holds_for_leaves_room(keys: Keys) -> None:
+    async with tower(keys) as (bed, broker):
+        await ordered(bed, broker, keys)
+        bed.inbox.held = True
+        flood = BACKLOG + 100
+        for number in range(flood):
+            say(broker, "test_drive", body(bed.clock, "a.b.c.d.e", f"f_{number}", reply_to="nobody"))
+        await until(lambda: len(bed.inbox.of(CommandRefused)) == TOLD_AT_ONCE)
+        say(broker, "test_drive", body(bed.clock, keys.token(drive_claims(bed.clock.now(), jti="o_2")), "r_2"))
+        bed.inbox.held = False
+        bed.inbox.apply()
+        await until(lambda: len(bed.inbox.of(OrderRequested)) == 2)
+        await until(lambda: not broker.unacknowledged)
+        assert len(bed.inbox.of(CommandRefused)) < TOLD_AT_ONCE + 5, "the others are answered, and leave nothing"
+        answers = [json.loads(message.payload) for message in broker.seen if message.topic.endswith("rsp/nobody")]
+        assert {tuple(answer["reasons"]) for answer in answers} == {("busy",)}
+        assert flood - TOLD_AT_ONCE - 5 < len(answers) < flood
 
 
 async def test_tokens_that_do_not_hold_are_refused_with_their_reason(keys: Keys) -> None:

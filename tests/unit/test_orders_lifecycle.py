@@ -19,9 +19,18 @@ from tests.support.orders_kit import (
     vehicle,
 )
 from towerd.errors import Refusal
-from towerd.orders.book import ErasureAsked, FaceWithdrawn, MotionAsked, OrderAccepted, OrderBook, OrderCancelled
+from towerd.orders.book import (
+    ErasureAsked,
+    FaceWithdrawn,
+    MotionAsked,
+    OrderAccepted,
+    OrderBook,
+    OrderCancelled,
+    Repeated,
+)
 from towerd.orders.lifecycle import decide_request
 from towerd.orders.model import DriveCount, Known, Slot
+from towerd.orders.requests import remember
 from towerd.orders.rules import DriveRules, OrderRules
 from towerd.orders.taking import at_json
 from towerd.places import OUT
@@ -255,6 +264,14 @@ def test_a_car_that_is_not_for_sale_is_not_collected() -> None:
     car = vehicle()
     lent_only = replace(car, record=replace(car.record, offers={"test_drive": car.record.offers["test_drive"]}))
     assert reasons(decide(claims("collect", **COLLECT, wait_until=None), book(lent_only))) == ("vehicle_unavailable",)
+
+
+def test_one_order_too_many_of_a_sender_is_refused_for_good() -> None:
+    assert reasons(decide(claims(), limited=True)) == ("rate_limited",)
+    kept = remember(request(claims(), limited=True), book(), Refusal(("rate_limited",), ""), RULES, NOW)
+    again = decide(claims(), replace(book(vehicle()), answers={row.key: row for row in kept}), req_id="r_2")
+    assert isinstance(again, Repeated)
+    assert again.reasons == ("rate_limited",)
 
 
 def test_no_more_deliveries_an_hour_than_the_machine_may_make() -> None:

@@ -74,7 +74,7 @@ class OrderRequested:
 
     `claims` is the payload without selfie and code; `code_mac` stands for the code. `face` tells what became of the
     selfie; its ciphertext travels beside the event as an attachment. `known`: how the customer is known where no name may
-    stand, where the kind asks for it.
+    stand, where the kind asks for it. `limited`: its sender has handed in too many orders lately, and nothing was looked at.
     """
 
     verb: str
@@ -87,6 +87,7 @@ class OrderRequested:
     face_sha256: str | None = None
     expires_at: datetime | None = None
     known: Known | None = None
+    limited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

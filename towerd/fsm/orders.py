@@ -211,6 +211,7 @@ def order_requested(turn: Turn, event: OrderRequested) -> None:
         event.reply.req_id,
         event.expires_at,
         event.known,
+        event.limited,
     )
     outcome = decide_request(request, book, turn.config.rules, _circumstances(turn))
     if type(outcome) in _APPLY:

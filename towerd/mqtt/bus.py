@@ -56,7 +56,7 @@ class MqttBus:
         self._publisher = Publisher(parts.wire, self._names, parts.clock, parts.intake.key)
         self._outbox = Outbox(parts.outbox, self._publisher.row)
         self._acks = Acknowledgements(parts.wire.acknowledge)
-        self._intake = Intake(parts.intake, self._answer_state)
+        self._intake = Intake(parts.intake, self._answer_state, self._publisher.answer)
         self._seen = asyncio.Event()
         self._live = False
         self._sweep_until_mono_s: float | None = None

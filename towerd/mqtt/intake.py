@@ -10,21 +10,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
 import structlog
 
 from towerd.errors import Refusal
+from towerd.fsm.commands import Answer
 from towerd.fsm.events import CommandRefused, OrderRequested
 from towerd.fsm.reply import NOWHERE, ReplyTo
+from towerd.mqtt.floods import Floods
 from towerd.mqtt.request import Asked, Dropped, read_request
 from towerd.mqtt.topics import Topics
 from towerd.mqtt.wire import Received
 from towerd.orders.claims import WITH_CODE, TestDrive
 from towerd.orders.keys import IssuerKeys, TowerKey, code_mac
 from towerd.orders.model import Known
+from towerd.orders.rates import OrderRates
 from towerd.orders.tokens import OpenedToken, open_token
 from towerd.ports import Customers, Enrolment, FaceMatcher, Inbox
 
@@ -33,12 +36,15 @@ log = structlog.get_logger(__name__)
 Done = Callable[[], None]
 BACKLOG = 32
 """Commands that wait in a lane; more are answered `busy`."""
+UNPROVEN_BACKLOG = BACKLOG // 4
+"""How many of them no signature may have held for (`floods.py`)."""
 ENROL_WITHIN_S = 0.8
 """What the contract's one second leaves for the selfie (4.5)."""
 IN_A_ROW_S = 0.5
 """Selfies that follow each other so closely are in a row, and each is done as quickly as it can be."""
 MOTION = frozenset({"hold", "resume"})
 STOPS = "hold"
+BUSY = ("busy",)
 UNREADABLE = ("malformed",)
 """The reason where taking a command in has failed in a way that nobody foresaw. Without an answer and an acknowledgement
 the broker would send it again and again."""
@@ -61,6 +67,7 @@ class IntakeParts:
     inbox: Inbox
     matcher: FaceMatcher
     customers: Customers
+    rates: OrderRates = field(default_factory=OrderRates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +81,48 @@ class _Face:
 NO_FACE = _Face("none")
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    asked: Asked
+    done: Done
+    proven: bool
+
+
 @dataclass(slots=True)
 class _Lane:
-    """Commands in the order of their arrival. `waiting`: how many of them nothing has come of yet, opened or not.
-    `looked_mono_s`: when the newest selfie was looked at.
+    """Commands in the order of their arrival. `waiting`: how many of them nothing has come of yet, opened or not; `unproven`:
+    how many of these are of senders that no signature has held for lately. `looked_mono_s`: when the newest selfie was looked at.
     """
 
-    asked: asyncio.Queue[tuple[Asked, Done]] = field(default_factory=asyncio.Queue)
-    opened: asyncio.Queue[tuple[Asked, Done, OpenedToken | Refusal]] = field(default_factory=lambda: asyncio.Queue(1))
+    asked: asyncio.Queue[_Waiting] = field(default_factory=asyncio.Queue)
+    opened: asyncio.Queue[tuple[_Waiting, OpenedToken | Refusal]] = field(default_factory=lambda: asyncio.Queue(1))
     waiting: int = 0
+    unproven: int = 0
     looked_mono_s: float = float("-inf")
+
+    def put(self, command: _Waiting) -> None:
+        """One more waits."""
+        self.waiting += 1
+        self.unproven += not command.proven
+        self.asked.put_nowait(command)
+
+    async def get(self) -> tuple[_Waiting, OpenedToken | Refusal]:
+        """The next, once it is opened; it waits no more."""
+        command, token = await self.opened.get()
+        self.waiting -= 1
+        self.unproven -= not command.proven
+        return command, token
 
     def in_a_row(self) -> bool:
         """Whether others wait behind the selfie that is looked at now, or one came just before it."""
-        now_s = asyncio.get_running_loop().time()
+        now_s = _mono_s()
         close = now_s - self.looked_mono_s < IN_A_ROW_S
         self.looked_mono_s = now_s
         return close or self.waiting > 0
+
+
+def _mono_s() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _face(enrolment: Enrolment) -> _Face:
@@ -102,10 +134,13 @@ def _face(enrolment: Enrolment) -> _Face:
 class Intake:
     """Takes commands; `run` works them off until cancelled."""
 
-    def __init__(self, parts: IntakeParts, show_state: Callable[[ReplyTo], None]) -> None:
-        """`show_state` answers the verb `state` from the newest view."""
+    def __init__(
+        self, parts: IntakeParts, show_state: Callable[[ReplyTo], None], answer: Callable[[Answer], None]
+    ) -> None:
+        """`show_state` answers the verb `state` from the newest view; `answer` is for what the core never hears of."""
         self._parts = parts
-        self._show_state = show_state
+        self._show_state, self._answer = show_state, answer
+        self._floods = Floods()
         self._orders, self._motion = _Lane(), _Lane()
 
     def receive(self, received: Received, done: Done) -> None:
@@ -125,16 +160,22 @@ class Intake:
 
     def _queue(self, asked: Asked, done: Done) -> None:
         lane = self._motion if asked.verb in MOTION else self._orders
+        proven = self._floods.proven(asked.reply.address, _mono_s())
+        full = lane.waiting >= BACKLOG or (not proven and lane.unproven >= UNPROVEN_BACKLOG)
         # whoever stops the tower is never told to come back later
-        if lane.waiting >= BACKLOG and asked.verb != STOPS:
-            self._refuse(asked.verb, ("busy",), asked.reply, asked.expires_at, done)
+        if full and asked.verb != STOPS:
+            self._refuse(asked.verb, BUSY, asked.reply, asked.expires_at, done)
         else:
-            lane.waiting += 1
-            lane.asked.put_nowait((asked, done))
+            lane.put(_Waiting(asked, done, proven))
 
     def _refuse(
         self, verb: str, reasons: tuple[str, ...], reply: ReplyTo, expires_at: datetime | None, done: Done
     ) -> None:
+        if not self._floods.may_tell(_mono_s()):
+            # each event is a commit: in a flood of them the tower would come to nothing else
+            self._answer(Answer(reply, False, BUSY, None))
+            done()
+            return
         log.info("command dropped", verb=verb, reasons=reasons, req_id=reply.req_id)
         self._parts.inbox.post(CommandRefused(verb, reasons, reply, expires_at), None, done)
 
@@ -154,43 +195,48 @@ class Intake:
     async def _open(self, lane: _Lane, pool: ThreadPoolExecutor) -> None:
         loop, parts = asyncio.get_running_loop(), self._parts
         while True:
-            asked, done = await lane.asked.get()
+            command = await lane.asked.get()
+            text, reply = command.asked.token or "", command.asked.reply
             token: OpenedToken | Refusal
             try:
                 token = await loop.run_in_executor(
-                    pool, open_token, asked.token or "", parts.key(), parts.issuers(), parts.topics.tower, parts.now()
+                    pool, open_token, text, parts.key(), parts.issuers(), parts.topics.tower, parts.now()
                 )
             except Exception:
-                log.exception("a token could not be opened: it is refused", req_id=asked.reply.req_id)
+                log.exception("a token could not be opened: it is refused", req_id=reply.req_id)
                 token = Refusal(UNREADABLE, "")
-            await lane.opened.put((asked, done, token))
+            await lane.opened.put((command, token))
 
     async def _apply(self, lane: _Lane) -> None:
         while True:
-            asked, done, token = await lane.opened.get()
-            lane.waiting -= 1
+            command, token = await lane.get()
             applied = asyncio.Event()
 
-            def both(done: Done = done, applied: asyncio.Event = applied) -> None:
+            def both(done: Done = command.done, applied: asyncio.Event = applied) -> None:
                 done()
                 applied.set()
 
-            await self._take(asked, token, both, lane)
+            await self._take(command.asked, token, both, lane)
             # The next token may bear the same id: it is looked at only once this one is in the tables.
             await applied.wait()
 
     async def _take(self, asked: Asked, token: OpenedToken | Refusal, done: Done, lane: _Lane) -> None:
         if isinstance(token, Refusal):
             self._refuse(asked.verb, token.reasons, asked.reply, asked.expires_at, done)
-        elif token.public["kind"] != asked.verb:
+            return
+        self._floods.prove(asked.reply.address, _mono_s())
+        if token.public["kind"] != asked.verb:
             self._refuse(asked.verb, ("kind_not_allowed",), asked.reply, asked.expires_at, done)
         else:
             await self._take_verified(asked, token, done, lane)
 
     async def _take_verified(self, asked: Asked, token: OpenedToken, done: Done, lane: _Lane) -> None:
         try:
-            face, known = await asyncio.gather(self._look(token, lane), self._whose(token))
-            event = self._event(asked, token, face, known)
+            limited = self._is_limited(token)
+            face, known = NO_FACE, None
+            if not limited:
+                face, known = await asyncio.gather(self._look(token, lane), self._whose(token))
+            event = replace(self._event(asked, token, face, known), limited=limited)
         except Exception:
             log.exception("a command could not be taken in: it is refused", req_id=asked.reply.req_id)
             self._refuse(asked.verb, UNREADABLE, asked.reply, asked.expires_at, done)
@@ -203,6 +249,13 @@ class Intake:
         if kind in WITH_CODE:
             return await customers.know(opened.claims.sub, opened.claims.jti)
         return Known(customers.handle(opened.claims.sub)) if kind == "erase" else None
+
+    def _is_limited(self, opened: OpenedToken) -> bool:
+        """Whether an order is one too many of its sender's. The same token again is not another order."""
+        claims = opened.claims
+        if opened.public["kind"] not in WITH_CODE or self._parts.known(claims.jti):
+            return False
+        return not self._parts.rates.take(claims.iss, claims.sub, _mono_s())
 
     def _event(self, asked: Asked, opened: OpenedToken, face: _Face, known: Known | None) -> OrderRequested:
         return OrderRequested(

@@ -182,6 +182,8 @@ def decide_request(request: Request, book: OrderBook, rules: OrderRules, circums
     before = first_answer(request, claims, book, circumstances.now)
     if before is not None:
         return before
+    if request.limited:
+        return Refusal(("rate_limited",), "Too many orders come from this sender.")
     if not isinstance(claims, Hold) and too_many_requests(book, rules, circumstances.now, verified=True):
         return Refusal(("busy",), "Too many requests are remembered.")
     if not circumstances.clock_sure and not isinstance(claims, Hold):
