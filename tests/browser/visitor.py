@@ -20,6 +20,9 @@ from selenium.webdriver.remote.webelement import WebElement
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 DESKTOP, PHONE = (1200, 900), (390, 844)
+WIDE = frozenset({"front", "dealer"})
+"""Pictures that are taken at a desktop; the others at a phone."""
+SHADE = 5
 LIMIT_S = 15.0
 OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars", OFFLINE)
@@ -51,14 +54,14 @@ class Screen:
     """What the browser shows, at a desktop's or a phone's size."""
 
     def __init__(self, browser: webdriver.Chrome, base: str) -> None:
-        self._browser, self._base = browser, base
+        self.browser, self._base = browser, base
         self.resize(DESKTOP)
 
     def resize(self, size: tuple[int, int]) -> None:
         """A screen of this width and height."""
         self._size = size
         screen = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size[0] < 600}
-        self._browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
 
     @property
     def phone(self) -> bool:
@@ -68,36 +71,42 @@ class Screen:
     @property
     def path(self) -> str:
         """Where the browser is, below the shop's address."""
-        return self._browser.current_url.removeprefix(self._base)
+        return self.browser.current_url.removeprefix(self._base)
 
     @property
     def text(self) -> str:
         """What is written on the page."""
-        return self._browser.find_element(By.TAG_NAME, "body").text
+        return self.browser.find_element(By.TAG_NAME, "body").text
 
     def image(self) -> np.ndarray:
         """The whole page as it looks."""
         width, height = self._size
-        full = int(self._browser.execute_script("return document.querySelector('.nicegui-layout').scrollHeight"))
+        full = int(self.script("return document.querySelector('.nicegui-layout').scrollHeight"))
         self.resize((width, max(height // 2, full)))
-        png = np.frombuffer(self._browser.get_screenshot_as_png(), np.uint8)
+        png = np.frombuffer(self.browser.get_screenshot_as_png(), np.uint8)
         self.resize((width, height))
         return cv2.imdecode(png, cv2.IMREAD_COLOR)
+
+    def script(self, words: str) -> Any:
+        """What the page says of itself."""
+        return self.browser.execute_script(words)
 
     def picture(self, name: str) -> None:
         """A picture for the documentation, where one is wanted (`make pictures`); the page must fit its screen always."""
         assert self.overflow_px() == 0, f"{self.path} is wider than its screen"
-        if "TOWERD_PICTURES" in os.environ:
-            PICTURES.mkdir(exist_ok=True)
-            cv2.imwrite(str(PICTURES / f"{name}.png"), self.image(), [cv2.IMWRITE_PNG_COMPRESSION, 9])
+        if "TOWERD_PICTURES" in os.environ and (name in WIDE) != self.phone:
+            # few shades make a small file; no more than a person sees at once
+            image = self.image()[: self._size[1]]
+            shades = (np.round(image / SHADE) * SHADE).astype(np.uint8)
+            cv2.imwrite(str(PICTURES / f"shop-{name}.png"), shades, [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
     def overflow_px(self) -> int:
         """How much of the page does not fit the screen's width."""
-        return int(self._browser.execute_script("return document.documentElement.scrollWidth - window.innerWidth"))
+        return int(self.script("return document.documentElement.scrollWidth - window.innerWidth"))
 
     def complaints(self) -> list[str]:
         """What the browser itself found wrong; a car's photo that cannot be had is none."""
-        entries = self._browser.get_log("browser")
+        entries = self.browser.get_log("browser")
         return [one["message"] for one in entries if one["level"] == "SEVERE" and "shop.example" not in one["message"]]
 
 
@@ -106,10 +115,12 @@ class Visitor(Screen):
 
     def go(self, path: str) -> None:
         """Open a page, and wait until it is alive: before that a click reaches nobody."""
-        self._browser.get(self._base + path)
-        self.wait(
-            lambda: self._browser.execute_script("return window.did_handshake === true"), f"{path} to be connected"
-        )
+        self.browser.get(self._base + path)
+        self.alive()
+
+    def alive(self) -> None:
+        """Wait until the page is connected."""
+        self.wait(lambda: self.script("return window.did_handshake === true"), "the page to be connected")
 
     def log_in(self, name: str) -> None:
         """Choose an account."""
@@ -134,7 +145,7 @@ class Visitor(Screen):
         """The first shown element."""
 
         def shown() -> WebElement | None:
-            every = self._browser.find_elements(By.XPATH, xpath)
+            every = self.browser.find_elements(By.XPATH, xpath)
             return next((one for one in every if one.is_displayed()), None)
 
         return self.wait(shown, what or xpath)  # type: ignore[no-any-return]
@@ -171,14 +182,14 @@ class Visitor(Screen):
     def upload(self, file: Path) -> None:
         """Choose a file."""
         # the input itself is never shown: the button over it is
-        inputs = self._browser.find_elements(By.XPATH, "//input[@type='file']")
+        inputs = self.browser.find_elements(By.XPATH, "//input[@type='file']")
         assert len(inputs) == 1
         inputs[0].send_keys(str(file))
 
     def _click(self, xpath: str, what: str) -> None:
         def clicked() -> bool:
             element = self.find(xpath, what)
-            self._browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+            self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
             element.click()
             return True
 

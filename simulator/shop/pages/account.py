@@ -119,7 +119,8 @@ def _change(visit: Visit, who: Account) -> None:
             visit.desk.people.change(form.account)
             ui.navigate.reload()
 
-    ui.button(say("account.save"), on_click=save).props("no-caps unelevated")
+    with ui.element("div").classes("actions"):
+        ui.button(say("account.save"), on_click=save).props("no-caps unelevated")
 
 
 def _consents(visit: Visit, who: Account) -> None:
@@ -156,7 +157,8 @@ def _erase(visit: Visit, who: Account) -> None:
             else:
                 ui.navigate.to("/leave")
 
-    ui.button(say("privacy.erase"), on_click=erase).props("no-caps outline color=negative")
+    with ui.element("div").classes("actions"):
+        ui.button(say("privacy.erase"), on_click=erase).props("no-caps outline color=negative")
 
 
 def _enter(customer: str, to: Annotated[str, Form()] = "/") -> RedirectResponse:
@@ -190,7 +192,8 @@ def add(desk: Desk) -> None:
                         desk.people.create(form.account)
                         ui.navigate.reload()
 
-                ui.button(say("login.create"), on_click=create).props("no-caps outline")
+                with ui.element("div").classes("actions"):
+                    ui.button(say("login.create"), on_click=create).props("no-caps outline")
 
     @ui.page("/account")
     def account() -> None:

@@ -83,6 +83,11 @@ class Notice:
         """Nothing is wrong any more."""
         self._box.clear()
 
+    def forget_on_change_in(self, box: ui.element) -> None:
+        """Whatever is changed within `box` takes the trouble that was told away."""
+        for event in ("click", "change", "input"):
+            box.on(event, self.clear, throttle=0.3)
+
     def tell(self, words: str) -> None:
         """Say one thing."""
         self._box.clear()

@@ -96,24 +96,28 @@ def _list(visit: Visit, customer: str) -> None:
         order_card(order)
 
 
+def own_order(visit: Visit, order: str) -> Order:
+    """An order of whoever is logged in. Raises ShopError: whose order it is, is nobody else's business."""
+    who = visit.somebody()
+    found = visit.desk.counter.order(order)
+    if found.customer != who.customer:
+        raise ShopError(say("order.unknown"))
+    return found
+
+
 class OrderView:
     """One order on its own page."""
 
     def __init__(self, visit: Visit, order: str) -> None:
         """Raises ShopError where the visitor has no such order."""
         self._visit, self._id = visit, order
-        self._of(visit.somebody().customer)
+        own_order(visit, order)
         self._notice = Notice()
         Live(lambda: (self._now, visit.desk.counter.history(order)), self._draw)
 
     @property
     def _now(self) -> Order:
         return self._visit.desk.counter.order(self._id)
-
-    def _of(self, customer: str) -> None:
-        # whose order it is, is nobody else's business
-        if self._now.customer != customer:
-            raise ShopError(say("order.unknown"))
 
     def _draw(self) -> None:
         order = self._now
@@ -207,17 +211,18 @@ class BuyView:
 
     def __init__(self, visit: Visit, order: str) -> None:
         """Raises ShopError where it cannot be bought."""
-        who = visit.somebody()
-        self._desk, self._order = visit.desk, visit.desk.counter.order(order)
+        self._desk, self._order = visit.desk, own_order(visit, order)
         price = self._desk.counter.price(order)
-        if self._order.customer != who.customer or price is None:
+        if price is None:
             raise ShopError(say("car.not_for_sale"))
         text(car_name(self._order), "h2", "subject")
         text(say("buy.lead"))
         text(say("order.made_up_money"), classes="hint")
-        self._plan = PlanChooser(self._desk, *price)
-        self._agreed = ui.checkbox(say("order.pay_now"))
+        with ui.element("div") as box:
+            self._plan = PlanChooser(self._desk, *price)
+            self._agreed = ui.checkbox(say("order.pay_now"))
         self._notice = Notice()
+        self._notice.forget_on_change_in(box)
         with ui.element("div").classes("actions"):
             self._button = ui.button(say("buy.go"), on_click=self._buy).props("no-caps unelevated")
             link_button(say("buy.back"), f"/orders/{order}", primary=False)

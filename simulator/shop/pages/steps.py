@@ -28,8 +28,10 @@ class Steps:
         first = self._count == 0
         self._count += 1
         with self._stepper, ui.step(f"step-{self._count}", title=title).props(f"prefix={self._count}"):
-            build()
+            with ui.element("div") as box:
+                build()
             notice = Notice()
+            notice.forget_on_change_in(box)
             with ui.stepper_navigation().classes("actions"):
                 if last:
                     self._last(notice, check)

@@ -1,0 +1,80 @@
+"""A dealer's page, in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.shop.model import Outcome, Reason
+from tests.browser.fake_desk import FakeDesk
+from tests.browser.visitor import Visitor
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
+ROW = "//li[@data-vehicle='{}']"
+
+
+def press_in_row(visitor: Visitor, vehicle: str, words: str) -> None:
+    """Click a button of one vehicle."""
+    visitor.find(f"{ROW.format(vehicle)}//button[normalize-space(.)='{words}']", f"{words} of {vehicle}").click()
+
+
+def test_a_damaged_car_goes_out_of_service_and_out_of_the_window(either: Visitor, desk: FakeDesk) -> None:
+    either.go("/dealer")
+    either.press("dealer_3")
+    either.see("place 2-4 · v_0051 · 1204 km")
+    press_in_row(either, "v_0051", "Out of service")
+    either.see("Why is the Haval H6 out of service?")
+    either.press("Take out of service")
+    either.see("Please choose a reason.")
+    either.tick("damage")
+    either.type("Note", "scratch on the left door")
+    either.press("Take out of service")
+    either.see("out of service: damage")
+    assert desk.sent == [("out_of_service", ("v_0051", ("damage",), "scratch on the left door"))]
+    either.picture("dealer")
+    either.go("/")
+    either.see("5 cars")
+    either.go("/dealer/dealer_3")
+    press_in_row(either, "v_0051", "Release")
+    either.not_see("out of service: damage")
+    assert desk.sent[-1] == ("release", "v_0051")
+
+
+def test_a_car_is_announced(visitor: Visitor, desk: FakeDesk) -> None:
+    visitor.go("/dealer/dealer_3")
+    visitor.press("Announce the car")
+    visitor.see("Missing: Vehicle id.")
+    for name, words in {"Vehicle id": "v_0077", "Make": "Ford", "Model": "Focus", "Colour": "green"}.items():
+        visitor.type(name, words)
+    visitor.press("Announce the car")
+    visitor.see("Missing: Tag number.")
+    visitor.type("Tag number", "3054420077")
+    visitor.type("Mass, kg", "1450")
+    visitor.choose("Tower", "South Mall")
+    visitor.press("Announce the car")
+    visitor.see("Bringing in: v_0077")
+    visitor.see("40719365")
+    what, (tower, record, slot) = desk.sent[-1]
+    assert (what, tower, slot) == ("stock_in", "south-2", None)
+    assert record["tag"] == 3054420077
+    assert record["mass_kg"] == 1450
+    assert record["offers"] == {
+        "test_drive": {"fee": 15000, "deposit": 100000, "currency": "CNY"},
+        "purchase": {"price": 21900000, "currency": "CNY"},
+    }
+    assert set(record) == {
+        *("id", "tag", "make", "model", "colour", "year", "trim", "propulsion", "mass_kg"),
+        *("length_mm", "width_mm", "height_mm", "image_url", "offers"),
+    }
+
+
+def test_a_car_is_taken_out_and_a_refusal_told(visitor: Visitor, desk: FakeDesk) -> None:
+    reasons = (Reason("rate_limited", "There have been too many requests."),)
+    desk.answer = lambda order: Outcome(False, True, reasons, None)
+    visitor.go("/dealer/dealer_3")
+    press_in_row(visitor, "v_0042", "Take out of the tower")
+    visitor.see("There have been too many requests.")
+    visitor.see("Try again in an hour.")
+    desk.answer = lambda order: Outcome(True, True, (), order)
+    press_in_row(visitor, "v_0042", "Take out of the tower")
+    visitor.see("Taking out: v_0042")
+    visitor.not_see("There have been too many requests.")
