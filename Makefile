@@ -52,13 +52,13 @@ test-broker: $(READY) ## mosquitto with the shipped configuration: certificates,
 	$(PY) -m pytest -m broker tests/broker $(ARGS)
 
 test-browser: $(READY) ## the stand-in shop's pages in a real browser, at a desktop's and a phone's width (needs chromium, chromium-driver)
-	$(PY) -m pytest -m browser tests/browser $(ARGS)
+	$(PY) -m pytest -n 2 -m browser tests/browser $(ARGS)
 
 test-shop: $(READY) ## all of `make shop`: a car goes out of one tower and into the other
 	TOWERD_SHOP_STACK=1 $(PY) -m pytest tests/e2e/test_shop_stack.py $(ARGS)
 
 pictures: $(READY) ## docs/pictures/shop-*.png anew from the browser's tests
-	TOWERD_PICTURES=1 $(PY) -m pytest -m browser tests/browser $(ARGS)
+	TOWERD_PICTURES=1 $(PY) -m pytest -n 2 -m browser tests/browser $(ARGS)
 
 test-install: $(READY) ## towerd installed on this machine for real, and started by its own account (needs root)
 	TOWERD_INSTALL_TEST=1 $(PY) -m pytest tests/e2e/test_install.py $(ARGS)

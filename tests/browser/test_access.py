@@ -9,7 +9,7 @@ from selenium.webdriver.common.keys import Keys
 from tests.browser.fake_desk import ANNA, FakeDesk, order_of
 from tests.browser.visitor import Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 PAGES = (
     "/",
     "/car/north-1/v_0042",

@@ -9,7 +9,7 @@ from simulator.shop.pages.account import local
 from tests.browser.fake_desk import ANNA, BORIS, FakeDesk, order_of
 from tests.browser.visitor import Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 
 def test_what_stands_against_a_drive_is_shown_and_changed(either: Visitor, desk: FakeDesk) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import segno
 
 from simulator.shop.model import STAND_IN, Happened, Loan, Order, Outcome, Reason
+from simulator.shop.pages.photo import qr_png
 from tests.browser.fake_desk import ANNA, NORTH, FakeDesk, order_of
 from tests.browser.visitor import Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 BAND = "Stand-in shop: no real money, no real cars"
 
 
@@ -31,8 +31,7 @@ def selfie(tmp_path: Path) -> Path:
 
 def photo_of_code(path: Path, text: str) -> Path:
     """A QR code as a phone sees it: turned a little, grey, on a desk."""
-    segno.make(text, micro=False).save(str(path), scale=9, border=4)
-    code = cv2.imread(str(path))
+    code = cv2.imdecode(np.frombuffer(qr_png(text), np.uint8), cv2.IMREAD_COLOR)
     canvas = np.full((1500, 1900, 3), 170, np.uint8)
     canvas[500 : 500 + code.shape[0], 800 : 800 + code.shape[1]] = (code * 0.8 + 20).astype(np.uint8)
     turn = cv2.getRotationMatrix2D((950, 650), 12, 1.3)

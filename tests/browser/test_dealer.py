@@ -8,7 +8,7 @@ from simulator.shop.model import Outcome, Reason
 from tests.browser.fake_desk import FakeDesk
 from tests.browser.visitor import Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 ROW = "//li[@data-vehicle='{}']"
 
 

@@ -23,7 +23,7 @@ DESKTOP, PHONE = (1200, 900), (390, 844)
 WIDE = frozenset({"front", "dealer"})
 """Pictures that are taken at a desktop; the others at a phone."""
 SHADE = 5
-LIMIT_S = 15.0
+LIMIT_S = 30.0
 OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars", OFFLINE)
 PROGRAMS = ("chromium", "chromedriver")

@@ -10,7 +10,7 @@ from simulator.shop.desk import Desk
 from simulator.shop.model import ShopError
 from simulator.shop.pages.cards import car_address
 from simulator.shop.pages.frame import Notice, Visit, frame, text
-from simulator.shop.pages.photo import MOST_BYTES, NoPictureError, read_qr
+from simulator.shop.pages.photo import MOST_BYTES, read_qr
 from simulator.shop.pages.texts import say
 
 
@@ -24,10 +24,7 @@ def go_to_car(visit: Visit, words: str) -> None:
 
 async def read_photo(event: events.UploadEventArguments) -> str:
     """The text of the QR code in an uploaded photo. Raises ShopError."""
-    try:
-        found = await asyncio.to_thread(read_qr, await event.file.read())
-    except NoPictureError as error:
-        raise ShopError(say("photo.no_picture")) from error
+    found = await asyncio.to_thread(read_qr, await event.file.read())
     if not found:
         raise ShopError(say("scan.no_code"))
     return found

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime
 
 from nicegui import events, ui
 
-from simulator.shop.model import Offer, ShopError, Slot
+from simulator.shop.model import Offer, Slot
 from simulator.shop.pages import show
 from simulator.shop.pages.frame import Notice, Visit, text
-from simulator.shop.pages.photo import NoPictureError, preview
+from simulator.shop.pages.photo import preview
 from simulator.shop.pages.scan import photo_upload
 from simulator.shop.pages.steps import need
 from simulator.shop.pages.texts import say
@@ -102,10 +102,7 @@ class FaceChoice:
         need(not self.consent or self._selfie, say("face.missing"))
 
     async def _take(self, picture: bytes) -> None:
-        try:
-            shown = await asyncio.to_thread(preview, picture)
-        except NoPictureError as error:
-            raise ShopError(say("photo.no_picture")) from error
+        shown = await asyncio.to_thread(preview, picture)
         self._selfie = picture
         self._shown.clear()
         with self._shown:
