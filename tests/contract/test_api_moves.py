@@ -17,6 +17,7 @@ from tests.support.values import AT, record
 from tests.support.views import view
 from towerd.api import callers, http, metrics, peer
 from towerd.cli import towerctl, towerctl_moves
+from towerd.fsm.face_events import CustomerVouchedFor, Papers
 from towerd.fsm.manual_events import ConditionSet
 from towerd.fsm.moves_events import MoveCancelled, MoveRequested, StockTakeCancelled, StockTakeRequested
 from towerd.orders.conditions import REASONS, SetCondition
@@ -164,3 +165,28 @@ def test_the_metrics_carry_the_last_job_of_each_purpose() -> None:
     text = metrics.exposition(view(jobs=(*rows, replace(ended, id=6, state="running", motion_s=None)))).decode()
     assert 'towerd_job_motion_seconds{purpose="move"} 41.0' in text
     assert 'towerd_job_minimum_seconds{purpose="move"} 40.0' in text
+
+
+async def test_named_people_vouch_for_a_customer(tower: Tower, speaking_as: Callable[[str], None]) -> None:
+    for account, technician in (("ada", True), ("bob", False)):
+        speaking_as(account)
+        assert (await ctl(tower, "vouch", "0815", "--saw", "passport")).exit_code == 0
+        event = tower.events[-1]
+        assert isinstance(event, CustomerVouchedFor)
+        assert (event.order, event.by, event.technician, event.saw) == ("0815", account, technician, "passport")
+    assert (await ctl(tower, "vouch", "0815", "--saw", "library_card")).exit_code == 2
+    assert get_args(Papers) == towerctl.PAPERS
+
+
+@pytest.mark.parametrize("account", ["eve", "mallory"])
+async def test_a_viewer_vouches_for_nobody(tower: Tower, speaking_as: Callable[[str], None], account: str) -> None:
+    speaking_as(account)
+    assert (await ctl(tower, "vouch", "0815", "--saw", "passport")).exit_code == 77
+    assert tower.events == []
+
+
+async def test_who_has_no_name_vouches_for_nobody(tower: Tower, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "peer_of", lambda _socket: peer.Peer(1, 0, 0))
+    result = await ctl(tower, "vouch", "0815", "--saw", "passport")
+    assert "only people of [api.users]" in result.output
+    assert tower.events == []

@@ -43,6 +43,7 @@ from towerd.fsm.events import (
     StockEntry,
     StockImported,
 )
+from towerd.fsm.face_events import CustomerVouchedFor, Papers
 from towerd.orders.stock import StockErrors, parse_stock
 
 STOCK_LIMIT_BYTES: Final = 4 * 1024 * 1024
@@ -75,6 +76,14 @@ class Code(BaseModel):
 
     number: Annotated[str, Field(pattern=r"^\d{4}$")]
     code: Annotated[str, Field(pattern=r"^\d{8}$")]
+
+
+class Seen(BaseModel):
+    """Which identity papers somebody has seen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    saw: Papers
 
 
 @router.get("/health")
@@ -140,6 +149,17 @@ async def code(core: Core, caller: Viewer, typed: Code) -> JSONResponse:
     """Number and code of an order (viewer: the code itself is the secret, and wrong ones are counted)."""
     mac = core.mac_of(typed.code)
     return await asked(core, lambda reply: CodeEntered(typed.number, mac, caller.user, reply))
+
+
+@router.post("/orders/{order}/vouch")
+async def vouch(core: Core, caller: Operator, order: str, seen: Seen) -> JSONResponse:
+    """Say that the customer of an order (its number or id) stands here and that you have seen identity papers (operator, named in
+    `[api.users]`; orders-if.md 6.3). It counts like the code once two people have said so within 300 s, a technician among them.
+    """
+    if caller.user not in core.settings.users:
+        raise HTTPException(403, f"{caller.user} is nobody's name: only people of [api.users] vouch for a customer")
+    technician = caller.may("technician")
+    return await asked(core, lambda reply: CustomerVouchedFor(order, caller.user, technician, seen.saw, reply))
 
 
 @router.post("/stock/import")

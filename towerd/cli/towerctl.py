@@ -33,6 +33,7 @@ _FOUND_IN: Final = {
     "towerctl_support": ("bundle", "selftest"),
     "towerctl_upkeep": ("maintenance",),
 }
+PAPERS: Final = ("passport", "id_card", "licence")
 _PACKML: Final = ("reset", "start", "stop", "hold", "unhold", "abort", "clear")
 
 app = LazyProgram(
@@ -104,6 +105,17 @@ def code(number: str, pickup_code: str | None, socket: Path, as_json: bool) -> N
     """Enter number and code for a customer. Wrong codes count: five lock the code, twenty end it. Role: viewer."""
     typed = pickup_code or click.prompt("Code", hide_input=True, err=as_json)
     client.ask(socket, "/code", as_json, json={"number": number, "code": typed})
+
+
+@app.command()
+@click.argument("order", help="The order's number or id.")
+@click.option("--saw", required=True, type=click.Choice(PAPERS), help="The papers that you have seen.")
+@asks
+def vouch(order: str, saw: str, socket: Path, as_json: bool) -> None:
+    """Say that an order's customer stands here, whose identity papers you have seen. A second person says so as well, with an own
+    account and within 300 s; one of the two is a technician. Role: operator.
+    """
+    client.ask(socket, f"/orders/{order}/vouch", as_json, json={"saw": saw})
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""What the face worker tells beside looks and health."""
+"""Who is at the gate, beside looks, codes and health: what the face worker and people tell."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Literal
 
 from towerd.faceid.liveness import Ask, Side
 from towerd.fsm.reply import ReplyTo
+
+Papers = Literal["passport", "id_card", "licence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,4 +44,18 @@ class NumberEntered:
     reply: ReplyTo
 
 
-FaceEvent = FaceChallenged | FacesAlike | NumberEntered
+@dataclass(frozen=True, slots=True)
+class CustomerVouchedFor:
+    """A named person at the tower has seen the customer's papers: those of an order, by its number or id (orders-if.md 6.3).
+
+    `technician`: whether who says so is one. `saw`: which papers.
+    """
+
+    order: str
+    by: str
+    technician: bool
+    saw: Papers
+    reply: ReplyTo
+
+
+FaceEvent = FaceChallenged | FacesAlike | NumberEntered | CustomerVouchedFor

@@ -23,7 +23,7 @@ from towerd.fsm.commands import Command, EndProcess, StartTimer
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.delivering import open_job, run_cabins, run_job
 from towerd.fsm.erasing import erasure_requested
-from towerd.fsm.face_events import FaceChallenged, FacesAlike, NumberEntered
+from towerd.fsm.face_events import CustomerVouchedFor, FaceChallenged, FacesAlike, NumberEntered
 from towerd.fsm.fetching import run_fetches
 from towerd.fsm.fitting import differs
 from towerd.fsm.identity import (
@@ -64,6 +64,7 @@ from towerd.fsm.turn import Turn
 from towerd.fsm.uncommanded import watch_changes
 from towerd.fsm.upkeep import follow_devices, service_done, tell_wear
 from towerd.fsm.upkeep_events import ServiceDone
+from towerd.fsm.vouching import customer_vouched_for
 from towerd.plc.snapshot import PackmlCommand, PackmlState, Snapshot, Unit
 
 MINUTE: Final = "minute"
@@ -201,6 +202,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     FaceChallenged: face_challenged,
     FacesAlike: faces_alike,
     NumberEntered: number_typed,
+    CustomerVouchedFor: customer_vouched_for,
     ev.FaceHealthChanged: face_health_changed,
     ev.CodeEntered: code_entered,
     DriveInRequested: drive_in_requested,

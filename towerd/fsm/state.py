@@ -214,10 +214,20 @@ class IdentityDecision:
     """That the person at the gate is the one of an order; counts for 300 s of this process's clock (invariant 7)."""
 
     order: str
-    by: Literal["face", "code"]
+    by: Literal["face", "code", "papers"]
     decided_mono_s: float
     liveness: str
     score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """That one named person has seen a customer's papers; it counts once another says so too (orders-if.md 6.3)."""
+
+    by: str
+    technician: bool
+    saw: str
+    mono_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +349,7 @@ class Volatile:
     jog: Jog | None = None
     jog_step: JogStep | None = None
     decisions: dict[str, IdentityDecision] = field(default_factory=dict)
+    vouched: dict[str, Vouched] = field(default_factory=dict)
     readings: dict[str, TagReading] = field(default_factory=dict)
     written_mono_s: dict[str, float] = field(default_factory=dict)
     touched_mono_s: dict[str, float] = field(default_factory=dict)
