@@ -18,6 +18,7 @@ from tests.property.hand_acts import HANDS, check_machine
 from tests.property.test_core import ACTS, TICKS, Witness, act, check_truth
 from tests.scenario.tower import Tower, car, record, small_tower
 from tests.support import published
+from tests.support.bookings import check_bookings
 from tests.support.sync_tower import START, SyncTower, send_token, told_again
 from towerd.fsm.events import Stamped, StockEntry, StockImported, TimerExpired
 from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
@@ -255,14 +256,14 @@ DOING: dict[str, Callable[..., Any]] = {
 
 
 def check_books(tower: SyncTower) -> None:
-    """Every open row's vehicle is known; a car has one person, and a person one car."""
-    tables = tower.state.tables
+    """Every open row's vehicle is known; a car has one person at a time, and a person one car."""
+    tables, rules = tower.state.tables, tower.tower.core.rules
     orders = [order for order in tables.orders.values() if order.open]
     loans = [loan for loan in tables.loans.values() if loan.state not in LOAN_ENDED]
     named = {order.id: order.vehicle for order in orders if order.state != "awaiting_stock"}
     # a loan begins while its order still waits for the cabin's door
     named |= {loan.id: loan.vehicle for loan in loans}
-    assert max(Counter(named.values()).values(), default=0) <= 1, named
+    check_bookings(tables, rules)
     needed = {
         *named.values(),
         *(row.vehicle for row in tables.intakes.values() if row.open),

@@ -118,8 +118,8 @@ def loan_returned(turn: Turn, loan_id: str, found: Findings, button_wait_s: floa
 def loan_leaves(turn: Turn, ended: LoanEnded) -> LoanEnded | Refusal:
     """The car is bought, or back at another tower: it is this tower's no more, and its tag may come in again.
 
-    Too late while a cabin is open for its return. Later orders of it get another. Where the cabin that it has left still closes, that order names it until
-    it is over (`end_stay`).
+    Too late while a cabin is open for its return. Later orders of it get another. Where the cabin that it has left still
+    closes, that order names it until it is over (`end_stay`).
     """
     loan = ended.loan
     if intake_of(turn.tables, loan.vehicle) is not None:

@@ -81,6 +81,9 @@ def _started(turn: Turn, event: ev.Started) -> None:
     turn.ask(StartTimer(MINUTE, 60.0))
     every_minute(turn)
     watch_waiting_stock(turn)
+    # who may come now is told first, however long nothing ran
+    settle_promised(turn)
+    note_all_orders(turn)
 
 
 def _layout(turn: Turn, machine: Snapshot) -> None:
