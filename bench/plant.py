@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from simulator.config import Actors, SimulatorConfig
 from simulator.core import Simulator
-from simulator.runner import serve
+from simulator.runner import Served, serve
 from tests.scenario.tower import car
 from towerd.places import Place, bay
 from towerd.plc.registers import blocks
@@ -75,7 +75,7 @@ class Plant(Simulator):
 def main() -> None:
     """Serve until SIGTERM, then tell."""
     plant = Plant()
-    asyncio.run(serve(plant, "127.0.0.1", 0, None))
+    asyncio.run(serve(plant, Served("127.0.0.1", 0)))
     print(json.dumps(plant.samples), flush=True)
 
 

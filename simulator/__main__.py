@@ -15,7 +15,7 @@ from simulator.config import Actors, SimulatorConfig
 from simulator.control import ask
 from simulator.core import Simulator
 from simulator.listing import as_text
-from simulator.runner import SerialLine, serve
+from simulator.runner import SerialLine, Served, serve
 from simulator.scenario import from_option
 from simulator.scenario import read as read_scenario
 
@@ -49,6 +49,9 @@ from simulator.scenario import read as read_scenario
 @click.option(
     "--auto-press-clear/--no-auto-press-clear", default=False, help="Staff press the clear button after each driver."
 )
+@click.option(
+    "--cabin-pictures", type=click.Path(path_type=Path), help="Folder for what the cabins' cameras see: cabin1.jpg, ..."
+)
 @click.pass_context
 def app(  # noqa: PLR0913, PLR0917 - one option each
     context: click.Context,
@@ -74,6 +77,7 @@ def app(  # noqa: PLR0913, PLR0917 - one option each
     fault: tuple[str, ...],
     list_faults: bool,
     auto_press_clear: bool,
+    cabin_pictures: Path | None,
 ) -> None:
     """A simulated car tower that speaks the PLC interface 1.0 over Modbus TCP or RTU; it runs until SIGTERM or SIGINT."""
     if context.invoked_subcommand is not None:
@@ -97,8 +101,12 @@ def app(  # noqa: PLR0913, PLR0917 - one option each
             auto_press_clear=auto_press_clear,
         ),
     )
-    line = SerialLine(serial, baud) if serial is not None or pty else None
-    _run(config, stock, (scenario, fault), lambda simulator: serve(simulator, host, port, control_port, line))
+    served = Served(host, port, control_port, _line(serial, pty, baud), cabin_pictures)
+    _run(config, stock, (scenario, fault), lambda simulator: serve(simulator, served))
+
+
+def _line(serial: str | None, pty: bool, baud: int) -> SerialLine | None:
+    return SerialLine(serial, baud) if serial is not None or pty else None
 
 
 def _run(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from dataclasses import dataclass
+from pathlib import Path
 
 from simulator.control import ControlServer
 from simulator.core import Simulator
@@ -13,6 +14,7 @@ from simulator.server import ModbusServer
 
 PACE_S = 0.01
 LONGEST_CATCH_UP_S = 0.5
+PAINT_S = 0.1
 
 
 async def pace(sim: Simulator) -> None:
@@ -24,6 +26,17 @@ async def pace(sim: Simulator) -> None:
         now_mono_s = loop.time()
         sim.step(min(now_mono_s - last_mono_s, LONGEST_CATCH_UP_S))
         last_mono_s = now_mono_s
+
+
+async def paint(sim: Simulator, folder: Path) -> None:
+    """Show what the cameras in the cabins see, as files in `folder`."""
+    # OpenCV takes its time to load, and who wants no pictures need not wait for it
+    from simulator.cabin_pictures import CabinPictures
+
+    pictures = CabinPictures(folder, sim.plant.booths)
+    while True:
+        pictures.refresh()
+        await asyncio.sleep(PAINT_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +70,18 @@ class _Bus:
         await self._modbus.stop()
 
 
-async def serve(sim: Simulator, host: str, port: int, control_port: int | None, line: SerialLine | None = None) -> None:
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Where a simulator is spoken to, on `line` if it is given, and the folder for its cabins' pictures, if any are wanted."""
+
+    host: str
+    port: int
+    control_port: int | None = None
+    line: SerialLine | None = None
+    pictures: Path | None = None
+
+
+async def serve(sim: Simulator, served: Served) -> None:
     """Run until SIGTERM or SIGINT. Prints one line that says where when ready. Raises OSError for a taken port or a line
     that cannot be opened.
     """
@@ -65,20 +89,23 @@ async def serve(sim: Simulator, host: str, port: int, control_port: int | None, 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    bus, control = _Bus(sim, line), ControlServer(sim)
-    told = f"simulator ready {await bus.start(host, port)}"
-    if control_port is not None:
-        told += f" control={await control.start(control_port)}"
+    bus, control = _Bus(sim, served.line), ControlServer(sim)
+    told = f"simulator ready {await bus.start(served.host, served.port)}"
+    if served.control_port is not None:
+        told += f" control={await control.start(served.control_port)}"
     print(told, flush=True)
-    pacing = asyncio.create_task(pace(sim))
+    working = [asyncio.create_task(pace(sim))]
+    if served.pictures is not None:
+        working.append(asyncio.create_task(paint(sim, served.pictures)))
     stopping = asyncio.create_task(stopped.wait())
     try:
-        await asyncio.wait((pacing, stopping), return_when=asyncio.FIRST_COMPLETED)
-        if pacing.done():
-            pacing.result()
+        await asyncio.wait((*working, stopping), return_when=asyncio.FIRST_COMPLETED)
+        for task in working:
+            if task.done():
+                task.result()
     finally:
-        for task in (pacing, stopping):
-            task.cancel()
-        await asyncio.gather(pacing, stopping, return_exceptions=True)
+        for one in (*working, stopping):
+            one.cancel()
+        await asyncio.gather(*working, stopping, return_exceptions=True)
         await control.stop()
         await bus.stop()

@@ -16,7 +16,7 @@ from towerd import __version__, logs
 from towerd.api.core import Extras
 from towerd.api.server import ApiServer
 from towerd.clock import ClockJudge, SystemClock, is_synchronised
-from towerd.configs import core_config, face_config, link_config, mqtt_config
+from towerd.configs import core_config, face_config, link_config, mqtt_config, photo_config
 from towerd.customers import KeyedCustomers
 from towerd.engine import Engine, Ports, Queue
 from towerd.errors import ConfigError, JournalError
@@ -40,7 +40,9 @@ from towerd.orders.keys import (
     number_step,
     read_tower_key,
 )
+from towerd.orders.photos import photo_key
 from towerd.paging import make_pager
+from towerd.photos.client import CabinCameras
 from towerd.planner.inline import InlinePlanner
 from towerd.plc.link import make_transport
 from towerd.plc.seen import SeenTransport
@@ -92,6 +94,7 @@ class Daemon:
         self._tables = tables
         self.watchdog = SystemdWatchdog()
         self._matcher = FaceClient(self._queue, face_config(settings))
+        self._cameras = CabinCameras(self._queue, photo_config(settings))
         self._customers = KeyedCustomers(settings.keys.customers_dir, secrets.secret)
         seen = SeenTransport(make_transport(link_config(settings)))
         self._plc = PlcSession(self._queue, seen, link_config(settings), self._clock)
@@ -109,6 +112,8 @@ class Daemon:
             answer_api=self._api.answer,
             page=self._pager.page,
             committed=self._clock.committed,
+            take_photos=self._cameras.take,
+            destroy_photo_key=self._cameras.destroy_key,
             destroy_customer_key=self._customers.destroy_key,
         )
         self.engine = Engine(core_config(settings, number_step(secrets.secret)), self._queue, ports, tables)
@@ -134,6 +139,7 @@ class Daemon:
                 audit_seq_of=lambda: self.engine.state.tables.meta.audit_seq,
                 preview=self._matcher.preview,
                 registers=seen.rows,
+                photos=lambda loan, when: self._cameras.pictures(loan, journal.face(photo_key(loan, when))),
                 privacy_report=desk.report,
                 privacy_export=desk.export,
                 privacy_audit=desk.audit,
@@ -208,6 +214,7 @@ class Daemon:
         self._api.open()
         self._queue.post(Started(self._tables.meta.boot + 1, __version__))
         await self._matcher.sweep_keys(set(self._tables.faces))
+        await self._cameras.sweep_keys({kept.loan for kept in self._tables.photos.values()})
         await self._customers.sweep(set(self._tables.customers))
         serving: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             "plc": self._plc.run,
@@ -225,6 +232,7 @@ class Daemon:
         for task in (*tasks, listening):
             task.cancel()
         await asyncio.gather(*tasks, listening, return_exceptions=True)
+        await self._cameras.finish()
         await self._customers.finish()
         return code
 

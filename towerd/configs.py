@@ -11,6 +11,7 @@ from towerd.faceid.policy import MatchPolicy
 from towerd.faceid.thresholds import default_policy
 from towerd.fsm.config import CoreConfig, KeepingRules
 from towerd.mqtt.config import MqttConfig, TlsConfig
+from towerd.photos.config import PhotoConfig
 from towerd.plc.config import LinkConfig
 from towerd.settings import Settings
 from towerd.settings_paging import alarm_rules
@@ -38,6 +39,7 @@ def core_config(settings: Settings, step: int) -> CoreConfig:
         kinematics=settings.machine.kinematics.value(),
         rules=settings.orders.value(),
         intake=settings.intake.value(),
+        photos=settings.photos.value(),
         keeping=KeepingRules(
             settings.mqtt.host is not None, settings.journal.outbox_most, settings.journal.audit_kept_days
         ),
@@ -46,6 +48,12 @@ def core_config(settings: Settings, step: int) -> CoreConfig:
         number_step=step,
         jog_served=settings.plc.serial_port is None or settings.plc.baud >= JOG_BAUD,
     )
+
+
+def photo_config(settings: Settings) -> PhotoConfig:
+    """What the cabin cameras need of the settings."""
+    photos = settings.photos
+    return PhotoConfig(settings.tower.id, settings.keys.photos_dir, photos.sources(), photos.limit_s)
 
 
 def link_config(settings: Settings) -> LinkConfig:

@@ -40,7 +40,7 @@ _HOLD_LEAVES_S: Final = 0.3
 @dataclass(slots=True)
 class Ports:
     """What the engine speaks to. `answer_api` takes answers of channel "api"; `page` is the pager's, which a core without
-    steps never asks; `committed` learns of each commit's time; `destroy_customer_key` is that of `ports.Customers`.
+    steps never asks; `committed` learns of each commit's time. The others are those of `ports.Photographer` and `ports.Customers`.
     """
 
     plc: Plc
@@ -53,6 +53,8 @@ class Ports:
     answer_api: Callable[[cmd.Answer], None] = field(default=lambda answer: None)
     page: Callable[[cmd.Page], None] = field(default=lambda command: None)
     committed: Callable[[datetime], None] = field(default=lambda at: None)
+    take_photos: Callable[[cmd.TakePhotos], None] = field(default=lambda command: None)
+    destroy_photo_key: Callable[[cmd.DestroyPhotoKey], None] = field(default=lambda command: None)
     destroy_customer_key: Callable[[cmd.DestroyCustomerKey], None] = field(default=lambda command: None)
 
 
@@ -176,6 +178,8 @@ class Engine:
             cmd.Watch: self._watch,
             cmd.AskChallenge: lambda command: ports.matcher.challenge(command.track),
             cmd.DestroyFaceKey: lambda command: ports.matcher.destroy_key(command.order),
+            cmd.TakePhotos: ports.take_photos,
+            cmd.DestroyPhotoKey: ports.destroy_photo_key,
             cmd.DestroyCustomerKey: ports.destroy_customer_key,
             cmd.Answer: self._answer,
             cmd.Page: ports.page,

@@ -10,7 +10,7 @@ from towerd.clock import SystemClock
 from towerd.configs import core_config
 from towerd.customers import KeyedCustomers
 from towerd.errors import ConfigError, JournalError
-from towerd.fsm.commands import Answer, Command, DestroyCustomerKey, DestroyFaceKey, JournalCommand
+from towerd.fsm.commands import Answer, Command, DestroyCustomerKey, DestroyFaceKey, DestroyPhotoKey, JournalCommand
 from towerd.fsm.events import Stamped
 from towerd.fsm.privacy_events import ErasureRequested
 from towerd.fsm.reducer import step
@@ -89,5 +89,7 @@ def _destroy(settings: Settings, command: Command) -> None:
     match command:
         case DestroyFaceKey(order):
             KeyFiles(settings.keys.faces_dir).destroy(order)
+        case DestroyPhotoKey(loan):
+            KeyFiles(settings.keys.photos_dir).destroy(loan)
         case DestroyCustomerKey(handle):
             KeyFiles(settings.keys.customers_dir).destroy(handle)

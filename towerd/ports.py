@@ -12,9 +12,11 @@ from towerd.fsm.commands import (
     Answer,
     AppendOutbox,
     DestroyCustomerKey,
+    DestroyPhotoKey,
     JournalCommand,
     Page,
     RequestPlan,
+    TakePhotos,
     WriteJog,
     WriteMailbox,
     WritePackml,
@@ -122,6 +124,19 @@ class Enrolment:
     reasons: tuple[str, ...] = ()
     sealed: bytes | None = None
     sha256: str | None = None
+
+
+class Photographer(Protocol):
+    """The cameras in the cabins. What came of a shot comes as PhotosTaken through the Inbox, always."""
+
+    def take(self, command: TakePhotos) -> None:
+        """Begin; never blocks."""
+
+    def destroy_key(self, command: DestroyPhotoKey) -> None:
+        """Destroy the key of a loan's photos. Never blocks, never raises; tried again until the disk has done it."""
+
+    async def finish(self) -> None:
+        """End what has begun; nothing is left running."""
 
 
 class Customers(Protocol):

@@ -51,6 +51,10 @@ def held(tables: Tables) -> tuple[Held, ...]:
             Held(whose.get(face.order, ""), "selfie and template, sealed", face.order, face.destroy_at)
             for face in tables.faces.values()
         ),
+        *(
+            Held(whose.get(seen.loan, ""), "photos of the car, sealed", seen.key, seen.destroy_at)
+            for seen in tables.photos.values()
+        ),
         *(Held(loan.customer, "loan", loan.id, _until(loan, LOAN_KEPT)) for loan in loans),
         *(Held(wish.customer, "wish to be forgotten", wish.request or "", None) for wish in tables.erasures.values()),
     )

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from towerd.lift.kinematics import Kinematics
-from towerd.orders.rules import DriveRules, OrderRules, ReleaseRules
+from towerd.orders.rules import DriveRules, OrderRules
 from towerd.paths import API_SOCKET
 from towerd.settings_bays import BaySizes
 from towerd.settings_intake import IntakeSettings
@@ -32,7 +32,9 @@ from towerd.settings_parts import (
     Section,
     SocketPath,
 )
+from towerd.settings_photos import PhotoSettings
 from towerd.settings_rates import RateSettings
+from towerd.settings_release import ReleaseSettings
 from towerd.settings_upkeep import UpkeepSettings
 
 Role = Literal["viewer", "operator", "technician"]
@@ -177,24 +179,6 @@ class DriveSettings(Section):
         return DriveRules(**self.model_dump())
 
 
-class ReleaseSettings(Section):
-    """`[orders.release]`: when a returned car is offered again without staff (orders-if.md 5.3)."""
-
-    by_rule: bool = False
-    """Whether this rule releases cars at all. What is not known, a late return, and damage that the driver told of or was not
-    asked about always leave a car to staff."""
-    min_charge_ratio: Ratio = 0.5
-    """Least charge of an electric car."""
-    min_fuel_ratio: Ratio = 0.25
-    """Least fuel of any other car."""
-    most_km: Annotated[int, Field(ge=0)] = 500
-    """How far it may have been driven."""
-
-    def value(self) -> ReleaseRules:
-        """As the domain takes it."""
-        return ReleaseRules(**self.model_dump())
-
-
 class OrderSettings(Section):
     """`[orders]`: the tower's own rules about orders (orders-if.md 4.4, 6.2)."""
 
@@ -315,7 +299,12 @@ class KeySettings(Section):
     """The secret that pick-up codes are hashed under; made at the first start where it is missing."""
     faces_dir: FilePath
     """Folder of one key file an order; on an encrypted volume where the disk is flash. The keys under which the audit log names
-    customers are in the folder `customers` beside it."""
+    customers are in the folder `customers` beside it, those of condition photos in `photos`."""
+
+    @property
+    def photos_dir(self) -> Path:
+        """Folder of one key file a loan whose car was photographed."""
+        return self.faces_dir.with_name("photos")
 
     @property
     def customers_dir(self) -> Path:
@@ -353,6 +342,8 @@ class Settings(BaseSettings):
     """Faces."""
     intake: IntakeSettings = IntakeSettings()
     """Driving in."""
+    photos: PhotoSettings = PhotoSettings()
+    """Cameras in the cabins."""
     upkeep: UpkeepSettings = UpkeepSettings()
     """Wear and services."""
     alarms: AlarmSettings = AlarmSettings()

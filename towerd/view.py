@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from towerd.orders.model import Loan, Order, Vehicle
+from towerd.orders.photos import PhotoSet
 
 Quality = Literal["good", "stale", "unknown"]
 
@@ -320,6 +321,7 @@ class View:
     devices: tuple[DeviceView, ...] = ()
     alarm_flood: bool = False
     audit_seq: int = 0
+    photos: tuple[PhotoSet, ...] = ()
     challenge: ChallengeView | None = None
     order_ready_in_s: dict[str, float] = field(default_factory=dict)
     bus_connected: bool = False

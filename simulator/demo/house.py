@@ -108,7 +108,8 @@ class House:
         size = ("--floors", files.FLOORS, "--positions", files.POSITIONS, "--cabins", files.CABINS)
         ports = ("--port", 0, "--control-port", 0)
         play = ("--stock", stock, "--speed-up", self.options.speed_up, "--seed", self.options.seed, "--auto-drive-off")
-        return self.processes.start("plc", module("simulator", *size, *ports, *play))
+        seen = ("--cabin-pictures", self.folder / "cabins") if self.options.camera else ()
+        return self.processes.start("plc", module("simulator", *size, *ports, *play, *seen))
 
     def _start_broker(self) -> Running | None:
         if self.options.broker_port:
@@ -147,6 +148,8 @@ class House:
         content = files.settings(
             self.ports, self.socket, self.options.engine, self.options.speed_up, self.options.tower
         )
+        if self.options.camera:
+            content["photos"] = {"cabin_1": [str(self.folder / "cabins" / "cabin1.jpg")]}
         config.write_text(files.toml(content), encoding="utf-8")
         mqtt = MqttFeed(self.board, Where(self.options.tower, self.ports.broker))
         self._feeds.append(mqtt)

@@ -31,6 +31,7 @@ def _at(event: Event) -> datetime:
 def _visit(board: Board, visit: Visit) -> dict[str, Any]:
     events = {event["type"]: event for event in board.events if event.get("order") == visit.order}
     ready, identified = events["order_ready"]["data"], events["order_identified"]["data"]
+    lent = events["loan_out"]["data"]
     phases = {name: round((_at(events[end]) - _at(events[begin])).total_seconds(), 2) for name, begin, end in _PHASES}
     return {
         "order": visit.order,
@@ -44,6 +45,7 @@ def _visit(board: Board, visit: Visit) -> dict[str, Any]:
         "identified_by": identified["by"],
         "liveness": identified["liveness"],
         "score": identified["score"],
+        "photos": lent["photos_out"],
         "phases_s": phases,
         "motion_s": ready["motion_s"],
         "minimum_s": ready["minimum_s"],
@@ -113,6 +115,7 @@ def page(summary: dict[str, Any]) -> RenderableType:
         "mechanical minimum",
         *(f"{order['minimum_s']:.1f} s (× {order['motion_ratio']:.2f})" for order in orders),
     )
+    _row(table, "photos of the car", *(len(order["photos"]) or "none" for order in orders))
     _row(table, "order, loan", *(f"{order['state']}, {order['loan']}" for order in orders))
     plant = summary["plant"]
     facts = Text.assemble(

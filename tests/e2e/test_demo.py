@@ -81,6 +81,12 @@ def test_one_shows_the_face_and_one_types_the_code(summary: dict[str, Any]) -> N
     assert summary["engine"] == summary["asked_engine"]
 
 
+def test_the_cars_are_photographed_before_they_leave(summary: dict[str, Any]) -> None:
+    first, second = (order["photos"] for order in summary["orders"])
+    assert (len(first), len(second)) == (1, 1)
+    assert first != second
+
+
 def test_a_photo_that_is_held_up_is_refused(summary: dict[str, Any]) -> None:
     assert summary["challenges_failed"] >= 1
     told = [line for line in summary["told"].splitlines() if "face refused: not_sure, challenge" in line]

@@ -50,7 +50,7 @@ def ruled() -> Site:
     """A tower that releases returned cars by rule."""
     site = Site()
     core = site.tower.tower.core
-    site.tower.tower.core = replace(core, rules=replace(core.rules, release=ReleaseRules(by_rule=True)))
+    site.tower.tower.core = replace(core, rules=replace(core.rules, release=ReleaseRules(by_rule=True, photos=False)))
     return site
 
 

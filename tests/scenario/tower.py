@@ -21,6 +21,7 @@ from towerd.fsm import commands as cmd
 from towerd.fsm import events as ev
 from towerd.fsm.alarm_events import PageEnded
 from towerd.fsm.config import CoreConfig
+from towerd.fsm.photo_events import PhotosTaken
 from towerd.fsm.reply import ReplyTo
 from towerd.lift.kinematics import Kinematics, Motion
 from towerd.orders.readings import Reading
@@ -35,6 +36,8 @@ from towerd.ports import Journal
 SPEED_UP = 4.0
 SCAN_S = 0.02
 FACE = b"sealed face"
+PHOTO, SEALED = "ab" * 32, "cd" * 32
+"""Hashes of the one photo that is taken each time, and of what is kept of it."""
 READ = Reading(odometer_km=1204, fuel_ratio=0.75)
 """What the dashboard of a car that comes back reads."""
 
@@ -104,6 +107,9 @@ class Tower:
     config: SimulatorConfig = field(default_factory=small_tower)
     stock: Sequence[tuple[Place, int]] = ((bay(2, 3), 42), (bay(1, 1), 7))
 
+    camera_s: float | None = None
+    """How long the cabins' cameras take, once `core.photos` asks them; None: they never answer."""
+
     def __post_init__(self) -> None:
         self.simulator = Simulator(self.config, [(str(place), car(number)) for place, number in self.stock])
         self.writes: list[tuple[int, list[int]]] = []
@@ -147,6 +153,8 @@ class Daemon:
         self.api_answers: list[Any] = []
         self.pages: list[cmd.Page] = []
         self.page_fails: str | None = None
+        self.shots: list[cmd.TakePhotos] = []
+        self.photo_keys_destroyed: list[str] = []
         ports = Ports(
             plc=self.plc,
             journal=journal,
@@ -157,6 +165,8 @@ class Daemon:
             watchdog=self.watchdog,
             answer_api=self.api_answers.append,
             page=self._page,
+            take_photos=self._take_photos,
+            destroy_photo_key=lambda command: self.photo_keys_destroyed.append(command.loan),
         )
         tables = journal.load()
         self.engine = Engine(tower.core, self.queue, ports, tables)
@@ -165,6 +175,12 @@ class Daemon:
         self.queue.post(ev.FaceHealthChanged(True, ""))
         self._plc_task: asyncio.Task[None] | None = None
         self.task: asyncio.Task[int] | None = None
+
+    def _take_photos(self, command: cmd.TakePhotos) -> None:
+        self.shots.append(command)
+        if self.tower.camera_s is not None:
+            taken = PhotosTaken(command.loan, command.when, command.cabin, command.epoch, (PHOTO,), SEALED, "")
+            asyncio.get_running_loop().call_later(self.tower.camera_s, self.queue.post, taken, b"sealed photos")
 
     def _page(self, command: cmd.Page) -> None:
         self.pages.append(command)

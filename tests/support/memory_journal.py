@@ -11,9 +11,11 @@ from towerd.fsm.commands import (
     AppendAudit,
     AppendOutbox,
     DropFace,
+    DropPhotos,
     ForgetCustomer,
     JournalCommand,
     StoreFace,
+    StorePhotos,
     TrimAudit,
     TrimOutbox,
 )
@@ -52,8 +54,8 @@ class MemoryJournal:
         encoded = [
             (name, key, row if row is None else records.encode_row(name, row)) for name, key, row in changes.rows
         ]
-        if attachment is None and any(isinstance(append, StoreFace) for append in changes.appends):
-            raise BugError("a face is to be kept, and no ciphertext came with the event")
+        if attachment is None and any(isinstance(append, (StoreFace, StorePhotos)) for append in changes.appends):
+            raise BugError("something is to be kept, and no ciphertext came with the event")
         for name, key, doc in encoded:
             if doc is None:
                 self._docs[name].pop(key, None)
@@ -82,10 +84,10 @@ class MemoryJournal:
                 self._outbox = {seq: message for seq, message in self._outbox.items() if seq > up_to_seq}
             case TrimAudit(up_to_seq):
                 self._audit = [row for row in self._audit if row.audit_seq > up_to_seq]
-            case StoreFace(order, _):
-                self._faces[order] = attachment
-            case DropFace(order):
-                self._faces.pop(order, None)
+            case StoreFace(key, _) | StorePhotos(key, _):
+                self._faces[key] = attachment
+            case DropFace(key) | DropPhotos(key):
+                self._faces.pop(key, None)
 
     def _forget(self, customer: str) -> None:
         self.recorded.clear()

@@ -12,6 +12,7 @@ from towerd.fsm.kept_rows import AnswerRow, AuditMark, CustomerRow, ErasureRow, 
 from towerd.fsm.state import BayRecord, Fault, Job, Meta, Move, PlaceBefore, Step, Tables
 from towerd.lift.model import Axis, AxisStatus, Load, PlcOpenState
 from towerd.orders.model import DriveCount, Loan, Order, Slot, Vehicle, VehicleRecord
+from towerd.orders.photos import PhotoSet
 from towerd.places import bay, cabin
 from towerd.plc.snapshot import (
     Alarms,
@@ -94,6 +95,7 @@ def tables() -> Tables:
         seen={"lock:3-4": Seen("lock:3-4", "locked")},
         answers={"jti:ord-1": AnswerRow("jti:ord-1", "aa", "shop.example", True, (), {"number": "0815"}, AT)},
         faces={"ord-1": FaceRow("ord-1", "bb")},
+        photos={"photos:ord-0:out": PhotoSet("ord-0", "out", "car-2", 1, 5, AT, ("ab" * 32,), "", "cd" * 32)},
         marks={7: AuditMark(7, "cd", AT)},
         customers={"h-1": CustomerRow("h-1", AT)},
         erasures={"cust-2": ErasureRow("cust-2", "h-2", AT, by="lin")},

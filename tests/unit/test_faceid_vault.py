@@ -60,7 +60,7 @@ def test_a_changed_byte_is_noticed(vault: Vault, at: int) -> None:
 
 
 def test_too_short_is_no_face(vault: Vault) -> None:
-    with pytest.raises(VaultError, match="not a sealed face"):
+    with pytest.raises(VaultError, match="nothing that this program has sealed"):
         vault.unseal("o1", b"\x01short")
 
 

@@ -10,7 +10,15 @@ from typing import Any
 from tests.support.core_kit import answers, asked, job, order_in, state_of, tables_of, told, turn_of, vehicle
 from tests.support.values import AT
 from tests.unit.test_fsm_orders import REPLY, token
-from towerd.fsm.commands import AppendAudit, AppendOutbox, DestroyCustomerKey, DestroyFaceKey, DropFace, ForgetCustomer
+from towerd.fsm.commands import (
+    AppendAudit,
+    AppendOutbox,
+    DestroyCustomerKey,
+    DestroyFaceKey,
+    DestroyPhotoKey,
+    DropFace,
+    ForgetCustomer,
+)
 from towerd.fsm.erasing import erase, erasure_requested, finish_erasures, rows_of
 from towerd.fsm.intake_row import Intake
 from towerd.fsm.kept_rows import AnswerRow, CustomerRow, ErasureRow, FaceRow
@@ -20,6 +28,7 @@ from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import Tables
 from towerd.fsm.turn import Turn
 from towerd.orders.model import DriveCount, Known, Loan
+from towerd.orders.photos import PhotoSet
 
 CUSTOMER, HANDLE = "c_7Hq2", "h-1"
 WISH = ErasureRow(CUSTOMER, HANDLE, AT, request="t_10")
@@ -72,6 +81,14 @@ def test_whoever_has_nothing_open_is_forgotten_at_once() -> None:
         [DestroyCustomerKey(HANDLE)],
         [ForgetCustomer(CUSTOMER)],
     )
+
+
+def test_photos_of_what_is_forgotten_are_destroyed() -> None:
+    seen = {key: PhotoSet(key, "out", "car-1", 1, 5, AT, sealed_sha256="cd") for key in ("o_1", "o_2")}
+    t = turn(a_drive_that_is_over(photos={row.key: row for row in seen.values()}))
+    erase(t, WISH)
+    assert [row.loan for row in t.tables.photos.values()] == ["o_2"]
+    assert asked(t, DestroyPhotoKey) == [DestroyPhotoKey("o_1")]
 
 
 def test_of_an_erased_token_its_id_is_remembered_and_nothing_else() -> None:

@@ -29,6 +29,8 @@ from towerd.places import CARRIAGE, OUT, UNKNOWN, Place, bay
 
 LOAN = Loan("ord-1", "cust-1", "car-1", "overdue", AT - timedelta(days=4), AT - timedelta(days=1), "4711")
 
+UNSEEN = {"photos_out": [], "no_photos_out": "no_camera", "photos_back": [], "no_photos_back": "no_camera"}
+
 
 def returning(state: str) -> Turn:
     loan = replace(LOAN, state=state)  # type: ignore[arg-type]
@@ -61,7 +63,7 @@ def test_a_car_that_is_taken_in_ends_its_loan() -> None:
     assert (loan.state, loan.ended_at) == ("returned", t.now)
     data = asked(t, AppendOutbox)[0].body["data"]
     facts = end_facts(loan, t.tables.vehicles["car-1"], Findings(damage=True), AT)
-    assert data == {**facts, "button_wait_s": 61.2}
+    assert data == {**facts, **UNSEEN, "button_wait_s": 61.2}
     with pytest.raises(BugError):
         loan_returned(returning("out"), "ord-1", NOTHING_SAID, 0.0)
 
@@ -126,7 +128,7 @@ def test_a_car_that_is_bought_is_the_towers_no_more() -> None:
     body = asked(t, AppendOutbox)[0].body
     facts = end_facts(SOLD.loan, vehicle(), NOTHING_SAID, AT)
     assert (body["type"], body["order"], body["customer"]) == ("loan_sold", "ord-1", "cust-1")
-    assert body["data"] == {**facts, "price": 100}
+    assert body["data"] == {**facts, **UNSEEN, "price": 100}
     # and an ended loan is watched no more, though its vehicle is gone
     watch_loans(t)
     assert told(t) == ["loan_sold"]

@@ -40,6 +40,7 @@ def test_other_tables_are_another_version() -> None:
         "orders",
         "owing",
         "pages",
+        "photos",
         "seen",
         "steps",
         "vehicles",

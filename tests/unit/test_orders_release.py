@@ -11,7 +11,15 @@ from tests.support.core_kit import vehicle
 from towerd.orders.release import WORDS, release_denies
 from towerd.orders.rules import ReleaseRules
 
-GOOD = {"overdue_s": 0.0, "damage": False, "driven_km": 500, "charge_ratio": None, "fuel_ratio": 0.25}
+GOOD = {
+    "overdue_s": 0.0,
+    "damage": False,
+    "driven_km": 500,
+    "charge_ratio": None,
+    "fuel_ratio": 0.25,
+    "no_photos_out": None,
+    "no_photos_back": None,
+}
 
 
 @pytest.mark.parametrize(
@@ -24,12 +32,18 @@ GOOD = {"overdue_s": 0.0, "damage": False, "driven_km": 500, "charge_ratio": Non
         ({"driven_km": 501}, ("driven_too_far",)),
         ({"driven_km": None}, ("odometer_unknown",)),
         ({"fuel_ratio": 0.24}, ("fuel_low",)),
+        ({"no_photos_out": "no_camera"}, ("photos_missing",)),
+        ({"no_photos_back": "camera 1: camera_black"}, ("photos_missing",)),
         ({"fuel_ratio": None, "damage": True}, ("damage_told", "fuel_unknown")),
     ],
 )
 def test_all_that_speaks_against_a_release(changes: dict[str, Any], against: tuple[str, ...]) -> None:
     assert release_denies(GOOD | changes, vehicle(), ReleaseRules()) == against
     assert set(against) <= set(WORDS)
+
+
+def test_a_site_without_cameras_may_do_without_photos() -> None:
+    assert release_denies(GOOD | {"no_photos_back": "no_camera"}, vehicle(), ReleaseRules(photos=False)) == ()
 
 
 @pytest.mark.parametrize(("charge", "against"), [(0.5, ()), (0.49, ("charge_low",)), (None, ("charge_unknown",))])

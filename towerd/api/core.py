@@ -12,6 +12,7 @@ from towerd.checks import Check
 from towerd.fsm.commands import Answer
 from towerd.fsm.events import Event
 from towerd.fsm.reply import ReplyTo
+from towerd.orders.photos import When
 from towerd.plc.register_rows import RegisterRow
 from towerd.ports import Inbox
 from towerd.settings import ApiSettings
@@ -28,13 +29,18 @@ async def _no_picture() -> bytes | None:
     return None
 
 
+async def _no_photos(loan: str, when: When) -> list[bytes] | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Extras:
     """What the API shows beside the view, given by the composition root.
 
     `host_checks` asks the machine the daemon runs on (reads files; called in a thread), `settings_shown` gives the settings
     as JSON, `audit_seq_of` the number of the audit log's newest row, `preview` a picture of the
-    camera as JPEG, `registers` every register of the PLC interface as it was last seen. `privacy_report`, `privacy_export(customer)` and
+    camera as JPEG, `registers` every register of the PLC interface as it was last seen, `photos` those of a loan's car as JPEG, None
+    where they are gone. `privacy_report`, `privacy_export(customer)` and
     `privacy_audit(customer, after_seq)` tell what is held of people, `handle_of` how a customer is known where no name may stand.
     """
 
@@ -47,6 +53,7 @@ class Extras:
     privacy_export: Callable[[str], dict[str, Any]] = lambda customer: {}
     privacy_audit: Callable[[str, int], dict[str, Any]] = lambda customer, after_seq: {}
     handle_of: Callable[[str], str] = str
+    photos: Callable[[str, When], Awaitable[list[bytes] | None]] = _no_photos
 
 
 @dataclass(slots=True)

@@ -30,6 +30,7 @@ _FOUND_IN: Final = {
         "signal",
     ),
     "towerctl_moves": ("bring", "cancel-move", "fetch", "move", "moves", "put-back", "stock", "store"),
+    "towerctl_photos": ("photos",),
     "towerctl_support": ("bundle", "selftest"),
     "towerctl_upkeep": ("maintenance",),
 }

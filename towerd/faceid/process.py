@@ -22,7 +22,7 @@ class WorkerStartError(Exception):
     """The worker did not get as far as serving; the text begins with a reason code."""
 
 
-def _environment() -> dict[str, str]:
+def worker_environment() -> dict[str, str]:
     """Little, and what keeps the worker small and quiet: one thread a library, few memory arenas, bounded driver calls."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     home = str(Path(towerd.__file__).parent.parent)
@@ -60,7 +60,7 @@ class WorkerProcess:
                     *arguments,
                     stdin=asyncio.subprocess.DEVNULL,
                     pass_fds=(theirs.fileno(),),
-                    env=_environment(),
+                    env=worker_environment(),
                 )
             except OSError as error:
                 ours.close()

@@ -21,18 +21,19 @@ _VERSION = b"\x01"
 
 
 class Vault:
-    """The keys of one tower, in `keys_dir`."""
+    """The keys of one tower, in `keys_dir`. What is sealed for one purpose serves no other."""
 
-    def __init__(self, keys_dir: Path, tower: str) -> None:
+    def __init__(self, keys_dir: Path, tower: str, purpose: str = "towerd-face") -> None:
         self._keys = KeyFiles(keys_dir)
         self._tower = tower
+        self._purpose = purpose
 
     def path(self, order: str) -> Path:
         """The key file of an order."""
         return self._keys.path(order)
 
     def _aad(self, order: str) -> bytes:
-        return json.dumps(["towerd-face", self._tower, order]).encode()
+        return json.dumps([self._purpose, self._tower, order]).encode()
 
     def seal(self, order: str, clear: bytes) -> bytes:
         """`clear` as ciphertext for this order and tower. Raises VaultError.
@@ -51,11 +52,11 @@ class Vault:
         """What `seal` was given. Raises VaultError: key destroyed, other order or tower, or changed bytes."""
         head = len(_VERSION) + _NONCE_BYTES
         if sealed[:1] != _VERSION or len(sealed) <= head:
-            raise VaultError("not a sealed face of this program")
+            raise VaultError("nothing that this program has sealed")
         try:
             return AESGCM(self._keys.read(order)).decrypt(sealed[1:head], sealed[head:], self._aad(order))
         except InvalidTag as error:
-            raise VaultError("the sealed face is not of this order, or was changed") from error
+            raise VaultError("what is sealed is not of this order, or was changed") from error
 
     def destroy(self, order: str) -> bool:
         """Destroy the order's key; whether there was one. Raises OSError."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from towerd.fsm.events import Event
 from towerd.fsm.reply import ReplyTo
+from towerd.orders.photos import When
 from towerd.planner.model import PlanSnapshot
 from towerd.plc.snapshot import PackmlCommand, Unit
 
@@ -114,6 +115,23 @@ class DestroyCustomerKey:
 
 
 @dataclass(frozen=True, slots=True)
+class TakePhotos:
+    """Take a picture with each camera of the cabin; the end comes as PhotosTaken. `when`: out, before the loan; back, after."""
+
+    loan: str
+    when: When
+    cabin: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class DestroyPhotoKey:
+    """Destroy the key that a loan's photos are sealed under."""
+
+    loan: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Reach people by this step of the paging, once; the end comes as PageEnded(key). `message` is what they are told."""
 
@@ -206,7 +224,32 @@ class ForgetCustomer:
     customer: str
 
 
-JournalCommand = AppendOutbox | AppendAudit | TrimOutbox | TrimAudit | StoreFace | DropFace | ForgetCustomer
+@dataclass(frozen=True, slots=True)
+class StorePhotos:
+    """Keep the sealed photos that came with the event, in place of earlier ones."""
+
+    key: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropPhotos:
+    """Delete the sealed photos, if there are any."""
+
+    key: str
+
+
+JournalCommand = (
+    AppendOutbox
+    | AppendAudit
+    | TrimOutbox
+    | TrimAudit
+    | StoreFace
+    | DropFace
+    | StorePhotos
+    | DropPhotos
+    | ForgetCustomer
+)
 Command = (
     WriteMailbox
     | WritePackml
@@ -219,6 +262,8 @@ Command = (
     | AskChallenge
     | DestroyFaceKey
     | DestroyCustomerKey
+    | TakePhotos
+    | DestroyPhotoKey
     | Answer
     | Page
     | RecordAs

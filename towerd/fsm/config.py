@@ -23,6 +23,15 @@ class KeepingRules:
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoRules:
+    """`cabins` that have a camera; a shot is waited for `wait_s`; photos are kept for `kept_s` after they have served."""
+
+    cabins: frozenset[int] = frozenset()
+    wait_s: float = 9.0
+    kept_s: float = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
 class CoreConfig:
     """Settings of the core.
 
@@ -47,6 +56,7 @@ class CoreConfig:
     upkeep: UpkeepRules = field(default_factory=UpkeepRules)
     alarms: AlarmRules = field(default_factory=AlarmRules)
     intake: IntakeRules = field(default_factory=IntakeRules)
+    photos: PhotoRules = field(default_factory=PhotoRules)
     keeping: KeepingRules = field(default_factory=KeepingRules)
     number_step: int = 3947
     decision_age_s: float = 300.0

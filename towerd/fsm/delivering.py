@@ -23,12 +23,13 @@ from towerd.fsm.latch import raise_fault
 from towerd.fsm.letting_go import give_back, let_go, waits_for_people
 from towerd.fsm.obstacles import may_command
 from towerd.fsm.order_ends import door_works, release
+from towerd.fsm.photos import photographed
 from towerd.fsm.state import Job, Step, TagReading
 from towerd.fsm.timing import motion_s, tell_done
 from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act, Halt, Wait
 from towerd.jobs.transfer import Transfer, bring_fork_in, close_up, fork_centred, next_action
-from towerd.orders.model import AT_THE_GATE, Order
+from towerd.orders.model import AT_THE_GATE, DUE, Order
 from towerd.places import CARRIAGE, cabin
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Interlock, Snapshot, Unit, cabin_unit
@@ -190,13 +191,22 @@ def _stage(turn: Turn, order: Order, trigger: str, shown: Cabin) -> None:
     turn.tell("order_staged", {"cabin": shown.number}, staged)
 
 
+def _is_seen(turn: Turn, order: Order, shown: Cabin) -> bool:
+    """Whether the cameras have looked at a car that is lent, or will not; asks them as soon as it stands in the cabin."""
+    lent = order.kind == "test_drive" and order.state in DUE and _stands_in(turn, order, shown.number)
+    return not lent or photographed(turn, shown, order.id, order.vehicle or "", "out")
+
+
 def _open_gate(turn: Turn, order: Order, shown: Cabin) -> None:
     tag = turn.tables.vehicles[order.vehicle or ""].record.tag
     read = _reading(turn, order, shown, tag)
     gate = Gate(tag, read.tag if read else 0, read.epoch if read else 0, decision_holds(turn, order))
     denied = gate_denies(shown, gate)
     if denied is None:
-        open_outer(turn, shown)
+        if _is_seen(turn, order, shown):
+            open_outer(turn, shown)
+        else:
+            wait_for(turn, f"cabin {shown.number}: the cameras look at the car")
         return
     if denied.wrong_vehicle:
         raise_fault(turn, WRONG_VEHICLE, f"cabin {shown.number}: {denied.why}")
@@ -311,6 +321,7 @@ def run_cabins(turn: Turn) -> None:
             continue
         order = _cabin_order(turn, shown.number)
         if order is not None:
+            _is_seen(turn, order, shown)
             _hand_over(turn, order, shown)
             order = _cabin_order(turn, shown.number)
         if _open_for_nobody(shown) and not _door_in_use(turn, order, shown.number):

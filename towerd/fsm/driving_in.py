@@ -21,6 +21,7 @@ from towerd.fsm.inventory import mark_unknown
 from towerd.fsm.latch import raise_fault
 from towerd.fsm.loans import loan_drives_off, loan_returned, loan_returns, take_back, tell_condition
 from towerd.fsm.owing import note_owed, unconfirmed
+from towerd.fsm.photos import photographed
 from towerd.fsm.room import measured_in
 from towerd.fsm.turn import Turn
 from towerd.fsm.wishes import free_bays
@@ -86,6 +87,9 @@ def _follow(turn: Turn, row: Intake, shown: Cabin) -> Intake:
     )
     if seen.state in _RIGHT_CAR and not _has_bay(turn, vehicle, shown):
         seen = Seen("turned_away", ("no_room",))
+    if seen.state == "storing" and row.kind == "loan" and not photographed(turn, shown, row.about, vehicle.id, "back"):
+        # all is well, and nobody is in there: the cameras look before the carriage comes
+        seen = Seen("closing")
     if seen.state != row.state:
         return _enter(turn, row, shown, seen)
     if seen.reasons != row.reasons:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from towerd.fsm.commands import DestroyCustomerKey, ForgetCustomer
 from towerd.fsm.expiring import destroy_face
 from towerd.fsm.kept_rows import AnswerRow, ErasureRow
+from towerd.fsm.photos import destroy_photos
 from towerd.fsm.privacy_events import ErasureRequested
 from towerd.fsm.state import Tables
 from towerd.fsm.turn import Turn
@@ -102,6 +103,9 @@ def erase(turn: Turn, wish: ErasureRow) -> tuple[str, ...]:
     gone = {*old.ids}
     for order_id in gone & turn.tables.faces.keys():
         destroy_face(turn, order_id)
+    for seen in tuple(turn.tables.photos.values()):
+        if seen.loan in gone:
+            destroy_photos(turn, seen)
     _forget_answers(turn, gone)
     _forget_traces(turn, customer, gone)
     if kept:

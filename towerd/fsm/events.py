@@ -11,6 +11,7 @@ from towerd.fsm.face_events import FaceEvent
 from towerd.fsm.intake_events import IntakeEvent
 from towerd.fsm.manual_events import ManualEvent
 from towerd.fsm.moves_events import MoveEvent
+from towerd.fsm.photo_events import PhotoEvent
 from towerd.fsm.privacy_events import ErasureRequested
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.upkeep_events import ServiceDone
@@ -262,6 +263,7 @@ Event = (
     | FaceHealthChanged
     | CodeEntered
     | IntakeEvent
+    | PhotoEvent
     | StockImported
     | FaultReset
     | ServiceDone

@@ -11,6 +11,7 @@ from towerd.fsm.charts import LOAN
 from towerd.fsm.forgetting import forget_vehicle
 from towerd.fsm.intake_book import intake_of
 from towerd.fsm.lost import settle_gone
+from towerd.fsm.photos import facts_of
 from towerd.fsm.turn import Turn
 from towerd.orders.book import LoanEnded
 from towerd.orders.choice import HERE
@@ -50,7 +51,13 @@ def begin_loan(turn: Turn, order: Order, vehicle: Vehicle) -> None:
 
 def _tell_out(turn: Turn, loan: Loan) -> None:
     due_back_s = round((loan.due_back_at - turn.now).total_seconds(), 1)
-    turn.tell("loan_out", {"vehicle": loan.vehicle, "due_back_s": due_back_s, **values_out(loan)}, loan)
+    about = {"vehicle": loan.vehicle, "due_back_s": due_back_s}
+    turn.tell("loan_out", {**about, **values_out(loan), **facts_of(turn, loan.id, "out")}, loan)
+
+
+def _end_facts(turn: Turn, loan: Loan, found: Findings) -> dict[str, Any]:
+    facts = end_facts(loan, turn.tables.vehicles[loan.vehicle], found, turn.now)
+    return {**facts, **facts_of(turn, loan.id, "out", "back")}
 
 
 def take_back(turn: Turn, vehicle: Vehicle, place: Place) -> Vehicle:
@@ -109,7 +116,7 @@ def loan_drives_off(turn: Turn, loan_id: str) -> None:
 def loan_returned(turn: Turn, loan_id: str, found: Findings, button_wait_s: float) -> dict[str, Any]:
     """The car is taken in (6.4); the facts that were told. `button_wait_s`: how long it stood for want of the button."""
     loan = turn.tables.loans[loan_id]
-    facts = end_facts(loan, turn.tables.vehicles[loan.vehicle], found, turn.now)
+    facts = _end_facts(turn, loan, found)
     _put(turn, loan, "take_in", ended_at=turn.now)
     turn.tell("loan_returned", {**facts, "button_wait_s": round(button_wait_s, 1)}, loan)
     return facts
@@ -124,7 +131,7 @@ def loan_leaves(turn: Turn, ended: LoanEnded) -> LoanEnded | Refusal:
     loan = ended.loan
     if intake_of(turn.tables, loan.vehicle) is not None:
         return Refusal(("too_late",), "The car is being driven in.")
-    facts = end_facts(loan, turn.tables.vehicles[loan.vehicle], NOTHING_SAID, turn.now)
+    facts = _end_facts(turn, loan, NOTHING_SAID)
     turn.put("loans", loan.id, loan)
     turn.tell(f"loan_{loan.state}", {**facts, **ended.data}, loan)  # type: ignore[arg-type]
     settle_gone(turn, turn.tables.vehicles[loan.vehicle])

@@ -23,6 +23,7 @@ from towerd.fsm.loans import loan_leaves, watch_loans
 from towerd.fsm.obstacles import may_command
 from towerd.fsm.order_ends import end_order, lost_vehicle, may_end
 from towerd.fsm.packml import send_packml
+from towerd.fsm.photos import expire_photos
 from towerd.fsm.turn import Turn
 from towerd.fsm.wishes import free_bays
 from towerd.jobs.transfer import minimum_s
@@ -296,5 +297,6 @@ def every_minute(turn: Turn) -> None:
     _missed(turn)
     _undelivered(turn)
     watch_loans(turn)
+    expire_photos(turn)
     drop_old(turn)
     finish_erasures(turn)

@@ -7,6 +7,7 @@ did the fork do, may the machine be started, what comes next for the job, for ea
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from towerd.faults import LAYOUT_CHANGED, PLC_NOT_COMPATIBLE, TOWER_DIFFERS
@@ -50,6 +51,9 @@ from towerd.fsm.orders import clock_judged, command_refused, every_minute, order
 from towerd.fsm.overdue import watch_limits
 from towerd.fsm.packml import follow_packml, packml_requested, send_packml, start_machine
 from towerd.fsm.paging import page_ended
+from towerd.fsm.photo_events import PhotosRequested, PhotosTaken
+from towerd.fsm.photos import TIMERS as PHOTO_TIMERS
+from towerd.fsm.photos import photos_late, photos_requested, photos_taken
 from towerd.fsm.planning import join_customer, plan_decided, redirect, request_plan
 from towerd.fsm.privacy_events import ErasureRequested
 from towerd.fsm.recognising import read_tags
@@ -156,26 +160,44 @@ def _plc_refused(turn: Turn, event: ev.PlcRefused) -> None:
         raise_fault(turn, PLC_NOT_COMPATIBLE, f"{event.field}: {event.seen} seen, {event.wanted} wanted")
 
 
-def _timer_expired(turn: Turn, event: ev.TimerExpired) -> None:
-    if event.name == MINUTE:
-        every_minute(turn)
-        watch_waiting_stock(turn)
-        tell_wear(turn)
-        settle_lost(turn)
-        settle_promised(turn)
-        note_all_orders(turn)
-        watch_keeping(turn)
-        turn.ask(StartTimer(MINUTE, 60.0))
-    elif event.name == JOG:
-        jog_expired(turn)
-    elif event.name == GRACE and turn.volatile.stopping:
+def _minute(turn: Turn) -> None:
+    every_minute(turn)
+    watch_waiting_stock(turn)
+    tell_wear(turn)
+    settle_lost(turn)
+    settle_promised(turn)
+    note_all_orders(turn)
+    watch_keeping(turn)
+    turn.ask(StartTimer(MINUTE, 60.0))
+
+
+def _grace_over(turn: Turn) -> None:
+    if turn.volatile.stopping:
         turn.set(stop_holds=True)
         send_packml(turn, PackmlCommand.HOLD)
         turn.ask(StartTimer(LAST, _LAST_S))
-    elif event.name == announcing.TIMER:
-        turn.set(alarm_timer_at=None)
-    elif event.name == LAST and turn.volatile.stopping:
+
+
+def _end_held(turn: Turn) -> None:
+    if turn.volatile.stopping:
         turn.ask(EndProcess(0, "stopped with the machine held"))
+
+
+_TIMERS: Final[dict[str, Callable[[Turn], None]]] = {
+    MINUTE: _minute,
+    JOG: jog_expired,
+    GRACE: _grace_over,
+    LAST: _end_held,
+    announcing.TIMER: lambda turn: turn.set(alarm_timer_at=None),
+    **{name: partial(photos_late, number=number) for number, name in PHOTO_TIMERS.items()},
+}
+
+
+def _timer_expired(turn: Turn, event: ev.TimerExpired) -> None:
+    # the time may have run out for something that an older program began
+    handler = _TIMERS.get(event.name)
+    if handler is not None:
+        handler(turn)
 
 
 def _stop_requested(turn: Turn, event: ev.StopRequested) -> None:
@@ -227,6 +249,8 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     MoveCancelled: move_cancelled,
     StockTakeRequested: stock_take_requested,
     StockTakeCancelled: stock_take_cancelled,
+    PhotosTaken: photos_taken,
+    PhotosRequested: photos_requested,
     ev.PlanDecided: lambda turn, event: plan_decided(turn, event.decision),
     ev.BusChanged: lambda turn, event: turn.set(bus_connected=event.connected),
     ev.OutboxAcknowledged: broker_has,

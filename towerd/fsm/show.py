@@ -248,6 +248,7 @@ def build_view(state: State, config: CoreConfig, turn: Turn) -> View:
         vehicles=tuple(state.tables.vehicles.values()),
         moves=show_moves(turn),
         stock_take=show_stock_take(state),
+        photos=tuple(state.tables.photos.values()),
         offers=_offers(shown, config),
         alarms=show_alarms(state),
         alarm_flood=in_flood(state.tables),

@@ -70,6 +70,7 @@ EventType = Literal[
     "settings_reloaded",
     "clock_unsure",
     "clock_sure",
+    "photos_shown",
     "outbox_dropped",
     "audit_trimmed",
     "started",
@@ -96,6 +97,7 @@ Reasons = list[str]
 _ENDED: Fields = {"reason": str | None}
 _VEHICLE: Fields = {"vehicle": Vehicle}
 _CAR: Fields = {"vehicle": Vehicle, "make": str, "model": str}
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Km = Annotated[int, Field(ge=0)]
 Level = Annotated[float, Field(ge=0, le=1)]
 _OUT_VALUES: Fields = {
@@ -103,6 +105,7 @@ _OUT_VALUES: Fields = {
     "charge_out_ratio": Level | None,
     "fuel_out_ratio": Level | None,
 }
+_PHOTOS_OUT: Fields = {"photos_out": list[Sha256], "no_photos_out": str | None}
 _LOAN_END: Fields = {
     **_CAR,
     "out_s": Seconds,
@@ -116,6 +119,9 @@ _LOAN_END: Fields = {
     "read_at": Time | None,
     "doubts": Reasons,
     "damage": bool | None,
+    **_PHOTOS_OUT,
+    "photos_back": list[Sha256],
+    "no_photos_back": str | None,
 }
 _NOT_YET: Fields = {}
 """A type of the contract that no event has yet."""
@@ -148,7 +154,7 @@ TOLD: Final[Mapping[EventType, Fields]] = {
     "order_vehicle_replaced": {"vehicle": Vehicle, "before": Vehicle},
     "order_vouched": {"by": By, "saw": str, "with": By, "with_saw": str},
     "order_put_back": {"vehicle": Vehicle, "cabin": Cabin | None, "why": str},
-    "loan_out": {"vehicle": Vehicle, "due_back_s": float, **_OUT_VALUES},
+    "loan_out": {"vehicle": Vehicle, "due_back_s": float, **_OUT_VALUES, **_PHOTOS_OUT},
     "loan_due_soon": {"vehicle": Vehicle, "due_back_h": Hours},
     "loan_overdue": {"vehicle": Vehicle, "overdue_h": Hours},
     "loan_returning": {"vehicle": Vehicle, "cabin": Cabin | None},
@@ -232,6 +238,7 @@ TOLD: Final[Mapping[EventType, Fields]] = {
     "settings_reloaded": {"need_restart": list[str]},
     "clock_unsure": {},
     "clock_sure": {},
+    "photos_shown": {"vehicle": Vehicle, "when": Literal["out", "back"], "by": By},
     "outbox_dropped": {"from_seq": int, "until_seq": int},
     "audit_trimmed": {"up_to_seq": int, "hash": str},
     "started": {"version": str},

@@ -11,7 +11,18 @@ from typing import Any, Final
 
 Execute = Callable[[str, tuple[Any, ...]], list[tuple[Any, ...]]]
 
-OF_PEOPLE: Final = ("orders", "loans", "intakes", "jobs", "answers", "faces", "customers", "erasures", "drives")
+OF_PEOPLE: Final = (
+    "orders",
+    "loans",
+    "intakes",
+    "jobs",
+    "answers",
+    "faces",
+    "photos",
+    "customers",
+    "erasures",
+    "drives",
+)
 """Tables that say something of people."""
 REWRITTEN_AT_MOST: Final = 20_000
 """Waiting messages that are written anew; of more, each is changed where it lies, so that the tower does not stand still."""

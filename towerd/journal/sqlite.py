@@ -22,9 +22,11 @@ from towerd.fsm.commands import (
     AppendAudit,
     AppendOutbox,
     DropFace,
+    DropPhotos,
     ForgetCustomer,
     JournalCommand,
     StoreFace,
+    StorePhotos,
     TrimAudit,
     TrimOutbox,
 )
@@ -257,12 +259,12 @@ class SqliteJournal:
                 self._db.execute("DELETE FROM outbox WHERE event_seq <= ?", (up_to_seq,))
             case TrimAudit(up_to_seq):
                 self._db.execute("DELETE FROM audit WHERE audit_seq <= ?", (up_to_seq,))
-            case StoreFace(order, sha256):
+            case StoreFace(key, sha256) | StorePhotos(key, sha256):
                 if attachment is None:
-                    raise BugError(f"a face is to be kept for order {order}, and no ciphertext came with the event")
-                self._db.execute("INSERT OR REPLACE INTO ciphertexts VALUES (?, ?, ?)", (order, sha256, attachment))
-            case DropFace(order):
-                self._db.execute("DELETE FROM ciphertexts WHERE order_id = ?", (order,))
+                    raise BugError(f"something is to be kept for {key}, and no ciphertext came with the event")
+                self._db.execute("INSERT OR REPLACE INTO ciphertexts VALUES (?, ?, ?)", (key, sha256, attachment))
+            case DropFace(key) | DropPhotos(key):
+                self._db.execute("DELETE FROM ciphertexts WHERE order_id = ?", (key,))
                 _free(self._db, FREED_WITH_A_FACE)
 
     def rebase(self) -> None:
@@ -320,7 +322,7 @@ class SqliteJournal:
             ]
 
     def face(self, order: str) -> bytes | None:
-        """The ciphertext kept for an order, None where there is none. Raises JournalError."""
+        """The ciphertext kept for an order, or under another key, None where there is none. Raises JournalError."""
         with _told(self.path):
             sealed: bytes | None = self._db.execute("SELECT sealed FROM ciphertexts WHERE order_id = ?", (order,)).get
         return sealed

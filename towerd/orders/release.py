@@ -21,6 +21,7 @@ WORDS: Final[Mapping[str, str]] = {
     "charge_low": "its charge is low",
     "fuel_unknown": "nobody knows its fuel",
     "fuel_low": "its fuel is low",
+    "photos_missing": "a camera of the cabin has not seen it before and after",
 }
 """What speaks against a release, as people read it."""
 
@@ -35,6 +36,7 @@ def release_denies(facts: Mapping[str, Any], vehicle: Vehicle, rules: ReleaseRul
         *_damage(facts["damage"]),
         *_driven(facts["driven_km"], rules),
         *_level(facts, vehicle, rules),
+        *_photos(facts, rules),
     )
 
 
@@ -57,3 +59,8 @@ def _level(facts: Mapping[str, Any], vehicle: Vehicle, rules: ReleaseRules) -> t
     if level is None:
         return (f"{name}_unknown",)
     return (f"{name}_low",) if level < least else ()
+
+
+def _photos(facts: Mapping[str, Any], rules: ReleaseRules) -> tuple[str, ...]:
+    missing = facts["no_photos_out"] or facts["no_photos_back"]
+    return ("photos_missing",) if rules.photos and missing else ()

@@ -30,13 +30,14 @@ class ReleaseRules:
     """When a car that came back is offered again without staff (orders-if.md 5.3), where the site wants that at all.
 
     It has at least this charge, or this fuel, and was driven no further than `most_km`; its driver has said that it came to
-    no harm, and it came back in time.
+    no harm, and it came back in time. `photos`: each camera of the cabin has seen it before and after.
     """
 
     by_rule: bool = False
     min_charge_ratio: float = 0.5
     min_fuel_ratio: float = 0.25
     most_km: int = 500
+    photos: bool = True
 
 
 @dataclass(frozen=True, slots=True)
