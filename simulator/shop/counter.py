@@ -53,15 +53,13 @@ class CounterDesk:
     def _offer(self, customer: str, wish: DriveWish | CollectWish) -> Offer:
         """The nearest offer that fits, whenever it can be had. Raises ShopError."""
         wanted = Filter(wish.make, wish.model, wish.colour, None, wish.tower)
-        fitting = self._window.offers(wanted, customer)
+        fitting = list(self._window.offers(wanted, customer))
         if wish.vehicle is not None:
             fitting = [offer for offer in fitting if offer.vehicle.id == wish.vehicle]
-        begins = datetime.now(UTC) if wish.slot is None else wish.slot.from_at
-        in_time = [offer for offer in fitting if offer.orderable_from is None or offer.orderable_from <= begins]
         if not fitting:
             raise ShopError("No tower offers such a car at the moment.")
         # where none can be had at that time, the tower says so
-        return (in_time or list(fitting))[0]
+        return self._window.best(fitting, wish.slot) or fitting[0]
 
     def drive(self, customer: str, wish: DriveWish) -> Outcome:
         """See `desk.Counter`."""

@@ -93,7 +93,8 @@ class Mail:
         if answer is None:
             return
         with self._ledger.change() as books:
-            books.put(replace(sealed, token=None, answer=json.dumps(answer)))
+            # what is answered is not sent again: neither its token nor whom it was about is needed
+            books.put(replace(sealed, token=None, claims=None, answer=json.dumps(answer)))
             self._settle(books, sealed, answer)
         with self._news:
             self._news.notify_all()

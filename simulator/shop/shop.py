@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Self
 
 from simulator.shop.config import ShopConfig, read_stock
@@ -24,14 +24,18 @@ from simulator.shop.window import WindowDesk
 _NANJING: Final = Position(32.06, 118.79)
 _SUZHOU: Final = Position(31.30, 120.62)
 _SHANGHAI: Final = Position(31.23, 121.47)
-MADE_UP: Final = (
-    Account("c_anna", "Anna (member, good credit)", True, 731, date(2031, 4, 30), True, _NANJING),
-    Account("c_bo", "Bo (member, low credit)", True, 640, date(2030, 1, 31), True, _SUZHOU),
-    Account("c_chen", "Chen (no member)", False, 720, date(2032, 9, 30), True, _SHANGHAI),
-    Account("c_dora", "Dora (licence ends soon)", True, 780, date(2026, 12, 1), True, _NANJING),
-    Account("c_emil", "Emil (identity not checked)", True, 705, date(2029, 6, 30), False, _SHANGHAI),
-)
-"""Customers who are there at the first start."""
+
+
+def made_up(today: date) -> tuple[Account, ...]:
+    """Customers who are there at the first start, each for a case of the rules."""
+    later = today + timedelta(days=4 * 365)
+    return (
+        Account("c_anna", "Anna (member, good credit)", True, 731, later, True, _NANJING),
+        Account("c_bo", "Bo (member, low credit)", True, 640, later, True, _SUZHOU),
+        Account("c_chen", "Chen (no member)", False, 720, later, True, _SHANGHAI),
+        Account("c_dora", "Dora (licence ends tomorrow)", True, 780, today + timedelta(days=1), True, _NANJING),
+        Account("c_emil", "Emil (identity not checked)", True, 705, later, False, _SHANGHAI),
+    )
 
 
 class Shop:
@@ -48,7 +52,10 @@ class Shop:
         self._people = PeopleDesk(self.ledger, self.towers, self._mail)
         self._counter = CounterDesk(self.ledger, self.towers, self._window, ordering)
         self._dealership = DealershipDesk(self.ledger, self.towers, ordering)
-        self._furnish(config.accounts or MADE_UP, [one.stock for one in config.towers if one.stock is not None])
+        self._furnish(
+            config.accounts or made_up(datetime.now(UTC).date()),
+            [one.stock for one in config.towers if one.stock is not None],
+        )
 
     def _furnish(self, accounts: Iterable[Account], stocks: Iterable[Any]) -> None:
         """Made-up accounts, once; the dealers' records, where they are not known; and what was to be erased."""

@@ -107,11 +107,15 @@ class WindowDesk:
 
     def nearest(self, wanted: Filter, customer: str, slot: Slot | None = None) -> Offer | None:
         """See `desk.Window`."""
+        fitting = [offer for offer in self.offers(wanted, customer) if offer.drive_deposit is not None]
+        return self.best(fitting, slot)
+
+    def best(self, offers: Sequence[Offer], slot: Slot | None) -> Offer | None:
+        """The first of these that can be had at that time; who wants it now goes where the machine can deliver."""
         begins = datetime.now(UTC) if slot is None else slot.from_at
-        for offer in self.offers(wanted, customer):
-            if offer.drive_deposit is not None and (offer.orderable_from is None or offer.orderable_from <= begins):
-                return offer
-        return None
+        in_time = [offer for offer in offers if offer.orderable_from is None or offer.orderable_from <= begins]
+        serving = [offer for offer in in_time if slot is not None or self._towers.view(offer.tower).can_deliver]
+        return next(iter(serving or in_time), None)
 
     def slots(self, offer: Offer, day: date | None = None) -> Sequence[Slot]:
         """See `desk.Window`."""

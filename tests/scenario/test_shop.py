@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from simulator.purchaser import utc
-from simulator.shop.model import CollectWish, DriveWish, Filter, Outcome, ShopError
+from simulator.shop.model import CollectWish, DriveWish, Filter, Outcome, ShopError, Slot
 from simulator.shop.rows import OrderRow
 from simulator.shop.shop import Shop
 from tests.scenario.tower import record
@@ -23,8 +23,7 @@ MONDEO = DriveWish(make="Ford", model="Mondeo", colour="blue", terms_accepted=Tr
 
 
 @pytest.fixture
-def street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Street:
-    monkeypatch.setattr("simulator.shop.ordering.ANSWER_WAIT_S", 3.0)
+def street(tmp_path: Path) -> Street:
     return Street(tmp_path)
 
 
@@ -36,7 +35,7 @@ def shop(street: Street) -> Iterator[Shop]:
 
 def soon(reached: Callable[[], object], what: str) -> None:
     """Threads take a moment."""
-    ends_s = time.monotonic() + 10
+    ends_s = time.monotonic() + 30
     while not reached():
         assert time.monotonic() < ends_s, what
         time.sleep(0.01)
@@ -225,6 +224,25 @@ def test_what_a_customer_no_longer_needs_is_erased_here_and_asked_of_every_tower
     soon(lambda: shop.counter.order(order.order).state == "cancelled", "the end")
     with street.shop() as again, pytest.raises(ShopError, match="no such order"):
         again.counter.order(order.order)
+
+
+def test_who_is_at_the_tower_goes_where_the_machine_can_deliver(street: Street, shop: Shop) -> None:
+    near = street.lines[NEAR]
+    with near.lock:
+        near.core.simulator.inject("gate_open")
+        near.core.tick(2)
+        near.publish()
+    assert not shop.window.towers(ANNA)[0].can_deliver
+    kind = Filter("Ford", "Mondeo", "blue")
+    now, later = shop.window.nearest(kind, ANNA), datetime.now(UTC) + timedelta(hours=2)
+    planned = shop.window.nearest(kind, ANNA, Slot(later, later + timedelta(minutes=30)))
+    assert now is not None
+    assert planned is not None
+    assert (now.tower, planned.tower) == (FAR, NEAR)
+    slots = shop.window.slots(planned, later.date())
+    assert all(slot.from_at > datetime.now(UTC) for slot in slots)
+    assert (shop.window.fee_due(planned, ANNA), shop.window.fee_due(planned, CHEN)) == (0, 15000)
+    assert shop.window.choices()["make"] == ("Ford",)
 
 
 def test_of_a_tower_that_is_away_nothing_is_known_and_nothing_is_asked(street: Street, shop: Shop) -> None:

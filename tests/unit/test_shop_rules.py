@@ -12,7 +12,7 @@ from simulator.shop.model import Position, ShopError
 from simulator.shop.plan import least_down, month_later, payment_plan
 from simulator.shop.rows import OrderRow
 from simulator.shop.rules import against, distance_km, drives_60_days, drives_free, eligibility
-from simulator.shop.shop import MADE_UP
+from simulator.shop.shop import made_up
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DRIVEN = OrderRow(
@@ -35,7 +35,7 @@ def test_drives_count_for_sixty_days_over_all_towers() -> None:
 
 
 def test_the_platforms_word_is_what_the_books_say() -> None:
-    anna, bo, chen, *_ = MADE_UP
+    anna, bo, chen, *_ = made_up(date(2027, 5, 1))
     assert [drives_free(one) for one in (anna, bo, chen)] == [True, False, False]
     deposit = {"amount": 5, "currency": "CNY", "paid": True}
     said = eligibility(anna, [driven(1), replace(DRIVEN, loan_state="out")], deposit, False, NOW)
