@@ -69,6 +69,10 @@ test-engines: $(READY) ## the whole demo with the other face engine
 test-sweeps: $(READY) ## the plug pulled at every commit of a fetch, a move and a return (`make test` does so for a visit)
 	TOWERD_SWEEPS=1 $(PY) -m pytest -n 2 tests/scenario/test_power_cut_moves.py tests/scenario/test_return_power_cut.py $(ARGS)
 
+.PHONY: test-weeks
+test-weeks: $(READY) ## twelve weeks of a tower, each with other people and other trouble (`make test` has one)
+	TOWERD_WEEKS=12 $(PY) -m pytest -n 2 tests/weeks $(ARGS)
+
 test-lines: $(READY) ## Modbus RTU in real time on paced serial lines, one test after the other
 	$(PY) -m pytest -m line tests/contract tests/e2e $(ARGS)
 

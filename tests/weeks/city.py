@@ -1,0 +1,126 @@
+"""Those who have to do with a tower, each living by the same clock, and what holds while they do."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+from simulator.cars import Car
+from simulator.driver import Driver
+from tests.property.test_core import check_truth
+from tests.property.test_tokens import check_books
+from tests.scenario.tower import record
+from tests.weeks.shop import Shop, Waiting
+from tests.weeks.tower import WeekTower
+from towerd.fsm import events as ev
+from towerd.fsm.commands import Answer
+from towerd.fsm.intake_events import CarSecured
+from towerd.fsm.reply import ReplyTo
+from towerd.orders.stock import parse_record
+from towerd.places import Place
+
+PATIENCE = 400
+"""How often somebody at the tower looks again, before going home."""
+MODELS = (("Ford", "Mondeo", "hybrid"), ("Ford", "Kuga", "petrol"), ("BYD", "Seal", "electric"))
+
+
+def car_record(number: int) -> dict[str, Any]:
+    """The record of car `number`: three models, one of them electric."""
+    make, model, propulsion = MODELS[number % len(MODELS)]
+    return record(number, make=make, model=model, propulsion=propulsion)
+
+
+def wish_for(number: int) -> dict[str, str]:
+    """Any car like that one."""
+    return {name: car_record(number)[name] for name in ("make", "model", "colour")}
+
+
+def physical(number: int) -> Car:
+    """The car itself."""
+    raw = car_record(number)
+    return Car(raw["tag"], raw["mass_kg"], raw["length_mm"], raw["width_mm"], raw["height_mm"], raw)
+
+
+class City:
+    """A tower, a platform, chance, and the lives of people. `seen` is what somebody on the street saw of each car."""
+
+    def __init__(self, tower: WeekTower, shop: Shop, rng: Random) -> None:
+        self.tower, self.shop, self.rng = tower, shop, rng
+        self._lives: list[tuple[float, int, Waiting]] = []
+        self._count = itertools.count()
+        self._inside = self._cars_inside()
+        self.seen: list[tuple[int, str]] = []
+
+    def _cars_inside(self) -> set[int]:
+        return {tag for tag, place in self.tower.simulator.truth().items() if place != "gone"}
+
+    def add(self, life: Waiting, after_s: float = 0.0) -> None:
+        """Somebody's life begins."""
+        heapq.heappush(self._lives, (self.tower.now_s + after_s, next(self._count), life))
+
+    def live(self, until_s: float) -> None:
+        """Let everybody live until then."""
+        while self._lives and self._lives[0][0] <= until_s:
+            due_s, _, life = heapq.heappop(self._lives)
+            self.tower.run_to(due_s)
+            self.look()
+            pause_s = next(life, None)
+            if pause_s is not None:
+                self.add(life, pause_s)
+        self.tower.run_to(until_s)
+        self.look()
+
+    def look(self) -> None:
+        """What may never be is not, and the street is watched."""
+        inside = self._cars_inside()
+        self.seen += [(tag, "left") for tag in sorted(self._inside - inside)]
+        self.seen += [(tag, "came") for tag in sorted(inside - self._inside)]
+        self._inside = inside
+        check_books(self.tower)
+        if self.tower.life is not None:
+            check_truth(self.tower)
+
+    def tell(self, make: Any, *args: Any) -> Answer | None:
+        """Somebody on the spot asks for something; the answer, None where nobody is there to give it."""
+        reply = ReplyTo("api", self.shop.fresh("k"))
+        self.tower.take(make(*args, reply))
+        return next((one for one in reversed(self.tower.answers) if one.reply == reply), None)
+
+    def import_stock(self, stock: Sequence[tuple[Place, int]]) -> Answer | None:
+        """A technician's stock file."""
+        entries = tuple(ev.StockEntry(parse_record(car_record(number)), place) for place, number in stock)
+        return self.tell(ev.StockImported, entries, "ada")
+
+    def order_state(self, order: str) -> str:
+        """The state of an order, "gone" where the tower does not know it any more."""
+        row = self.tower.state.tables.orders.get(order)
+        return "gone" if row is None else row.state
+
+    def driving_in(self, vehicle: str) -> Waiting:
+        """Drive a car into whichever cabin opens for it, and do what is asked; gives whether it was taken."""
+        number = int(vehicle.removeprefix("v_"))
+        for _ in range(PATIENCE):
+            rows = [row for row in self.tower.state.tables.intakes.values() if row.vehicle == vehicle]
+            row = max(rows, key=lambda one: one.asked_at, default=None)
+            if row is None or not row.open:
+                return row is not None and row.state == "done"
+            self._drive_in(row.cabin, row.state, number)
+            yield 1.0
+        return False
+
+    def _drive_in(self, cabin: int, state: str, number: int) -> None:
+        driver = Driver(self.tower.simulator.plant, cabin)
+        if state == "waiting" and driver.may_drive_in:
+            driver.drive_in(physical(number))
+        elif state == "securing":
+            self.tell(CarSecured, cabin, "kiosk")
+        elif state in ("positioning", "turned_away") and driver.door_open:
+            booth = self.tower.simulator.plant.booths[cabin - 1]
+            if booth.car is not None and booth.car.tag == physical(number).tag:
+                driver.drive_out()
+        elif state in ("clearing", "closing"):
+            driver.get_out()
+            driver.press()
