@@ -222,6 +222,8 @@ FAULTS: Final[dict[int, FaultType]] = {fault.number: fault for fault in _ALL}
 PLC_NOT_COMPATIBLE: Final = 1001
 LAYOUT_CHANGED: Final = 1002
 TOWER_DIFFERS: Final = 1003
+NO_TOWER: Final = frozenset({PLC_NOT_COMPATIBLE, LAYOUT_CHANGED, TOWER_DIFFERS})
+"""That the machine is not the one that is known here: nobody can tell whether a car will ever come, so none is promised."""
 COMMAND_FAILED: Final = 2001
 COMMAND_REFUSED: Final = 2002
 DEVICE_SLOWER: Final = 2101

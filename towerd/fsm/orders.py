@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from towerd.errors import Refusal
+from towerd.faults import NO_TOWER
 from towerd.fsm.book import book_of
 from towerd.fsm.cabin_for import largest
 from towerd.fsm.commands import DestroyCustomerKey, DestroyFaceKey, RecordAs, StoreFace
@@ -95,6 +96,7 @@ def _circumstances(turn: Turn) -> Circumstances:
         last_number=turn.tables.meta.last_number,
         number_step=turn.config.number_step,
         clock_sure=turn.volatile.clock_sure,
+        out_of_service=not NO_TOWER.isdisjoint(turn.tables.faults),
         bays_free=partial(_bays_free, turn, machine) if machine is not None else None,
         largest=largest(machine) if machine is not None else None,
     )
