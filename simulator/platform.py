@@ -10,10 +10,11 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from simulator.purchaser import Wish, drive_claims, head, pick
+from simulator.purchaser import Wish, drive_claims, head, pick, utc
 from simulator.sealing import OPS, SHOP, Issuer, SigningKeys, issuer_for, thumbprint
 from simulator.tower_link import Answer, PlatformError, TowerLink, Where
 
@@ -111,14 +112,21 @@ class Platform(TowerLink):
         notes = {**self._notes(), order: customer}
         (self._folder / "orders.json").write_text(json.dumps(notes), encoding="utf-8")
 
-    def cancel(self, order: str, reason: str = "changed_mind", customer: str | None = None) -> Answer:
-        """Cancel an order. Raises LookupError where its customer is not known."""
+    def _about(self, kind: str, order: str, customer: str | None) -> dict[str, Any]:
         who = customer or self._notes().get(order)
         if who is None:
             raise LookupError(f"order {order} was not made here: name its customer")
-        return self.send(
-            "cancel", head("cancel", SHOP.iss, self._tower, who, fresh_id("t")) | {"order": order, "reason": reason}
-        )
+        return head(kind, SHOP.iss, self._tower, who, fresh_id("t")) | {"order": order}
+
+    def cancel(self, order: str, reason: str = "changed_mind", customer: str | None = None) -> Answer:
+        """Cancel an order. Raises LookupError where its customer is not known."""
+        return self.send("cancel", self._about("cancel", order, customer) | {"reason": reason})
+
+    def eta(self, order: str, in_s: float, sd_s: float = 30.0, customer: str | None = None) -> Answer:
+        """Say that an order's customer arrives in so many seconds. Raises LookupError where the customer is not known."""
+        arrives_at = utc(datetime.now(UTC) + timedelta(seconds=in_s))
+        word = {"arrives_at": arrives_at, "sd_s": sd_s, "source": "app"}
+        return self.send("eta", self._about("eta", order, customer) | word)
 
     def hold(self, reason: str, operator: str = "operator_1") -> Answer:
         """Stop the tower's motion."""

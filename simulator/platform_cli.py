@@ -80,6 +80,9 @@ def init(context: click.Context, issuers: Path) -> None:
 @click.option("--colour", help="such as blue")
 @click.option("--vehicle", help="one vehicle's id")
 @click.option("--customer", help="pseudonym; without it a new one")
+@click.option(
+    "--slot-in-s", type=click.FloatRange(0), help="seconds until the slot begins; without it the order is for now"
+)
 @json_option
 @click.pass_context
 def order(  # noqa: PLR0913, PLR0917 - one option each
@@ -90,15 +93,16 @@ def order(  # noqa: PLR0913, PLR0917 - one option each
     colour: str | None,
     vehicle: str | None,
     customer: str | None,
+    slot_in_s: float | None,
     as_json: bool,
 ) -> None:
-    """Order a test drive for now and print number and code. Ends with 2 where the tower refuses."""
+    """Order a test drive and print number and code. Ends with 2 where the tower refuses."""
     jpeg = None
     if selfie is not None:
         from simulator.photos import order_selfie
 
         jpeg = order_selfie(selfie)
-    wish = Wish(customer or fresh_id("c"), fresh_code(), jpeg, vehicle, make, model, colour)
+    wish = Wish(customer or fresh_id("c"), fresh_code(), jpeg, vehicle, make, model, colour, slot_in_s=slot_in_s)
     placed = _with(context, lambda platform: platform.order(wish))
     result = placed.answer["result"] or {}
     text = f"Order {placed.order}: {result.get('vehicle')}, number {placed.number}, code {placed.code}"
@@ -115,6 +119,19 @@ def cancel(context: click.Context, order: str, reason: str, customer: str | None
     """Cancel an order."""
     answer = _with(context, lambda platform: platform.cancel(order, reason, customer))
     _print(answer, as_json, f"Order {order} is cancelled.")
+
+
+@app.command()
+@click.argument("order", help="the order's id")
+@click.option("--in-s", type=float, required=True, help="seconds until the customer arrives")
+@click.option("--sd-s", type=click.FloatRange(0), default=30.0, help="standard deviation of that, s")
+@click.option("--customer", help="where the order was not made from this folder")
+@json_option
+@click.pass_context
+def eta(context: click.Context, order: str, in_s: float, sd_s: float, customer: str | None, as_json: bool) -> None:
+    """Say when the customer of an order arrives: the car waits in a cabin before that."""
+    answer = _with(context, lambda platform: platform.eta(order, in_s, sd_s, customer))
+    _print(answer, as_json, f"The customer of order {order} is expected in {in_s:g} s.")
 
 
 @app.command()

@@ -202,9 +202,11 @@ async def test_the_command_line_orders(tower: tuple[Platform, Decider], tmp_path
         result = CliRunner().invoke(app, [*options, *args])
         return result.exit_code, result.stdout
 
-    code, text = await asyncio.to_thread(run, "order", "--model", "Mondeo", "--json")
+    code, text = await asyncio.to_thread(run, "order", "--model", "Mondeo", "--slot-in-s", "600", "--json")
     placed = json.loads(text)
     assert code == 0
+    expected = f"The customer of order {placed['order']} is expected in 300 s.\n"
+    assert await asyncio.to_thread(run, "eta", placed["order"], "--in-s", "300") == (0, expected)
     assert placed["ok"]
     assert len(placed["code"]) == 8
     assert await asyncio.to_thread(run, "cancel", placed["order"]) == (0, f"Order {placed['order']} is cancelled.\n")
