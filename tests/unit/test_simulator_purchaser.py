@@ -21,5 +21,5 @@ def test_who_comes_now_gets_a_car_that_can_be_had_now_and_who_comes_later_one_th
     assert pick(catalogue, Wish("c", "1"))["id"] == "v_2"
     assert pick(catalogue, Wish("c", "1", colour="blue"))["id"] == "v_3"
     assert pick(catalogue, Wish("c", "1", slot_in_s=3700.0))["id"] == "v_1"
-    with pytest.raises(LookupError, match="the tower offers no test drive of v_1"):
+    with pytest.raises(LookupError, match="the tower offers no test drive of id v_1"):
         pick(catalogue, Wish("c", "1", vehicle="v_1"))
