@@ -11,7 +11,8 @@ from towerd.settings_parts import Duration, Section
 
 Source = Annotated[str, Field(min_length=1, max_length=2000)]
 Cameras = Annotated[tuple[Source, ...], Field(max_length=8)]
-_SPARE_S = 3.0
+_SPARE_S = 5.0
+"""A shot is told as late by its own process first, and by the core only where that is not heard of."""
 
 
 class PhotoSettings(Section):

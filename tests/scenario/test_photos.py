@@ -67,6 +67,22 @@ async def test_a_camera_that_does_not_answer_stops_neither_delivery_nor_return()
         assert (facts["photos_back"], facts["no_photos_back"]) == ([], "camera_timeout")
 
 
+async def test_a_power_cut_while_the_cameras_look_makes_them_look_again() -> None:
+    async with running(seeing(None)) as run:
+        first = run.daemon
+        await run.ask()
+        await run.show_face()
+        await first.until(lambda: bool(first.shots), "the cameras look")
+        await first.kill()
+        run.tower.camera_s = 2.0
+        run.daemon = later = run.tower.daemon(run.journal)
+        later.start()
+        await run.show_face()
+        await run.until_state("completed")
+        assert [shot.when for shot in later.shots] == ["out"]
+        assert later.tables.photos["photos:o_91:out"].sha256s == (PHOTO,)
+
+
 async def test_somebody_who_was_in_the_cabin_makes_new_photos_due() -> None:
     tower = seeing(2.0, actors=Actors(auto_drive_off=False))
     tower.core = replace(tower.core, decision_age_s=20.0)

@@ -19,7 +19,8 @@ from towerd.photos.pictures import PURPOSE, unpack
 from towerd.ports import Inbox
 
 _LOG = logging.getLogger(__name__)
-_START_S = 2.0
+_START_S = 4.0
+"""What the process may take to start and to end, beside its cameras' time."""
 
 
 class CabinCameras:

@@ -31,6 +31,7 @@ from towerd.secrecy import forbid_core_dumps
 RATE_HZ = 15.0
 SETTLE_S = 1.2
 """A camera finds its exposure meanwhile, and a dark, frozen or torn picture is known as one."""
+ABSENT_S = 1.5
 _POLL_S = 0.05
 _LONGEST_PX = 1600
 _QUALITY = 85
@@ -44,6 +45,15 @@ class _Shot:
         self.camera.demand(busy=True)
         self.camera.start()
         self._seen_mono_s: float | None = None
+        self._absent_mono_s: float | None = None
+
+    def hopeless(self, now_s: float) -> bool:
+        """Whether the camera has been gone for so long that nobody is to wait for it."""
+        if self.camera.reason(now_s) != "camera_absent":
+            self._absent_mono_s = None
+        elif self._absent_mono_s is None:
+            self._absent_mono_s = now_s
+        return self._absent_mono_s is not None and now_s - self._absent_mono_s >= ABSENT_S
 
     def picture(self, now_s: float) -> Image | None:
         """The newest frame, once the camera has served for long enough."""
@@ -61,12 +71,16 @@ def take(sources: Sequence[str], limit_s: float) -> tuple[list[Image], str]:
     until_mono_s = time.monotonic() + limit_s
     shots = [_Shot(source) for source in sources]
     images: dict[int, Image] = {}
-    while len(images) < len(shots) and time.monotonic() < until_mono_s:
+    waited = dict(enumerate(shots))
+    while waited and time.monotonic() < until_mono_s:
         time.sleep(_POLL_S)
-        for number, shot in enumerate(shots):
-            image = shot.picture(time.monotonic()) if number not in images else None
+        for number, shot in tuple(waited.items()):
+            now_s = time.monotonic()
+            image = shot.picture(now_s)
             if image is not None:
                 images[number] = image
+            if image is not None or shot.hopeless(now_s):
+                del waited[number]
     reasons = [
         f"camera {number + 1}: {shot.camera.reason(time.monotonic()) or 'camera_timeout'}"
         for number, shot in enumerate(shots)
