@@ -12,7 +12,7 @@ from towerd.customers import KeyedCustomers
 from towerd.errors import ConfigError, JournalError
 from towerd.fsm.commands import Answer, Command, DestroyCustomerKey, DestroyFaceKey, DestroyPhotoKey, JournalCommand
 from towerd.fsm.events import Stamped
-from towerd.fsm.privacy_events import ErasureRequested
+from towerd.fsm.privacy_events import ErasureRequested, ExportRequested, PrivacyEvent
 from towerd.fsm.reducer import step
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import State
@@ -25,6 +25,7 @@ from towerd.privacy_desk import PrivacyDesk
 from towerd.settings import Settings
 
 _PAGE = 1000
+_REPLY = ReplyTo("api", "offline")
 
 
 @contextmanager
@@ -69,11 +70,20 @@ def erase_customer(settings: Settings, customer: str, by: str) -> dict[str, Any]
     """Forget a customer as the running daemon does; the answer. Raises JournalError, ConfigError, and OSError where a key
     stays (the next start destroys it).
     """
+    handle = KeyedCustomers(settings.keys.customers_dir, _secret(settings)).handle(customer)
+    return _take(settings, ErasureRequested(customer, handle, by, _REPLY))
+
+
+def note_export(settings: Settings, customer: str, by: str) -> None:
+    """Let the audit log say who sees what is held of a customer. Raises JournalError, ConfigError."""
+    _take(settings, ExportRequested(customer, by, _REPLY))
+
+
+def _take(settings: Settings, event: PrivacyEvent) -> dict[str, Any]:
+    """One event through the core, as the running daemon takes it; the answer."""
     secret = _secret(settings)
-    handle = KeyedCustomers(settings.keys.customers_dir, secret).handle(customer)
     with _opened(settings) as journal:
         before, clock = State(load_whole(journal)), SystemClock(journal.last_at())
-        event = ErasureRequested(customer, handle, by, ReplyTo("api", "offline"))
         stamped = Stamped(clock.now(), clock.mono_s(), event)
         after, commands = step(before, stamped, core_config(settings, number_step(secret)))
         appends = tuple(command for command in commands if isinstance(command, JournalCommand))

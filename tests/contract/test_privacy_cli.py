@@ -29,7 +29,7 @@ from towerd.faceid.vault import Vault
 from towerd.fsm.commands import AppendAudit, StoreFace
 from towerd.fsm.events import Stamped
 from towerd.fsm.kept_rows import CustomerRow, FaceRow
-from towerd.fsm.privacy_events import ErasureRequested
+from towerd.fsm.privacy_events import ErasureRequested, ExportRequested
 from towerd.fsm.state import Meta, Tables, Volatile
 from towerd.fsm.turn import audit_hash
 from towerd.journal.diff import diff
@@ -107,6 +107,8 @@ def test_a_person_gets_all_of_it_selfie_and_audit_rows_included(tmp_path: Path) 
     assert [row["body"]["type"] for row in told["audit"]] == ["order_completed"]
     assert [one["claims"]["eligibility"]["credit_score"] for one in told["tokens"]] == [731]
     assert (len(told["orders"]), len(told["loans"]), "faces_sealed" in told) == (1, 1, False)
+    with off.journal() as journal:
+        assert journal.audit(2, 9)[0]["body"]["data"]["exported"] == ["o_1"]
     nobody = json.loads(off.run("export", "c_9").output)
     assert (nobody["held"], nobody["tokens"], nobody["audit"]) == ([], [], [])
     off.vault.destroy("o_1")
@@ -179,7 +181,8 @@ async def test_a_daemon_that_runs_is_asked(tower: Tower) -> None:
     assert (told["customer"], told["audit"]) == (CUSTOMER, [0, 7])
     done = await ask(tower, "erase", CUSTOMER, "--yes", "--json")
     assert done.exit_code == 0
-    [event] = tower.events
+    exported, event = tower.events
+    assert isinstance(exported, ExportRequested)
     assert isinstance(event, ErasureRequested)
     assert (event.customer, event.handle, event.by != "") == (CUSTOMER, f"h-{CUSTOMER}", True)
 
@@ -193,5 +196,8 @@ async def test_a_technician_erases_and_exports_and_an_operator_reads_the_report(
     assert (await ask(tower, "export", CUSTOMER)).exit_code == 77
     assert (await ask(tower, "erase", CUSTOMER, "--yes")).exit_code == 77
     assert tower.events == []
+    monkeypatch.setattr(callers, "account_name", lambda _uid: "ada")
+    tower.refuse = ("stopping",)
+    assert "faces_sealed" not in (await ask(tower, "export", CUSTOMER)).output, "nothing is shown that is not noted"
     monkeypatch.setattr(callers, "account_name", lambda _uid: "eve")
     assert (await ask(tower, "report")).exit_code == 77

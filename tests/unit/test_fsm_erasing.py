@@ -19,11 +19,11 @@ from towerd.fsm.commands import (
     DropFace,
     ForgetCustomer,
 )
-from towerd.fsm.erasing import erase, erasure_requested, finish_erasures, rows_of
+from towerd.fsm.erasing import erase, erasure_requested, export_requested, finish_erasures, rows_of
 from towerd.fsm.intake_row import Intake
 from towerd.fsm.kept_rows import AnswerRow, CustomerRow, ErasureRow, FaceRow
 from towerd.fsm.orders import order_requested
-from towerd.fsm.privacy_events import ErasureRequested
+from towerd.fsm.privacy_events import ErasureRequested, ExportRequested
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import Tables
 from towerd.fsm.turn import Turn
@@ -162,6 +162,14 @@ def test_a_technician_asks_by_name() -> None:
     erasure_requested(t, ErasureRequested(CUSTOMER, HANDLE, "lin", ReplyTo("api", "1")))
     assert answers(t)[0].result == {"order": None, "state": "erased", "kept": []}
     assert asked(t, AppendAudit)[0].body["data"]["by"] == "lin"
+
+
+def test_who_has_seen_what_is_held_stands_in_the_audit_log_without_the_name() -> None:
+    t = turn(a_drive_that_is_over(loans={"o_1": loan("o_1", "returned"), "o_5": loan("o_5", "out")}))
+    export_requested(t, ExportRequested(CUSTOMER, "lin", ReplyTo("api", "1")))
+    assert asked(t, AppendAudit)[0].body["data"] == {"by": "lin", "exported": ["o_1", "o_5"]}
+    assert answers(t)[0].ok
+    assert CUSTOMER not in repr(asked(t, AppendAudit) + asked(t, AppendOutbox))
 
 
 def test_a_key_is_kept_for_whose_order_is_taken_only() -> None:

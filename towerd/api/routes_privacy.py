@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse
 
 from towerd.api.answers import asked
 from towerd.api.callers import Core, Operator, Technician
-from towerd.fsm.privacy_events import ErasureRequested
+from towerd.fsm.privacy_events import ErasureRequested, ExportRequested
+
+_NOTED: Final = 200
 
 router = APIRouter()
 
@@ -22,10 +24,11 @@ async def privacy(core: Core, _caller: Operator) -> dict[str, Any]:
     return core.extras.privacy_report()
 
 
-@router.get("/privacy/{customer}")
-async def personal_data(core: Core, _caller: Technician, customer: Customer) -> dict[str, Any]:
-    """What is held of one customer but rows of the audit log, faces as they are sealed (technician)."""
-    return core.extras.privacy_export(customer)
+@router.get("/privacy/{customer}", response_model=None)
+async def personal_data(core: Core, caller: Technician, customer: Customer) -> JSONResponse | dict[str, Any]:
+    """What is held of one customer but rows of the audit log, faces as they are sealed (technician); audited first."""
+    noted = await asked(core, lambda reply: ExportRequested(customer, caller.user, reply))
+    return core.extras.privacy_export(customer) if noted.status_code == _NOTED else noted
 
 
 @router.get("/privacy/{customer}/audit")

@@ -74,7 +74,7 @@ def _until(row: dict[str, Any]) -> str:
 @config_option
 @asks
 def export_data(customer: str, selfies: Path | None, socket: Path, config: Path, as_json: bool) -> None:
-    """Print everything that is held of a customer, as JSON. Role: technician.
+    """Print everything that is held of a customer, as JSON; your name is in the audit log. Role: technician.
 
     Selfies can be opened by root and by the service's account alone: the daemon gives them as they are sealed.
     """
@@ -91,9 +91,12 @@ def _exported(customer: str, socket: Path, config: Path) -> dict[str, Any]:
         route = f"/privacy/{customer}"
         told = client.get(socket, route, as_json=True)
         return {**told, "audit": _rows(lambda seq: client.get(socket, f"{route}/audit?after_seq={seq}", as_json=True))}
-    from towerd.offline import privacy_desk
+    from towerd.offline import note_export, privacy_desk
 
-    with _journal_errors(), privacy_desk(settings_of(config)) as desk:
+    settings = settings_of(config)
+    with _journal_errors():
+        note_export(settings, customer, _account())
+    with _journal_errors(), privacy_desk(settings) as desk:
         return {**desk.export(customer), "audit": _rows(lambda seq: desk.audit(customer, seq))}
 
 
@@ -143,10 +146,13 @@ def erase(customer: str, yes: bool, socket: Path, config: Path, as_json: bool) -
         raise click.exceptions.Exit(_tell(*client.call(socket, "POST", f"/privacy/{customer}/erase"), as_json))
     from towerd.offline import erase_customer
 
-    by = account_name(os.getuid()) or str(os.getuid())
     with _journal_errors():
-        result = erase_customer(settings_of(config), customer, by)
+        result = erase_customer(settings_of(config), customer, _account())
     raise click.exceptions.Exit(_tell(200, {"ok": True, "reasons": [], "result": result}, as_json))
+
+
+def _account() -> str:
+    return account_name(os.getuid()) or str(os.getuid())
 
 
 def _tell(status: int, body: dict[str, Any], as_json: bool) -> Exit:

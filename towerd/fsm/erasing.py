@@ -10,7 +10,7 @@ from towerd.fsm.commands import DestroyCustomerKey, ForgetCustomer
 from towerd.fsm.expiring import destroy_face
 from towerd.fsm.kept_rows import AnswerRow, ErasureRow
 from towerd.fsm.photos import destroy_photos
-from towerd.fsm.privacy_events import ErasureRequested
+from towerd.fsm.privacy_events import ErasureRequested, ExportRequested
 from towerd.fsm.state import Tables
 from towerd.fsm.turn import Turn
 from towerd.orders.book import ErasureAsked
@@ -141,6 +141,16 @@ def erasure_requested(turn: Turn, event: ErasureRequested) -> None:
     """A technician has a customer forgotten, at the tower."""
     kept = erase(turn, ErasureRow(event.customer, event.handle, turn.now, by=event.by))
     turn.answer(event.reply, True, (), {**_answer(kept), "kept": list(kept)})
+
+
+def export_requested(turn: Turn, event: ExportRequested) -> None:
+    """Who has seen what is held of a customer stands in the audit log, by the ids of what it was and without the name."""
+    seen = {
+        *rows_of(turn.tables, event.customer, needed=True).ids,
+        *rows_of(turn.tables, event.customer, needed=False).ids,
+    }
+    turn.tell("manual_intervention", {"by": event.by, "exported": sorted(seen)})
+    turn.answer(event.reply, True, (), {"exported": sorted(seen)})
 
 
 def finish_erasures(turn: Turn) -> None:

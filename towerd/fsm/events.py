@@ -12,7 +12,7 @@ from towerd.fsm.intake_events import IntakeEvent
 from towerd.fsm.manual_events import ManualEvent
 from towerd.fsm.moves_events import MoveEvent
 from towerd.fsm.photo_events import PhotoEvent
-from towerd.fsm.privacy_events import ErasureRequested
+from towerd.fsm.privacy_events import PrivacyEvent
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.upkeep_events import ServiceDone
 from towerd.orders.book import Remembered
@@ -267,7 +267,7 @@ Event = (
     | StockImported
     | FaultReset
     | ServiceDone
-    | ErasureRequested
+    | PrivacyEvent
     | LayoutConfirmed
     | PackmlRequested
     | AlarmEvent

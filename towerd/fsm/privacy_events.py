@@ -8,6 +8,15 @@ from towerd.fsm.reply import ReplyTo
 
 
 @dataclass(frozen=True, slots=True)
+class ExportRequested:
+    """`towerd privacy export CUSTOMER`: somebody wants to see what is held of a customer; the audit log says so first."""
+
+    customer: str
+    by: str
+    reply: ReplyTo
+
+
+@dataclass(frozen=True, slots=True)
 class ErasureRequested:
     """`towerd privacy erase CUSTOMER` (orders-if.md 7.3); `handle` as in `Known`."""
 
@@ -15,3 +24,6 @@ class ErasureRequested:
     handle: str
     by: str
     reply: ReplyTo
+
+
+PrivacyEvent = ExportRequested | ErasureRequested
