@@ -44,10 +44,11 @@ class Chart:
         )
         for arc in self.arcs:
             self._machine.add_transition(arc.trigger, list(arc.sources), arc.target)
+        self._allowed = frozenset((source, arc.trigger) for arc in self.arcs for source in arc.sources)
 
     def allows(self, state: str, trigger: str) -> bool:
         """Whether `trigger` leads anywhere from `state`."""
-        return any(arc.trigger == trigger and state in arc.sources for arc in self.arcs)
+        return (state, trigger) in self._allowed
 
     def next(self, state: str, trigger: str) -> str:
         """The state after `trigger`. Raises BugError where the table has no such arc."""
