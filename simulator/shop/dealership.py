@@ -130,6 +130,10 @@ class DealershipDesk:
     def _condition(self, dealer: str, vehicle: str, said: dict[str, Any]) -> Outcome:
         self._of(dealer, vehicle)
         tower, _ = look_around(self._towers).places.get(vehicle, ("", ""))
+        with self._ledger.look() as books:
+            loans = [row for row in books.rows(OrderRow, "vehicle = ?", vehicle) if has_car(row)]
+        # a car that is out belongs to the tower that lent it
+        tower = tower or next((row.tower for row in loans), "")
         if not tower:
             raise ShopError(f"No tower that can be reached shows {vehicle}.")
         return self._ordering.send("condition", tower, dealer, {"vehicle": {"id": vehicle}, **said})

@@ -53,11 +53,15 @@ def shown(row: OrderRow, body: Mapping[str, Any]) -> OrderRow:
     if row.state in _FINAL:
         return row
     now = replace(row, state=body["state"], since=body["since"], reasons=body["reason"] or "")
-    return _lent_out(_with_slot(replace(now, vehicle=body["vehicle"] or row.vehicle), body["slot"]))
+    return _followed(_with_slot(replace(now, vehicle=body["vehicle"] or row.vehicle), body["slot"]))
 
 
-def _lent_out(row: OrderRow) -> OrderRow:
-    """A test drive whose car has left the cabin is a loan, before the loan itself is heard of (5.1)."""
+def _followed(row: OrderRow) -> OrderRow:
+    """A code serves no more at the end of its order; a test drive whose car has left the cabin is a loan, before the
+    loan itself is heard of (5.1).
+    """
+    if row.state in _FINAL:
+        row = replace(row, code=None)
     if row.kind == "test_drive" and row.loan_state is None and row.state in ("handed_over", "completed"):
         return replace(row, loan_state="out", out_since=row.since)
     return row
@@ -75,7 +79,7 @@ def told(row: OrderRow, event: Mapping[str, Any]) -> OrderRow:
     """An `event` about the order: its ends, and the beginning and ends of its loan; topics tell the rest."""
     kind, data = event["type"], event["data"]
     if kind in _TOLD_ENDS and row.state not in _FINAL:
-        return _lent_out(replace(row, state=_TOLD_ENDS[kind], since=event["at"], reasons=data.get("reason") or ""))
+        return _followed(replace(row, state=_TOLD_ENDS[kind], since=event["at"], reasons=data.get("reason") or ""))
     if kind not in _TOLD_LOANS or row.loan_state in LOAN_ENDED:
         return row
     if kind == "loan_out":

@@ -57,8 +57,8 @@ def test_what_the_tower_shows_outranks_the_refusal_of_a_repeat() -> None:
 
 @pytest.mark.parametrize("state", ["completed", "cancelled", "expired", "no_show", "failed"])
 def test_an_end_is_final(state: str) -> None:
-    ended = told(TAKEN, event(f"order_{state}", reason="late"))
-    assert (ended.state, is_open(ended)) == (state, False)
+    ended = told(replace(TAKEN, code="12345678"), event(f"order_{state}", reason="late"))
+    assert (ended.state, is_open(ended), ended.code) == (state, False, None)
     assert shown(ended, order("delivering")) == ended
     assert told(ended, event("order_failed", reason="x")) == ended
     assert shown(TAKEN, order(state)).state == state
