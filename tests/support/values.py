@@ -48,9 +48,9 @@ def record(vehicle: str = "car-1", tag: int = 4711) -> VehicleRecord:
         length_mm=4300,
         width_mm=1800,
         height_mm=1500,
-        image_url="",
+        image_url="https://shop.example/car.jpg",
         owner="dealer",
-        offers={"test_drive": {"price": 0, "currency": "EUR"}},
+        offers={"test_drive": {"fee": 0, "deposit": 0, "currency": "EUR"}},
     )
 
 
