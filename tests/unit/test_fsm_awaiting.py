@@ -82,7 +82,7 @@ def test_a_car_that_another_order_has_left_is_free_at_that_time() -> None:
     t.put("orders", "ord-2", replace(rows[1], code_only=True))
     bind_waiting(t)
     assert t.tables.orders["ord-1"].vehicle is None
-    t.put("orders", "ord-2", replace(rows[1], state="cancelled"))
+    t.put("orders", "ord-2", replace(rows[1], state="cancelled", ended_at=t.now))
     bind_waiting(t)
     assert t.tables.orders["ord-1"].vehicle == "car-1"
 

@@ -157,12 +157,15 @@ def test_a_vehicle_that_is_gone_takes_no_order_with_it_that_another_could_serve(
     ]
 
 
-def test_a_loan_that_changes_is_looked_at_at_once() -> None:
-    cars = [vehicle(**OUT_NOW), another()]
-    orders = [order_in("accepted", cabin=None, slot=SLOT)]
-    t = turn_of(state_of(machine(), tables_of(vehicles=cars, orders=orders, loans=lent(1))))
-    settle_unfit(t)
-    assert told(t) == []
-    t.put("loans", "ord-0", lent(23)["ord-0"])
-    settle_unfit(t)
-    assert told(t) == ["order_vehicle_replaced"]
+def test_what_is_broken_is_settled_at_once_and_what_is_late_within_a_minute() -> None:
+    broken: dict[str, Any] = {"condition": "out_of_service", "rests_as": "out_of_service", "reasons": ("damage",)}
+    for car, rows, at_once in ((OUT_NOW, {"loans": lent(23)}, False), (broken, {}, True)):
+        orders = [order_in("accepted", cabin=None, slot=SLOT)]
+        t = turn_of(state_of(machine(), tables_of(vehicles=[vehicle(), another()], orders=orders, **rows)))
+        settle_unfit(t)
+        assert told(t) == []
+        t.put_vehicle(t.tables.vehicles["car-1"], **car)
+        settle_unfit(t)
+        assert told(t) == ["order_vehicle_replaced"] * at_once
+        settle_promised(t)
+        assert told(t) == ["order_vehicle_replaced"]

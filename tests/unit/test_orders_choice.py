@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from tests.support.orders_kit import NOW, book, loan, order, vehicle
-from towerd.orders.choice import Wanted, choose_vehicle, next_number, orderable
+from towerd.orders.book import OrderBook
+from towerd.orders.calendar import calendar_of
+from towerd.orders.choice import Wanted, choose_vehicle, next_number, orderable, vehicles_meant
 from towerd.orders.claim_parts import VehicleById, VehicleByModel
 from towerd.orders.model import Slot, Vehicle
 from towerd.orders.rules import OrderRules
@@ -26,8 +28,15 @@ def later(hours: float, kind: str = "test_drive") -> Wanted:
     return Wanted(kind, Slot(from_at, from_at + timedelta(minutes=30)), named=True)
 
 
+def choose(
+    wish: Any, known: OrderBook, rules: OrderRules, wanted: Wanted = WALK_IN, ready_s: Any = None
+) -> Vehicle | str:
+    meant = vehicles_meant(wish, known)
+    return choose_vehicle(wanted, meant, calendar_of(known, meant, rules, NOW), ready_s or {}, rules)
+
+
 def chosen(*vehicles: Vehicle, wanted: Wanted = WALK_IN, ready_s: dict[str, float] | None = None, **tables: Any) -> Any:
-    found = choose_vehicle(BLUE, wanted, book(*vehicles, **tables), ready_s or {}, RULES, NOW)
+    found = choose(BLUE, book(*vehicles, **tables), RULES, wanted, ready_s or {})
     return found if isinstance(found, str) else found.id
 
 
@@ -39,7 +48,7 @@ def test_the_vehicle_that_is_handed_over_soonest_is_chosen() -> None:
 
 def test_a_vehicle_that_is_named_is_taken_though_another_is_sooner() -> None:
     known = book(vehicle("v_1"), vehicle("v_2"))
-    found = choose_vehicle(VehicleById(id="v_2"), WALK_IN, known, {"v_1": 1.0, "v_2": 9.0}, RULES, NOW)
+    found = choose(VehicleById(id="v_2"), known, RULES, ready_s={"v_1": 1.0, "v_2": 9.0})
     assert isinstance(found, Vehicle)
     assert found.id == "v_2"
 
@@ -71,7 +80,7 @@ def test_what_can_be_ordered(change: dict[str, Any]) -> None:
 
 def test_an_unknown_charge_counts_as_enough_where_the_site_says_so() -> None:
     rules = OrderRules(unknown_charge_leaves=True)
-    found = choose_vehicle(BLUE, WALK_IN, book(vehicle(propulsion="electric")), {}, rules, NOW)
+    found = choose(BLUE, book(vehicle(propulsion="electric")), rules)
     assert isinstance(found, Vehicle)
 
 

@@ -10,7 +10,8 @@ from towerd.fsm.inventory import note_orders
 from towerd.fsm.order_ends import end_order
 from towerd.fsm.orders import ready_times_s, tell_awaiting
 from towerd.fsm.turn import Turn
-from towerd.orders.choice import Wanted, choose_vehicle
+from towerd.orders.calendar import calendar_of
+from towerd.orders.choice import Wanted, choose_vehicle, vehicles_meant
 from towerd.orders.claim_parts import VehicleById, VehicleByModel
 from towerd.orders.model import Order, Slot, Vehicle
 from towerd.orders.taking import slot_json
@@ -30,16 +31,28 @@ def bind_waiting(turn: Turn) -> None:
     """Whoever has waited longest gets the first car that fits: new here, released after a drive, or free again, be it that
     another order of it has ended.
     """
-    if not any(turn.changed(table) for table in ("vehicles", "orders", "loans")):
+    if not _something_is_free(turn):
         return
     waiting = _waiting(turn)
     times_s = ready_times_s(turn) if waiting else {}
+    rules, calendar = turn.config.rules, None
     for order in waiting:
+        book = book_of(turn.tables)
+        # one for all, until somebody is bound
+        calendar = calendar or calendar_of(book, book.vehicles.values(), rules, turn.now)
         slot = _slot(turn, order)
         wanted = Wanted(order.kind, slot or Slot(turn.now, turn.now))
-        found = choose_vehicle(_wish(order), wanted, book_of(turn.tables), times_s, turn.config.rules, turn.now)
+        found = choose_vehicle(wanted, vehicles_meant(_wish(order), book), calendar, times_s, rules)
         if isinstance(found, Vehicle):
             _bind(turn, order, found, slot)
+            calendar = None
+
+
+def _something_is_free(turn: Turn) -> bool:
+    """Whether a vehicle, or only a time of one, may have become free in this turn."""
+    if turn.changed("vehicles"):
+        return True
+    return turn.changed("orders") and any(order.ended_at == turn.now for order in turn.tables.orders.values())
 
 
 def _slot(turn: Turn, order: Order) -> Slot | None:

@@ -6,7 +6,7 @@ While there is hope the order waits, but not for ever: whoever comes finds a car
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,7 +16,7 @@ from towerd.fsm.order_ends import door_opens, end_order, lost_vehicle, may_end
 from towerd.fsm.recognising import is_found
 from towerd.fsm.turn import Turn
 from towerd.orders.calendar import Calendar, booking_for, calendar_of
-from towerd.orders.choice import HERE, Wanted, choose_vehicle, may_leave
+from towerd.orders.choice import HERE, Wanted, choose_vehicle, may_leave, vehicles_meant
 from towerd.orders.claim_parts import VehicleByModel
 from towerd.orders.model import AT_THE_GATE, DUE, Order, Slot, Vehicle
 from towerd.places import OUT, UNKNOWN
@@ -34,11 +34,22 @@ _LASTS: Final = frozenset({"damage", "service_due", "recalled"})
 _NOTICE: Final = timedelta(seconds=60)
 
 
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """An order whose vehicle may not be there; `given`: another customer is at the gate for this very one."""
+
+    order: Order
+    vehicle: Vehicle
+    given: bool
+
+
 def _another(turn: Turn, order: Order, lost: Vehicle) -> Vehicle | None:
     record = lost.record
     wish = VehicleByModel(make=record.make, model=record.model, colour=record.colour)
     wanted = Wanted(order.kind, order.slot or Slot(turn.now, turn.now))
-    found = choose_vehicle(wish, wanted, book_of(turn.tables), {}, turn.config.rules, turn.now)
+    book, rules = book_of(turn.tables), turn.config.rules
+    meant = vehicles_meant(wish, book)
+    found = choose_vehicle(wanted, meant, calendar_of(book, meant, rules, turn.now), {}, rules)
     return found if isinstance(found, Vehicle) else None
 
 
@@ -125,61 +136,66 @@ def _comes_late(turn: Turn, order: Order, vehicle: Vehicle, calendar: Calendar) 
     return any(one.from_at <= own.from_at and one.overlaps(own) for one in others)
 
 
-def _settle_promised(turn: Turn, order: Order, vehicle: Vehicle, calendar: Calendar, *, given: bool) -> None:
-    """`given`: another customer is at the gate for this very vehicle."""
-    kept = _keeps(turn, order, vehicle) and not given
-    broken = order.kind in _PROMISED and vehicle.rests_as == "out_of_service" and bool(_LASTS & set(vehicle.reasons))
-    last_call = turn.now >= _comes_from_at(turn, order) - _NOTICE
-    if not kept and (broken or last_call):
-        _give_another_or_end(turn, order, vehicle)
-    elif _comes_late(turn, order, vehicle, calendar) or not (kept or given or _may_be_ready(vehicle)):
-        # it may still come right, and another is better than hope
-        _replaced(turn, order, vehicle)
-
-
 def _may_be_ready(vehicle: Vehicle) -> bool:
     """Whether nothing is known against a vehicle but that it is out, or that somebody has to look at it."""
     return vehicle.rests_as == "inspection" or vehicle.place == OUT
 
 
-def _in_trouble(turn: Turn) -> tuple[list[tuple[Order, Vehicle]], frozenset[str]]:
-    """Orders whose vehicle is not simply here and free for them, the earliest slot first, and the vehicles of customers at the gate."""
+def _in_trouble(turn: Turn) -> list[_Trouble]:
+    """Orders whose vehicle is not simply here and free for them, the earliest slot first."""
     orders = [one for one in turn.tables.orders.values() if one.open and one.vehicle and one.kind in _LEAVES]
-    given = frozenset(one.vehicle for one in orders if one.vehicle and one.state in AT_THE_GATE)
+    given = {one.vehicle for one in orders if one.state in AT_THE_GATE}
     found = []
     for order in orders:
         vehicle = turn.tables.vehicles.get(order.vehicle or "")
         if vehicle is None or vehicle.place == UNKNOWN:
             continue
-        comes = order.state in _REPLACEABLE
-        if not _keeps(turn, order, vehicle) or (comes and vehicle.id in given):
-            found.append((order, vehicle))
-    return sorted(found, key=lambda one: begins_at(one[0])), given
+        others = order.state in _REPLACEABLE and order.vehicle in given
+        if others or not _keeps(turn, order, vehicle):
+            found.append(_Trouble(order, vehicle, others))
+    return sorted(found, key=lambda one: begins_at(one.order))
+
+
+def _is_over(turn: Turn, trouble: _Trouble) -> bool:
+    """Whether nobody waits any longer for the vehicle to come right."""
+    order, vehicle = trouble.order, trouble.vehicle
+    if order.state not in _REPLACEABLE:
+        return order.kind in _PROMISED and order.state in DUE and not may_leave(vehicle, turn.config.rules)
+    broken = order.kind in _PROMISED and vehicle.rests_as == "out_of_service" and bool(_LASTS & set(vehicle.reasons))
+    return broken or turn.now >= _comes_from_at(turn, order) - _NOTICE
+
+
+def _end_what_is_over(turn: Turn) -> list[_Trouble]:
+    """Give another to whoever waits in vain, or end the order; those whose vehicle may still come right."""
+    hoping = []
+    for one in _in_trouble(turn):
+        if _is_over(turn, one):
+            _give_another_or_end(turn, one.order, one.vehicle)
+        elif one.order.state in _REPLACEABLE:
+            hoping.append(one)
+    return hoping
+
+
+def settle_unfit(turn: Turn) -> None:
+    """Where something has changed about vehicles: no order waits for one that is broken, nor at the gate for one that stays."""
+    if turn.changed("vehicles"):
+        _end_what_is_over(turn)
 
 
 def settle_promised(turn: Turn) -> None:
     """An order whose vehicle staff keep here, that is not charged enough, or that is not back in time, gets another of the
-    same make, model and colour, or ends before its customer may come.
+    same make, model and colour, or ends before its customer may come; looked at every minute.
 
-    At once where nobody waits for the vehicle: damage, recall, a customer who is at the gate already. What staff put right
-    between two customers, a car that is looked at, and one that is late may still come right until then; a late one is
-    replaced as soon as another is free.
+    What staff put right between two customers, a vehicle that is looked at, and one that is late may still come right until
+    then. All but the second are replaced as soon as another is free: that is better than hope.
     """
-    troubled, given = _in_trouble(turn)
-    if not troubled:
+    hoping = _end_what_is_over(turn)
+    if not hoping:
         return
-    calendar = calendar_of(book_of(turn.tables), [vehicle for _order, vehicle in troubled], turn.config.rules, turn.now)
-    for order, vehicle in troubled:
-        if order.state in _REPLACEABLE:
-            _settle_promised(turn, order, vehicle, calendar, given=vehicle.id in given)
-        elif order.kind in _PROMISED and order.state in DUE and not may_leave(vehicle, turn.config.rules):
-            _give_another_or_end(turn, order, vehicle)
-
-
-def settle_unfit(turn: Turn) -> None:
-    """`settle_promised`, where something may have changed about vehicles or loans in this turn."""
-    if turn.changed("vehicles") or turn.changed("loans"):
-        settle_promised(turn)
+    calendar = calendar_of(book_of(turn.tables), [one.vehicle for one in hoping], turn.config.rules, turn.now)
+    for one in hoping:
+        if _comes_late(turn, one.order, one.vehicle, calendar) or not (one.given or _may_be_ready(one.vehicle)):
+            _replaced(turn, one.order, one.vehicle)
 
 
 def settle_gone(turn: Turn, vehicle: Vehicle) -> None:

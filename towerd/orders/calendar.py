@@ -32,22 +32,26 @@ class Booking:
         return begins and (self.until_at is None or other.from_at < self.until_at)
 
 
+def _after(vehicle: Vehicle, rules: OrderRules) -> timedelta:
+    """How long after the end of a slot others may have the vehicle of a test drive."""
+    record = vehicle.record
+    return rules.for_model(record.make, record.model).drive + rules.turnaround
+
+
 def booking_for(order: str, kind: str, slot: Slot, vehicle: Vehicle, rules: OrderRules) -> Booking:
     """What an order takes of a vehicle's time: a test drive its slot, the drive after its end and the turnaround; others all."""
-    if kind != "test_drive":
-        return Booking(order, slot.from_at, None)
-    record = vehicle.record
-    after = rules.for_model(record.make, record.model).drive + rules.turnaround
-    return Booking(order, slot.from_at, slot.until_at + after)
+    return Booking(order, slot.from_at, slot.until_at + _after(vehicle, rules) if kind == "test_drive" else None)
 
 
-def _promised(order: Order, vehicle: Vehicle, rules: OrderRules, now: datetime) -> Booking:
-    slot = order.slot or Slot(order.accepted_at, now)
-    if order.kind == "stock_in":
-        # announced, and nobody else's before it is in
-        slot = Slot(order.accepted_at, now)
+def _promised(order: Order, after: timedelta, now: datetime) -> Booking:
+    slot = order.slot
+    if slot is None or order.kind == "stock_in":
+        # an announced vehicle is nobody else's before it is in
+        return Booking(order.id, order.accepted_at, now + after if order.kind == "test_drive" else None)
+    if order.kind != "test_drive":
+        return Booking(order.id, slot.from_at, None)
     # whoever is still open after the slot may have the car from now on
-    return booking_for(order.id, order.kind, Slot(slot.from_at, max(slot.until_at, now)), vehicle, rules)
+    return Booking(order.id, slot.from_at, max(slot.until_at, now) + after)
 
 
 def _lent(loan: Loan, rules: OrderRules, now: datetime) -> Booking:
@@ -69,8 +73,8 @@ class Calendar:
 
 def calendar_of(book: OrderBook, vehicles: Iterable[Vehicle], rules: OrderRules, now: datetime) -> Calendar:
     """The calendar of these vehicles, in one look through orders and loans."""
-    meant = {vehicle.id: vehicle for vehicle in vehicles}
-    found: dict[str, list[Booking]] = {name: [] for name in meant}
+    after = {vehicle.id: _after(vehicle, rules) for vehicle in vehicles}
+    found: dict[str, list[Booking]] = {name: [] for name in after}
     loans = {loan.vehicle: loan for loan in book.loans.values() if loan.state not in LOAN_ENDED}
     for name, loan in loans.items():
         if name in found:
@@ -79,7 +83,7 @@ def calendar_of(book: OrderBook, vehicles: Iterable[Vehicle], rules: OrderRules,
         name = order.vehicle or ""
         # a hand-over that is not over yet is the loan's already
         if name in found and order.open and (name not in loans or loans[name].id != order.id):
-            found[name].append(_promised(order, meant[name], rules, now))
+            found[name].append(_promised(order, after[name], now))
     return Calendar(now, found, loans)
 
 

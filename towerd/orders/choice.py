@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -111,19 +111,17 @@ def _is_meant(vehicle: Vehicle, wish: VehicleById | VehicleByModel) -> bool:
     return (record.make, record.model, record.colour) == (wish.make, wish.model, wish.colour)
 
 
+def vehicles_meant(wish: VehicleById | VehicleByModel, book: OrderBook) -> list[Vehicle]:
+    """Every vehicle that is what was wished for, free or not."""
+    return [vehicle for vehicle in book.vehicles.values() if _is_meant(vehicle, wish)]
+
+
 def choose_vehicle(
-    wish: VehicleById | VehicleByModel,
-    wanted: Wanted,
-    book: OrderBook,
-    ready_s: Mapping[str, float],
-    rules: OrderRules,
-    now: datetime,
+    wanted: Wanted, fitting: Sequence[Vehicle], calendar: Calendar, ready_s: Mapping[str, float], rules: OrderRules
 ) -> Vehicle | str:
-    """The fitting vehicle that is handed over soonest, or the reason why there is none."""
-    fitting = [vehicle for vehicle in book.vehicles.values() if _is_meant(vehicle, wish)]
+    """The vehicle among those fitting that is handed over soonest, or the reason why there is none. `calendar` is theirs."""
     if not fitting:
         return "no_such_vehicle"
-    calendar = calendar_of(book, fitting, rules, now)
     obstacles = {vehicle.id: obstacle(vehicle, wanted, calendar, rules) for vehicle in fitting}
     free = [vehicle for vehicle in fitting if obstacles[vehicle.id] is None]
     if free:

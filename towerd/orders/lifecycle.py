@@ -23,7 +23,8 @@ from towerd.orders.book import (
     Outcome,
     Request,
 )
-from towerd.orders.choice import Wanted, choose_vehicle
+from towerd.orders.calendar import calendar_of
+from towerd.orders.choice import Wanted, choose_vehicle, vehicles_meant
 from towerd.orders.claims import (
     MALFORMED,
     Cancel,
@@ -99,7 +100,8 @@ def decide_order(
         return MALFORMED
     slot = slot_of(claims, now, rules)
     wanted = Wanted(claims.kind, slot, named=claims.slot is not None)
-    choice = choose_vehicle(claims.vehicle, wanted, book, circumstances.ready_s, rules, now)
+    meant = vehicles_meant(claims.vehicle, book)
+    choice = choose_vehicle(wanted, meant, calendar_of(book, meant, rules, now), circumstances.ready_s, rules)
     number = number_for(book, circumstances)
     drive = rules.drive if isinstance(choice, str) else rules.for_model(choice.record.make, choice.record.model)
     if isinstance(claims, Collect):
