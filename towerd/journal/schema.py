@@ -15,7 +15,7 @@ from towerd.fsm.state import Tables
 APPLICATION_ID: Final = 0x54575244
 """`TWRD` in the file's header: this file is a journal of towerd and of nothing else."""
 
-VERSION: Final = 5
+VERSION: Final = 6
 """Grows with every change of the schema. A file with a higher one is refused, one with a lower one is brought up to date."""
 
 META: Final = "meta"
