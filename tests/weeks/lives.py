@@ -329,7 +329,7 @@ def said_again(city: City) -> Waiting:
     jti = city.rng.choice(sorted(city.shop.answers))
     raw = city.shop.sent[jti]
     known = city.shop.answers[jti][-1]
-    if city.tower.now().timestamp() > raw["exp"]:
+    if city.tower.now().timestamp() > raw["exp"] or city.shop.was_erased(raw["sub"]):
         return
     again = yield from city.shop.repeat(city.tower, jti)
     if again is not None and not {"busy", "expired", "clock_unsure"} & {*again["reasons"], *known["reasons"]}:

@@ -70,6 +70,10 @@ class Shop:
         """Sealed and signed by whoever signs this kind."""
         return self._keys.token(raw, next(kid for kid, iss in ISS.items() if iss == raw["iss"]))
 
+    def was_erased(self, sub: str) -> bool:
+        """Whether this customer has asked to be forgotten: then no answer is remembered either."""
+        return any(self.verbs[jti] == "erase" and raw["sub"] == sub for jti, raw in self.sent.items())
+
     def send(self, tower: WeekTower, verb: str, token: str) -> str:
         """Publish a command; the `req_id` that its answer will bear."""
         req_id = self.fresh("r")
