@@ -7,7 +7,7 @@ readers share nothing but the form of a fact, so that equal books say something.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -59,10 +59,14 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """All facts in order, and whose each order is where the source knows it."""
+    """All facts in order, and whose each order is where the source knows it.
+
+    `silent`: when an order's row went in the moment of its end, as its customer was to be forgotten: rows do not say how.
+    """
 
     facts: tuple[Fact, ...]
     customers: Mapping[str, str]
+    silent: frozenset[tuple[str, str]] = frozenset()
 
 
 def fact(at: str, order: str | None, what: str, data: Mapping[str, Any]) -> Fact:
@@ -93,7 +97,7 @@ def from_audit(rows: Iterable[Mapping[str, Any]]) -> Books:
 
 def from_journal(history: Sequence[Recorded], config: CoreConfig) -> tuple[Books, Tables]:
     """What the rows were after each event, with the tables that the history ends in."""
-    tables, facts, customers = Tables(), list[Fact](), dict[str, str]()
+    tables, facts, customers, silent = Tables(), list[Fact](), dict[str, str](), set[tuple[str, str]]()
     for recorded in history:
         before = tables
         state, _commands = step(State(before, recorded.before), recorded.stamped, config)
@@ -101,8 +105,10 @@ def from_journal(history: Sequence[Recorded], config: CoreConfig) -> tuple[Books
         if before is not tables:
             reader = _Reader(before, tables, recorded)
             facts += reader.read()
+            at = rfc3339(recorded.stamped.at)
+            silent |= {(at, row.id) for row in before.orders.values() if row.open and row.id not in tables.orders}
             customers |= {row.id: row.customer for row in (*tables.orders.values(), *tables.loans.values())}
-    return books_of(facts, customers), tables
+    return replace(books_of(facts, customers), silent=frozenset(silent)), tables
 
 
 def _changed(before: Mapping[str, Row], after: Mapping[str, Row]) -> list[Row]:
