@@ -31,7 +31,7 @@ def any_desk() -> AnyDesk:
 
 
 @pytest.fixture(scope="session")
-def shop(any_desk: AnyDesk) -> Iterator[str]:
+def address(any_desk: AnyDesk) -> Iterator[str]:
     """The address of a running shop."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -60,10 +60,10 @@ def desk(any_desk: AnyDesk) -> FakeDesk:
 
 
 @pytest.fixture
-def visitor(browser: webdriver.Chrome, shop: str, desk: FakeDesk) -> Iterator[Visitor]:
+def visitor(browser: webdriver.Chrome, address: str, desk: FakeDesk) -> Iterator[Visitor]:
     """Somebody at a desktop; nothing may be wrong in the browser's own eyes afterwards."""
-    browser.delete_all_cookies()
-    somebody = Visitor(browser, shop)
+    browser.execute_cdp_cmd("Network.clearBrowserCookies", {})
+    somebody = Visitor(browser, address)
     yield somebody
     assert somebody.complaints() == []
 

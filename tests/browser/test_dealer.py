@@ -12,16 +12,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 ROW = "//li[@data-vehicle='{}']"
 
 
-def press_in_row(visitor: Visitor, vehicle: str, words: str) -> None:
-    """Click a button of one vehicle."""
-    visitor.find(f"{ROW.format(vehicle)}//button[normalize-space(.)='{words}']", f"{words} of {vehicle}").click()
-
-
 def test_a_damaged_car_goes_out_of_service_and_out_of_the_window(either: Visitor, desk: FakeDesk) -> None:
     either.go("/dealer")
     either.press("dealer_3")
     either.see("place 2-4 · v_0051 · 1204 km")
-    press_in_row(either, "v_0051", "Out of service")
+    either.press_in(ROW.format("v_0051"), "Out of service")
     either.see("Why is the Haval H6 out of service?")
     either.press("Take out of service")
     either.see("Please choose a reason.")
@@ -34,7 +29,7 @@ def test_a_damaged_car_goes_out_of_service_and_out_of_the_window(either: Visitor
     either.go("/")
     either.see("5 cars")
     either.go("/dealer/dealer_3")
-    press_in_row(either, "v_0051", "Release")
+    either.press_in(ROW.format("v_0051"), "Release")
     either.not_see("out of service: damage")
     assert desk.sent[-1] == ("release", "v_0051")
 
@@ -71,10 +66,10 @@ def test_a_car_is_taken_out_and_a_refusal_told(visitor: Visitor, desk: FakeDesk)
     reasons = (Reason("rate_limited", "There have been too many requests."),)
     desk.answer = lambda order: Outcome(False, True, reasons, None)
     visitor.go("/dealer/dealer_3")
-    press_in_row(visitor, "v_0042", "Take out of the tower")
+    visitor.press_in(ROW.format("v_0042"), "Take out of the tower")
     visitor.see("There have been too many requests.")
     visitor.see("Try again in an hour.")
     desk.answer = lambda order: Outcome(True, True, (), order)
-    press_in_row(visitor, "v_0042", "Take out of the tower")
+    visitor.press_in(ROW.format("v_0042"), "Take out of the tower")
     visitor.see("Taking out: v_0042")
     visitor.not_see("There have been too many requests.")

@@ -163,6 +163,10 @@ class Visitor(Screen):
         inside = f"descendant-or-self::*[normalize-space(.)={quoted(words)}]"
         self._click(f"(//button|//a|//summary)[{inside}]", f"a button {words!r}")
 
+    def press_in(self, place: str, words: str) -> None:
+        """Click the button that says this within one part of the page."""
+        self._click(f"{place}//button[normalize-space(.)={quoted(words)}]", f"a button {words!r} in {place}")
+
     def tick(self, name: str) -> None:
         """Click a checkbox or a radio button."""
         kinds = "@role='checkbox' or @role='radio'"

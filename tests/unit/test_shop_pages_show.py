@@ -44,6 +44,8 @@ def test_times_are_those_at_the_tower() -> None:
     assert show.moment(AT, zone) == "Mon 7 Dec, 02:05"
     assert show.slot_text(slot, zone) == "Mon 7 Dec, 02:05–02:35"
     assert show.slot_text(None) == "at once"
+    assert show.on_day(date(2026, 12, 7), [slot], zone) == [slot]
+    assert show.on_day(date(2026, 12, 7), [slot], UTC) == []
     assert list(show.days_from(date(2026, 12, 31), 2)) == [date(2026, 12, 31), date(2027, 1, 1)]
 
 

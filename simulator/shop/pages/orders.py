@@ -20,7 +20,9 @@ from simulator.shop.pages.steps import need
 from simulator.shop.pages.texts import say, word
 
 GOOD = frozenset({"ready", "handed_over", "completed"})
+OUT = frozenset({"out", "due_soon", "overdue"})
 BAD = frozenset({"refused", "failed", "expired", "no_show", "cancelled"})
+ENDED = BAD | {"completed"}
 
 
 def car_name(order: Order) -> str:
@@ -36,8 +38,12 @@ def state_badge(order: Order) -> None:
 
 
 def number_and_code(order: Order) -> None:
-    """What the customer types or holds before the camera at the tower."""
-    if order.number is None or order.code is None:
+    """What the customer types or holds before the camera at the tower; with the car out the number alone, to bring it back."""
+    if order.number is None or order.code is None or (order.loan is None and order.state in ENDED):
+        return
+    if order.loan is not None:
+        if order.loan.state in OUT:
+            pairs([(say("order.number_back"), order.number)])
         return
     with ui.element("div").classes("ticket"):
         if order.qr:

@@ -89,6 +89,11 @@ def days_from(today: date, count: int) -> Iterable[date]:
     return (today + timedelta(days=number) for number in range(count))
 
 
+def on_day(day: date, slots: Iterable[Slot], zone: tzinfo | None = None) -> list[Slot]:
+    """Those that begin on a day of the clock at the tower (None: this machine's)."""
+    return [slot for slot in slots if slot.from_at.astimezone(zone).date() == day]
+
+
 def minor_in(currency: str) -> int:
     """How many minor units make one unit of a currency."""
     return 1 if currency in WITHOUT_CENTS else 100

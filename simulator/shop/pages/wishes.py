@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from nicegui import events, ui
 
@@ -53,7 +53,10 @@ class TimeChoice:
 
     def _look_up(self) -> None:
         day = date.fromisoformat(self._day.value)
-        found = self._visit.desk.window.slots(self._offer, day)
+        # the desk counts days in UTC: what begins on this day here may belong to the one before or after there
+        near = (day + timedelta(days=number) for number in (-1, 0, 1))
+        asked = [slot for one in near for slot in self._visit.desk.window.slots(self._offer, one)]
+        found = show.on_day(day, asked)
         self._slots = dict(enumerate(found, start=1))
         self._time.set_options({number: show.span(slot) for number, slot in self._slots.items()}, value=None)
         self._choose()
