@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import pytest
 
+from simulator.shop.model import Order
 from simulator.shop.shop import Shop
 from tests.browser.conftest import AnyDesk
 from tests.browser.test_customer import photo_of_code
@@ -44,6 +45,29 @@ def test_a_car_is_scanned_ordered_collected_and_bought(
     visitor: Visitor, street: Street, shop: Shop, tmp_path: Path
 ) -> None:
     visitor.log_in(ANNA)
+    order = order_by_photo(visitor, street, shop, tmp_path)
+    assert order.number is not None
+    assert order.code is not None
+    visitor.see(order.number)
+    visitor.see(order.code)
+    assert cv2.QRCodeDetector().detectAndDecode(visitor.image())[0] == order.qr
+
+    # at the tower: number and code are typed, the car comes down and is driven off
+    near = street.lines[NEAR]
+    near.come(order.order)
+    assert near.core.state.tables.vehicles["v_0042"].place == OUT
+    visitor.see("Number to bring it back")
+    visitor.not_see(order.code)
+    # others can have it when it is due back
+    visitor.go("/")
+    visitor.see("\nfrom ")
+    keep_it(visitor, street)
+    assert near.core.state.tables.loans[order.order].state == "sold"
+    assert shop.people.standing("c_anna").against == ()
+
+
+def order_by_photo(visitor: Visitor, street: Street, shop: Shop, tmp_path: Path) -> Order:
+    """From the code in a showroom to number and code."""
     visitor.go("/")
     visitor.see("4 cars")
     visitor.go("/scan")
@@ -64,23 +88,11 @@ def test_a_car_is_scanned_ordered_collected_and_bought(
     visitor.press("Order the test drive")
     visitor.see("Withdraw consent to face recognition")
     (order,) = shop.counter.orders("c_anna")
-    assert order.number is not None
-    assert order.code is not None
-    visitor.see(order.number)
-    visitor.see(order.code)
-    assert cv2.QRCodeDetector().detectAndDecode(visitor.image())[0] == order.qr
+    return order
 
-    # at the tower: number and code are typed, the car comes down and is driven off
-    near = street.lines[NEAR]
-    near.come(order.order)
-    assert near.core.state.tables.vehicles["v_0042"].place == OUT
-    visitor.see("The car is with you.")
-    visitor.not_see(order.code)
-    visitor.see("Number to bring it back")
-    # others can have it when it is due back
-    visitor.go("/")
-    visitor.see("\nfrom ")
 
+def keep_it(visitor: Visitor, street: Street) -> None:
+    """From the list of orders to a car of one's own."""
     visitor.go("/orders")
     visitor.see("with you")
     visitor.press("Ford Mondeo, blue")
@@ -94,7 +106,6 @@ def test_a_car_is_scanned_ordered_collected_and_bought(
     catch_up(street)
     visitor.press("Buy")
     visitor.see("The car is yours.")
-    assert near.core.state.tables.loans[order.order].state == "sold"
 
 
 def test_what_a_dealer_takes_out_of_service_leaves_the_window(visitor: Visitor, street: Street, shop: Shop) -> None:
@@ -102,6 +113,8 @@ def test_what_a_dealer_takes_out_of_service_leaves_the_window(visitor: Visitor, 
     visitor.see("4 cars")
     (dealer,) = shop.dealership.dealers()
     visitor.go(f"/dealer/{dealer}")
+    for vehicle in ("v_0007", "v_0008", "v_0042", "v_0043"):
+        visitor.see(vehicle)
     visitor.press_in("//li[@data-vehicle='v_0007']", "Out of service")
     visitor.tick("cleaning")
     catch_up(street)

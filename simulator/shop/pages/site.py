@@ -43,9 +43,8 @@ def build(desk: Desk) -> FastAPI:
             link_button(say("error.back"), "/")
 
     app.on_page_exception(defect)
-    shop = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     ui.run_with(
-        shop,
+        FastAPI(),
         root=nothing_there,
         title=say("shop.name"),
         language="en-US" if LANGUAGE == "en" else None,
@@ -53,7 +52,9 @@ def build(desk: Desk) -> FastAPI:
         show_welcome_message=False,
         reconnect_timeout=10.0,
     )
-    return shop
+    # NiceGUI itself is served, not the application that it was mounted in for its settings: the start of that one looks
+    # through every object of the process, and what another thread is just making can break by that
+    return app
 
 
 def server(desk: Desk, host: str = "127.0.0.1", port: int = 8080) -> uvicorn.Server:
