@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from towerd.facebench.verify import (
     half,
     missed,
     on_others,
+    over_halves,
     score,
     thresholds,
 )
@@ -77,6 +80,19 @@ def test_a_threshold_is_scored_on_other_people_than_it_was_set_on() -> None:
     assert one.tar.value == other.tar.value == 1.0
     assert one.far.trials == other.far.trials == (20 * 20 - 10 * 4) // 2
     assert 0 < one.far.value < 0.1
+
+
+def test_many_ways_to_halve_the_people_are_scored_both_ways() -> None:
+    pairs = crowd(20)
+    one, other = on_others(pairs, 0.01, seed=2)
+    alone = over_halves(pairs, 0.01, draws=1, seed=2)
+    assert (alone.draws, alone.tar) == (1, 1.0)
+    assert alone.far == pytest.approx((one.far.value + other.far.value) / 2)
+    some_fail = replace(pairs, scores=np.where((pairs.one == pairs.other) & (pairs.one < 2), 0.1, pairs.scores))
+    many = over_halves(some_fail, 0.01, draws=8, seed=0)
+    assert many.tar == pytest.approx(0.9)  # both ways of a draw score everybody once
+    assert many.tar_low <= many.tar <= many.tar_high
+    assert many.tar_low < many.tar_high  # the two who fail are not always in different halves
 
 
 def fold(scores: list[float], same: list[bool]) -> Fold:

@@ -18,12 +18,14 @@ from towerd.facebench.stages import Cost, cost_apart
 from towerd.facebench.stats import Indices, Rate, Scores, det_curve, rate_by_people
 from towerd.facebench.verify import (
     Fold,
+    Halves,
     PairScores,
     Point,
     accuracy,
     all_pairs,
     either_way,
     on_others,
+    over_halves,
     score,
     thresholds,
 )
@@ -36,6 +38,7 @@ from towerd.faceid.views import ViewRules
 FPIRS = (0.01, 0.003)
 OTHERS_RATE = 1e-4
 WAITING = 500
+DRAWS, QUICK_DRAWS = 20, 3
 _QUICK_PEOPLE, _QUICK_SERIES, _QUICK_ROUNDS, _ROUNDS = 240, 12, 5, 30
 Tell = Callable[[str], None]
 
@@ -74,7 +77,9 @@ class Curves:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Pairs of LFW. `points` by their names; `others`: the threshold of each half of the people on the other half."""
+    """Pairs of LFW. `points` by their names; `others`: the threshold of each half of the people on the other half;
+    `halves`: the same over many ways to halve them.
+    """
 
     pictures: int
     people: int
@@ -82,6 +87,7 @@ class Verification:
     accuracy: tuple[float, float] | None
     points: dict[str, Point]
     others: tuple[Point, Point]
+    halves: Halves
     curves: Curves
 
 
@@ -202,6 +208,7 @@ def _verification(photos: _Photos, options: Options, rules: Rules, *, fixed: boo
         accuracy=_accuracy(photos, options.folder / "lfw" / "pairs.txt"),
         points=points,
         others=on_others(pairs, OTHERS_RATE, options.seed),
+        halves=over_halves(pairs, OTHERS_RATE, QUICK_DRAWS if options.quick else DRAWS, options.seed),
         curves=_curves(pairs),
     )
     return found, rules

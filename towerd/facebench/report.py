@@ -15,6 +15,7 @@ from towerd.facebench.continuity import Continuity
 from towerd.facebench.stages import Cost
 from towerd.facebench.stats import Rate
 from towerd.facebench.svg import Axis, Curve, plot
+from towerd.facebench.verify import Halves
 from towerd.facebench.webcam import Webcam
 
 NOT_MEASURED = "-"
@@ -70,7 +71,18 @@ def _verification(found: Verification) -> list[Row]:
         name = f"LFW {half} half, at FAR 1e-04 of the other half"
         lines.append((f"{name}: TAR", f"{ratio(point.tar)}, threshold {point.threshold:.3f}"))
         lines.append((f"{name}: FAR", ratio(point.far)))
-    return lines
+    return lines + _halves(found.halves)
+
+
+def _halves(found: Halves) -> list[Row]:
+    name = f"LFW at FAR 1e-04 of other people, mean of {found.draws} draws both ways"
+    return [
+        (
+            f"{name}: TAR",
+            f"{_percent(found.tar)}, nine in ten from {_percent(found.tar_low)} to {_percent(found.tar_high)}",
+        ),
+        (f"{name}: FAR", _percent(found.far)),
+    ]
 
 
 def _identification(found: Identification) -> list[Row]:

@@ -96,6 +96,33 @@ def on_others(pairs: PairScores, rate: float, seed: int) -> tuple[Point, Point]:
 
 
 @dataclass(frozen=True, slots=True)
+class Halves:
+    """True and false match rates on other people, over `draws` ways to halve the people, each scored both ways: their means,
+    and between which values nine in ten of the true match rates lie. One draw alone says little, as few people fail.
+    """
+
+    draws: int
+    tar: float
+    tar_low: float
+    tar_high: float
+    far: float
+
+
+def over_halves(pairs: PairScores, rate: float, draws: int, seed: int) -> Halves:
+    """The threshold of one half of the people for this false match rate on the other half, for `draws` (at least one) draws."""
+    found = []
+    for draw in range(draws):
+        first = half(len(pairs.pictures), seed + draw)
+        parts = (among(pairs, first), among(pairs, ~first))
+        for tuned, other in (parts, parts[::-1]):
+            limit = np.float32(threshold_at(tuned.impostor, rate))
+            found.append((float((other.genuine >= limit).mean()), float((other.impostor >= limit).mean())))
+    tars, fars = np.array(found).T
+    low, high = np.percentile(tars, (5, 95))
+    return Halves(draws, float(tars.mean()), float(low), float(high), float(fars.mean()))
+
+
+@dataclass(frozen=True, slots=True)
 class Fold:
     """Pairs of one fold: similarity (-1 where a picture has no face) and whether they are of one person."""
 
