@@ -45,13 +45,20 @@ class Chart:
         for arc in self.arcs:
             self._machine.add_transition(arc.trigger, list(arc.sources), arc.target)
         self._allowed = frozenset((source, arc.trigger) for arc in self.arcs for source in arc.sources)
+        self._known: dict[tuple[str, str], str] = {}
 
     def allows(self, state: str, trigger: str) -> bool:
         """Whether `trigger` leads anywhere from `state`."""
         return (state, trigger) in self._allowed
 
     def next(self, state: str, trigger: str) -> str:
-        """The state after `trigger`. Raises BugError where the table has no such arc."""
+        """The state after `trigger`; the library is asked once for each. Raises BugError where the table has no such arc."""
+        known = self._known.get((state, trigger))
+        if known is None:
+            known = self._known[state, trigger] = self._moved(state, trigger)
+        return known
+
+    def _moved(self, state: str, trigger: str) -> str:
         try:
             self._machine.set_state(state, self._model)
             self._model.trigger(trigger)  # type: ignore[attr-defined]

@@ -23,6 +23,8 @@ from towerd.plc.snapshot import Capability
 def note_owed(turn: Turn, number: int, what: Owed | None) -> float:
     """Remember what is owed at cabin `number` now; how long it stood for want of the button, s, once that is over."""
     known = turn.tables.owing.get(number)
+    if known is None and what is None and CABIN_UNATTENDED not in turn.tables.faults:
+        return 0.0
     lost_s = 0.0
     if (known.what if known else None) != what:
         if known is not None and known.what == "button":

@@ -145,7 +145,7 @@ def believe_tags(turn: Turn, by: str) -> None:
 
 def settle_found(turn: Turn) -> None:
     """A car that is still not known once it stands in a bay is unknown, and its place with it; one that is out is no concern."""
-    found = [row for key, row in turn.tables.vehicles.items() if key.startswith(FOUND)]
+    found = [turn.tables.vehicles[key] for key in turn.tables.vehicles if key.startswith(FOUND)]
     for vehicle in [row for row in found if row.place.kind in ("bay", "out")]:
         busy = any(job.vehicle == vehicle.id and job.state in ("running", "held") for job in turn.tables.jobs.values())
         if busy or move_of(turn.tables, vehicle.id) is not None:

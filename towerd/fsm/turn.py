@@ -39,6 +39,8 @@ class Turn:
     def __init__(self, state: State, stamped: Stamped, config: CoreConfig) -> None:
         self.tables: Tables = state.tables
         self.volatile: Volatile = state.volatile
+        self.snapshot: Snapshot | None = state.volatile.snapshot
+        """The last good picture of the machine; None: everything is unknown. Read hundreds of times a turn, so kept at hand."""
         self.now: datetime = stamped.at
         self.mono_s: float = stamped.mono_s
         self.config = config
@@ -51,11 +53,6 @@ class Turn:
     def state(self) -> State:
         """The state as it stands in this turn."""
         return State(self.tables, self.volatile)
-
-    @property
-    def snapshot(self) -> Snapshot | None:
-        """The last good picture of the machine; None: everything is unknown."""
-        return self.volatile.snapshot
 
     def _own(self, table: str) -> dict[Any, Any]:
         rows: dict[Any, Any] = getattr(self.tables, table)
@@ -86,6 +83,7 @@ class Turn:
         for name, value in values.items():
             # nobody outside this turn has seen this copy yet: it may still be written to
             object.__setattr__(self.volatile, name, value)
+        self.snapshot = self.volatile.snapshot
 
     def set_meta(self, **values: object) -> Meta:
         """Replace fields of the single row of metadata."""

@@ -50,15 +50,17 @@ def _touched_by(step: Step) -> str | None:
 
 def _mark_own(turn: Turn) -> None:
     """Remember what our commands are at: a mailbox shows its newest command only, and effects may be seen late."""
-    marked = dict(turn.volatile.touched_mono_s)
+    known = turn.volatile.touched_mono_s
+    marked: dict[str, float] = {}
     for unit, step in turn.tables.steps.items():
         ended_at = step.ended_at
         late = ended_at is not None and (turn.now - ended_at).total_seconds() <= GRACE_S
         key = _touched_by(step) if unit == FORK or step.open or late else None
-        if key is not None and turn.mono_s - marked.get(key, float("-inf")) >= _MARK_EVERY_S:
+        if key is not None and turn.mono_s - known.get(key, float("-inf")) >= _MARK_EVERY_S:
             marked[key] = turn.mono_s
-    if marked != turn.volatile.touched_mono_s:
-        turn.set(touched_mono_s={key: at for key, at in marked.items() if turn.mono_s - at <= GRACE_S + _MARK_EVERY_S})
+    if marked:
+        kept = {key: at for key, at in known.items() if turn.mono_s - at <= GRACE_S + _MARK_EVERY_S}
+        turn.set(touched_mono_s=kept | marked)
 
 
 def _is_ours(turn: Turn, key: str) -> bool:
