@@ -95,8 +95,8 @@ def test_nobody_waits_for_a_car_that_has_just_left_for_good() -> None:
     assert (CAR in tower.state.tables.vehicles, dict(tower.state.tables.intakes)) == (False, {})
 
 
-@pytest.mark.parametrize("kind", ["purchase", "returned_elsewhere"])
-def test_a_loan_may_end_while_the_cabin_is_still_open(kind: str) -> None:
+@pytest.mark.parametrize(("kind", "forgotten"), [("purchase", False), ("returned_elsewhere", True)])
+def test_a_loan_may_end_while_the_cabin_is_still_open(kind: str, forgotten: bool) -> None:
     tower = stocked()
     tower.order(1, 1)
     tower.code("o_1", right=True)
@@ -104,6 +104,8 @@ def test_a_loan_may_end_while_the_cabin_is_still_open(kind: str) -> None:
     assert send_token(tower, kind, sub="c_1", order="o_1").ok
     car = tower.state.tables.loans["o_1"].vehicle
     assert car in tower.state.tables.vehicles, "which the order still names"
+    if forgotten:
+        assert send_token(tower, "erase", sub="c_1").result == {"order": "o_1", "state": "pending"}
     tower.start()
     until(tower, "completed")
     assert car not in tower.state.tables.vehicles

@@ -143,6 +143,15 @@ def test_a_loan_is_needed_until_its_car_has_left_the_cabin() -> None:
     assert rows_of(a_drive_that_is_over(), CUSTOMER, needed=True).ids == ()
 
 
+def test_a_loan_that_has_ended_is_needed_until_its_hand_over_is_over() -> None:
+    bought = a_drive_that_is_over(
+        orders=[order_in("handed_over", "o_1", customer=CUSTOMER)], loans={"o_1": loan("o_1", "sold")}
+    )
+    t = turn(bought)
+    assert erase(t, WISH) == ("o_1",)
+    assert (set(t.tables.loans), "o_1" in t.tables.faces) == ({"o_1"}, True)
+
+
 def test_the_platform_asks_by_token_and_again_with_the_same_answer() -> None:
     t = turn(a_drive_that_is_over())
     order_requested(t, replace(token("erase"), known=Known(HANDLE)))

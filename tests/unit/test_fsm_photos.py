@@ -124,6 +124,14 @@ def test_a_late_shot_leaves_the_key_of_those_that_are_kept() -> None:
     assert not asked(t, DestroyPhotoKey)
 
 
+def test_the_shot_of_an_earlier_stay_leaves_the_key_of_the_one_under_way() -> None:
+    t = turn(asking={OUT: (1, EPOCH, "car-1")})
+    photos_taken(t, replace(TAKEN, epoch=EPOCH - 1))
+    assert not asked(t, DestroyPhotoKey)
+    photos_taken(t, TAKEN)
+    assert t.tables.photos[OUT].sealed_sha256 == SEALED
+
+
 def test_they_are_destroyed_a_day_after_the_cars_release_also_where_the_tower_was_off() -> None:
     back = {"ord-1": replace(LOAN, state="returned", ended_at=AT)}
     t = turn(HERE, SEEN, loans=back, vehicles=[vehicle(rests_as="inspection")])

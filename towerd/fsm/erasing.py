@@ -36,13 +36,17 @@ class Rows:
 
 
 def rows_of(tables: Tables, customer: str, *, needed: bool) -> Rows:
-    """A customer's rows that are needed, as they go on or their car is still in a cabin; or all others."""
+    """A customer's rows that are needed, as they go on or their car is still in a cabin; or all others.
+
+    A loan is needed as long as its order: by it the end of the hand-over knows whose the car is then.
+    """
     driven_in = {row.about for row in tables.intakes.values() if row.open}
+    handed_over = {order.id for order in tables.orders.values() if order.open}
 
     def goes_on(row: Order | Loan) -> bool:
-        return (row.open if isinstance(row, Order) else row.state not in LOAN_ENDED) or (
-            isinstance(row, Loan) and row.id in driven_in
-        )
+        if isinstance(row, Order):
+            return row.open
+        return row.state not in LOAN_ENDED or row.id in driven_in or row.id in handed_over
 
     everybody: tuple[Order | Loan, ...] = (*tables.orders.values(), *tables.loans.values())
     mine = [row for row in everybody if row.customer == customer]

@@ -70,7 +70,7 @@ def photos_taken(turn: Turn, event: PhotosTaken) -> None:
     key = photo_key(event.loan, event.when)
     asked = turn.volatile.photographing.get(key)
     if asked is None or asked[:2] != (event.cabin, event.epoch):
-        if not _sealed(turn, event.loan):
+        if not (_sealed(turn, event.loan) or _awaited(turn, event.loan)):
             turn.ask(DestroyPhotoKey(event.loan))
         return
     turn.ask(CancelTimer(TIMERS[event.cabin]))
@@ -91,6 +91,11 @@ def photos_late(turn: Turn, number: int) -> None:
 
 def _sealed(turn: Turn, loan: str) -> bool:
     return any(kept.loan == loan and kept.sealed_sha256 is not None for kept in turn.tables.photos.values())
+
+
+def _awaited(turn: Turn, loan: str) -> bool:
+    """Whether a newer shot is under way, which is sealed with the same key."""
+    return any(key in turn.volatile.photographing for key in (photo_key(loan, "out"), photo_key(loan, "back")))
 
 
 def facts_of(turn: Turn, loan: str, *whens: When) -> dict[str, Any]:
