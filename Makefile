@@ -70,8 +70,8 @@ test-sweeps: $(READY) ## the plug pulled at every commit of a fetch, a move and 
 	TOWERD_SWEEPS=1 $(PY) -m pytest -n 2 tests/scenario/test_power_cut_moves.py tests/scenario/test_return_power_cut.py $(ARGS)
 
 .PHONY: test-weeks
-test-weeks: $(READY) ## three weeks of a tower, and two towers with one platform, each with other people and other trouble
-	TOWERD_WEEKS=3 TOWERD_EXAMPLES=20 $(PY) -m pytest -n 2 tests/weeks $(ARGS)
+test-weeks: $(READY) ## six weeks of a tower, and two towers with one platform, each with other people and other trouble
+	TOWERD_WEEKS=6 TOWERD_EXAMPLES=20 $(PY) -m pytest -n 2 tests/weeks $(ARGS)
 
 test-lines: $(READY) ## Modbus RTU in real time on paced serial lines, one test after the other
 	$(PY) -m pytest -m line tests/contract tests/e2e $(ARGS)

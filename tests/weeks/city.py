@@ -102,14 +102,14 @@ class City:
     def driving_in(self, vehicle: str) -> Waiting:
         """Drive a car into whichever cabin opens for it, and do what is asked; gives whether it was taken."""
         number = int(vehicle.removeprefix("v_"))
-        for _ in range(PATIENCE):
+        while True:
             rows = [row for row in self.tower.state.tables.intakes.values() if row.vehicle == vehicle]
             row = max(rows, key=lambda one: one.asked_at, default=None)
             if row is None or not row.open:
                 return row is not None and row.state == "done"
             self._drive_in(row.cabin, row.state, number)
+            # nobody goes home from a car that stands in the cabin
             yield 1.0
-        return False
 
     def _drive_in(self, cabin: int, state: str, number: int) -> None:
         driver = Driver(self.tower.simulator.plant, cabin)
