@@ -176,6 +176,61 @@ def test_of_two_cabins_one_stays_free_for_those_who_are_there() -> None:
     assert state(tower, first) == "staged", "who is there has the other cabin"
 
 
+def identified_while_held(tower: SyncTower) -> None:
+    """The first customer is known, and has gone again before the door could open."""
+    tower.code("o_1", right=True)
+    tower.tick(1.0)
+    ask_packml(tower, "hold")
+    tower.tick(1.0)
+    later(tower, 6)
+    ask_packml(tower, "unhold")
+
+
+def seen_inside(tower: SyncTower) -> None:
+    """The door stood open for the first customer, who has gone without the car: only somebody's eyes say that the cabin is empty."""
+    comes(tower, 1)
+    later(tower, 6)
+
+
+@pytest.mark.parametrize("gone", [identified_while_held, seen_inside])
+def test_who_has_gone_away_again_keeps_the_only_cabin_from_nobody(gone: Callable[[SyncTower], None]) -> None:
+    tower = ready_tower()
+    slot = {"from": moment(tower, 0), "until": moment(tower, 480)}
+    assert send_token(tower, "test_drive", jti="o_1", sub="c_1", slot=slot, vehicle={"id": "v_0042"}).ok
+    gone(tower)
+    staged(tower)
+    tower.tick(5.0)
+    assert (at_rest(tower), state(tower, 1)) == (True, "staged"), "nobody needs the cabin"
+    owes = [(row.cabin, row.what) for row in tower.state.tables.owing.values()]
+    assert owes == ([(1, "button")] if gone is seen_inside else [])
+    book(tower, 2, 1, "v_0007")
+    tower.code("o_2", right=True)
+    if owes:
+        tower.tick(20.0)
+        assert state(tower, 2) == "identified", "nobody has looked into the cabin"
+        tower.simulator.press_clear(1)
+    until(tower, lambda: state(tower, 2) == "ready", "the second has the car")
+    assert (state(tower, 1), order(tower, 1).cabin) == ("accepted", None)
+    tower.simulator.drive_off(1)
+    until(tower, lambda: state(tower, 2) == "completed", "the second is gone")
+    tower.tick(5.0)
+    assert at_rest(tower), "it is not brought forward"
+    assert told_again(tower) == tower.state.tables
+    comes(tower, 1)
+
+
+def test_a_car_whose_customer_has_gone_again_goes_back_after_a_while() -> None:
+    tower = ready_tower()
+    slot = {"from": moment(tower, 0), "until": moment(tower, 480)}
+    assert send_token(tower, "test_drive", jti="o_1", sub="c_1", slot=slot, vehicle={"id": "v_0042"}).ok
+    identified_while_held(tower)
+    staged(tower)
+    later(tower, tower.tower.core.rules.stage_keep_s / 60)
+    until(tower, lambda: tower.state.tables.vehicles["v_0042"].place.kind == "bay", "it is in a bay")
+    assert state(tower, 1) == "accepted"
+    comes(tower, 1)
+
+
 def lent(tower: SyncTower) -> str:
     """v_0007 is out; the number of its loan."""
     tower.order(7, 7)

@@ -73,7 +73,17 @@ def test_the_cabin_that_is_wanted() -> None:
     ],
 )
 def test_who_finds_no_cabin_is_kept_the_next(waits_in: int | None, wanted: int | None, text: str) -> None:
-    orders = [order_in("staged", vehicle="car-2", cabin=waits_in, arrived_at=None if waits_in else AT)]
+    orders = (
+        [
+            order_in(
+                "staged",
+                vehicle="car-2",
+                cabin=waits_in,
+            )
+        ]
+        if waits_in
+        else []
+    )
     doors = with_cabin(with_cabin(machine(), 1, on=CabinSensors.PERSON_DETECTED), 2, on=CabinSensors.PERSON_DETECTED)
     t = coming(doors, orders=orders)
     answer = ask(t, cabin=wanted)

@@ -150,7 +150,7 @@ def test_a_car_without_a_record_is_found_by_its_place() -> None:
         ("accepted", "move", True),
         ("arrived", "bring", True),
         ("identified", "move", False),
-        ("staged", "bring", False),
+        ("staged", "bring", True),
     ],
 )
 def test_what_an_order_needs_goes_on(state: str, purpose: Any, taken: bool) -> None:

@@ -107,7 +107,8 @@ def test_nothing_is_read_while_nothing_is_known() -> None:
     ("purpose", "order", "job", "state"),
     [
         ("identify", "identified", "running", "cancelled"),
-        ("identify", "staged", "done", "cancelled"),
+        ("identify", "identified", "done", "cancelled"),
+        ("identify", "staged", "done", "asked"),
         ("identify", "arrived", "running", "asked"),
         ("identify", "identified", "held", "asked"),
         ("bring", "identified", "running", "asked"),

@@ -108,10 +108,11 @@ FETCH = Move(1, "fetch", "car-1", bay(2, 3), CABIN_1, "lin", AT)
         (with_cabin(LEFT, 1, on=CabinSensors.PERSON_DETECTED), CAR, None),
         (with_cabin(LEFT, 1, outer_door=DoorState.OPEN), CAR, None),
         (LEFT, {}, None),
-        (LEFT, {**CAR, "orders": [order_in("staged")]}, None),
+        (LEFT, {**CAR, "orders": [order_in("identified")]}, None),
+        (LEFT, {**CAR, "orders": [order_in("staged", arrived_at=AT)]}, "button"),
         (LEFT, {**CAR, "moves": {1: FETCH}}, None),
     ],
-    ids=["forgotten", "confirmed", "person", "open", "nobody's", "a customer's", "a technician's"],
+    ids=["forgotten", "confirmed", "person", "open", "nobody's", "a customer's", "gone again", "a technician's"],
 )
 def test_a_car_that_is_to_be_put_back(seen: Snapshot, rows: dict[str, Any], owed: str | None) -> None:
     assert unconfirmed(turn(seen, **rows), seen.cabin(1)) == owed

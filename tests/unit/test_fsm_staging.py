@@ -109,7 +109,8 @@ def test_what_stands_in_no_bay_or_is_somebody_elses_is_left_alone() -> None:
 def test_a_car_that_waits_in_a_cabin_could_go_back() -> None:
     ((kind, order, car, bays),) = wishes(in_cabin(staged()))
     assert (kind, order, car, len(bays)) == ("give_way", None, "car-1", 12)
-    assert wishes(in_cabin(staged(arrived_at=AT))) == [], "its customer is there"
+    assert len(wishes(in_cabin(staged(arrived_at=AT)))) == 1, "its customer has gone again"
+    assert wishes(in_cabin(there(vehicle="car-1"))) == [], "its customer is there"
     assert wishes(turn(orders=[order_in("accepted", slot=SLOT)])) == [], "it is still on its way"
 
 

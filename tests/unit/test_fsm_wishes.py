@@ -73,10 +73,12 @@ def test_a_bay_that_a_move_wants_is_not_free_for_another() -> None:
 
 def test_a_customer_has_waited_since_the_first_look() -> None:
     first = AT - timedelta(minutes=9)
-    t = turn(orders=[order_in("staged", cabin=None, arrived_at=first), order_in("staged", "ord-2", vehicle="car-9")])
+    t = turn(
+        orders=[order_in("delivering", cabin=None, arrived_at=first), order_in("staged", "ord-2", vehicle="car-9")]
+    )
     (wish,) = wishes_now(t, STOCKED)
     assert wish.waiting_since_s == first.timestamp()
-    assert order_in("staged").since_at == AT
+    assert order_in("delivering").since_at == AT
 
 
 def test_a_customer_of_an_older_version_has_not_begun_to_wait_with_the_last_state() -> None:

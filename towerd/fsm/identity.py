@@ -67,7 +67,7 @@ def identify(turn: Turn, order: Order, decision: IdentityDecision) -> Order:
     if order.state == "accepted":
         order = turn.move_order(order, ORDER.next(order.state, "arrive"), arrived_at=turn.now)  # type: ignore[arg-type]
         turn.tell("order_arrived", {"vehicle": order.vehicle}, order)
-    elif order.ahead:
+    elif order.ahead and not order.has_come:
         order = replace(order, arrived_at=turn.now)
         turn.tell("order_arrived", {"vehicle": order.vehicle}, order)
     if ORDER.allows(order.state, "identify"):

@@ -8,7 +8,7 @@ from towerd.cabin.intake import Owed
 from towerd.cabin.intake_words import plea
 from towerd.cabin.model import SOMEBODY, Cabin, DoorState
 from towerd.faults import CABIN_UNATTENDED
-from towerd.fsm.book import fetch_at
+from towerd.fsm.book import fetch_at, needed_by
 from towerd.fsm.intake_row import Owing
 from towerd.fsm.inventory import vehicle_at
 from towerd.fsm.latch import clear_fault, raise_fault
@@ -55,8 +55,9 @@ def unconfirmed(turn: Turn, shown: Cabin) -> Owed | None:
     if shown.content == "empty":
         return "button" if _is_awaited(turn, shown.number) else None
     car = vehicle_at(turn.tables, cabin(shown.number))
-    handed_out = car is None or stays(turn, car) or fetch_at(turn.tables, shown.number)
-    return None if handed_out else "button"
+    # a car whose customer has gone again can go back only once somebody has looked
+    awaited = car is not None and stays(turn, car) and needed_by(turn, car.id) is not None
+    return None if car is None or awaited or fetch_at(turn.tables, shown.number) else "button"
 
 
 def _is_awaited(turn: Turn, number: int) -> bool:

@@ -1,8 +1,8 @@
 """Cars that are brought forward: each waits in a cabin, behind closed doors, for a customer who is on the way. Pure.
 
 Whether one is brought, or makes room again, the planner decides (`planner/decide.py`) on the facts given here. An order whose
-car is on the way or waits is `ahead` (`orders/model.py`); it holds its cabin until its customer comes, somebody else needs
-the cabin, or nobody has come for `stage_keep_s`. Each car is brought forward once: so whoever waits for a cabin waits for
+car is on the way or waits is `ahead` (`orders/model.py`), also where its customer has been there and has gone again; it holds its
+cabin until its customer comes, somebody else needs the cabin, or nobody has come for `stage_keep_s`. Each car is brought forward once: so whoever waits for a cabin waits for
 as many cars to be put back as there are cabins, at most (orders-if.md 5.1 `staged`).
 """
 
@@ -125,7 +125,7 @@ def put_down(turn: Turn, order: Order, why: str, *, once_more: bool = False) -> 
 
     `once_more`: nothing was moved yet, and it may be brought forward later.
     """
-    changes = {"cabin": None, "brought_at": None if once_more else order.brought_at}
+    changes = {"cabin": None, "brought_at": None if once_more else order.brought_at or turn.now}
     if order.state == "staged":
         waits = turn.move_order(order, ORDER.next(order.state, "put_back"), **changes)  # type: ignore[arg-type]
         turn.tell("order_put_back", {"vehicle": order.vehicle, "cabin": order.cabin, "why": why}, waits)

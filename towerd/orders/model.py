@@ -185,9 +185,10 @@ class Order:
 
     @property
     def ahead(self) -> bool:
-        """Whether its car is brought to a cabin, or waits in one, before its customer has come."""
-        on_the_way = self.state == "accepted" and self.cabin is not None
-        return (on_the_way or self.state == "staged") and not self.has_come
+        """Whether its car is brought to a cabin before its customer has come, or waits in one and nobody is known to be there:
+        not yet, or not any more.
+        """
+        return self.state == "staged" or (self.state == "accepted" and self.cabin is not None and not self.has_come)
 
     @property
     def waits_since_at(self) -> datetime:
