@@ -49,4 +49,5 @@ class OrderRates:
 
     def take(self, issuer: str, customer: str, mono_s: float) -> bool:
         """Whether one more order of theirs may be looked at, at that monotonic time in s."""
-        return self._issuers.take(issuer, mono_s) and self._customers.take(customer, mono_s)
+        # the customer first: what one of them sends too often costs the others of the same issuer nothing
+        return self._customers.take(customer, mono_s) and self._issuers.take(issuer, mono_s)
