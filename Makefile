@@ -63,11 +63,12 @@ pictures: $(READY) ## docs/pictures/shop-*.png anew from the browser's tests
 test-install: $(READY) ## towerd installed on this machine for real, and started by its own account (needs root)
 	TOWERD_INSTALL_TEST=1 $(PY) -m pytest tests/e2e/test_install.py $(ARGS)
 
-test-engines: $(READY) ## the whole demo with the other face engine
-	TOWERD_DEMO_BOTH_ENGINES=1 $(PY) -m pytest tests/e2e/test_demo.py -k face_recognition $(ARGS)
+test-engines: $(READY) ## the whole demo, and the challenge, with the other face engine
+	TOWERD_BOTH_ENGINES=1 $(PY) -m pytest tests/e2e/test_demo.py tests/contract/test_face_challenge.py -k face_recognition $(ARGS)
 
-test-sweeps: $(READY) ## the plug pulled at every commit of a fetch, a move and a return (`make test` does so for a visit)
+test-sweeps: $(READY) ## the plug pulled at every commit of a fetch, a move and a return (`make test` does so for a visit), and more examples of every property
 	TOWERD_SWEEPS=1 $(PY) -m pytest -n 2 tests/scenario/test_power_cut_moves.py tests/scenario/test_return_power_cut.py $(ARGS)
+	TOWERD_EXAMPLES=25 $(PY) -m pytest -n 2 tests/property $(ARGS)
 
 .PHONY: test-weeks
 test-weeks: $(READY) ## six weeks of a tower, and two towers with one platform, each with other people and other trouble

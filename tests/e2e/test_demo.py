@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SECOND_ENGINE = "TOWERD_DEMO_BOTH_ENGINES"
+SECOND_ENGINE = "TOWERD_BOTH_ENGINES"
 MARK = "TOWERD_DEMO_TEST_FOLDER"
 RUN_LIMIT_S = 120.0
 

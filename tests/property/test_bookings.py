@@ -303,7 +303,7 @@ _RED = {"make": "Kestrel", "model": "Three", "colour": "red"}
 _TWICE = (("order", "test_drive", _RED, 1, False), ("order", "test_drive", {"id": "v_1"}, 80, False))
 
 
-@settings(max_examples=int(os.environ.get("TOWERD_EXAMPLES", "20")), deadline=None)
+@settings(max_examples=int(os.environ.get("TOWERD_EXAMPLES", "12")), deadline=None)
 @given(st.lists(ACTS, min_size=10, max_size=40))
 @example([*_TWICE, ("pass", 1.1), ("come", 0), ("pass", 150.0)])
 @example([*_TWICE, ("pass", 1.1), ("come", 0), ("back", 0), ("say", 1, ("available",)), ("pass", 79.0), ("come", 0)])

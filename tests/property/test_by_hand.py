@@ -12,7 +12,7 @@ from tests.property.test_core import BY_HAND, walk
 
 
 @settings(
-    max_examples=int(os.environ.get("TOWERD_EXAMPLES", "25")),
+    max_examples=int(os.environ.get("TOWERD_EXAMPLES", "12")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

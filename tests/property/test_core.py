@@ -285,7 +285,7 @@ def walk(acts: list[tuple[Any, ...]]) -> None:
 
 
 @settings(
-    max_examples=int(os.environ.get("TOWERD_EXAMPLES", "25")),
+    max_examples=int(os.environ.get("TOWERD_EXAMPLES", "15")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

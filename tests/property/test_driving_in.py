@@ -129,7 +129,7 @@ def bring_back(tower: SyncTower) -> None:
 
 
 @settings(
-    max_examples=int(os.environ.get("TOWERD_EXAMPLES", "25")),
+    max_examples=int(os.environ.get("TOWERD_EXAMPLES", "12")),
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow],

@@ -112,7 +112,7 @@ def arrive(tower: SyncTower, number: int) -> None:
 
 
 @settings(
-    max_examples=int(os.environ.get("TOWERD_EXAMPLES", "5")),
+    max_examples=int(os.environ.get("TOWERD_EXAMPLES", "4")),
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow],

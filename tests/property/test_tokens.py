@@ -295,7 +295,7 @@ def do(tower: SyncTower, name: str, *args: Any) -> None:
 
 
 @settings(
-    max_examples=int(os.environ.get("TOWERD_EXAMPLES", "25")),
+    max_examples=int(os.environ.get("TOWERD_EXAMPLES", "15")),
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow],

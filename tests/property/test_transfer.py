@@ -118,7 +118,7 @@ transfers = st.builds(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(machines(), transfers)
 def test_every_command_finds_its_conditions_met(picture: Snapshot, transfer: Transfer) -> None:
     following = next_action(picture, transfer, Kinematics(positions=POSITIONS))

@@ -28,4 +28,6 @@ def test_driven_off_after_the_exit_button() -> None:
     assert tables.vehicles[vehicle].place == UNKNOWN
     assert INVENTORY_DISAGREES in tables.faults
     assert not tables.loans
-    assert tables.orders["o_1"].state == "staged"
+    assert (tables.orders["o_1"].state, tables.orders["o_1"].cabin) == ("accepted", None), (
+        "nothing waits in a cabin for it"
+    )

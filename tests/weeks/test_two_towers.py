@@ -288,7 +288,7 @@ _TURN = (("order_and_collect", 0, 1), ("bring_back", 0), ("order_and_collect", 1
 
 @pytest.mark.timeout(600)
 @settings(
-    max_examples=int(os.environ.get("TOWERD_EXAMPLES", "4")),
+    max_examples=int(os.environ.get("TOWERD_EXAMPLES", "2")),
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow],

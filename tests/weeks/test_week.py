@@ -20,7 +20,7 @@ from tests.weeks.week import (
 )
 
 WEEKS = int(os.environ.get("TOWERD_WEEKS", "0"))
-DAYS = 7.0 if WEEKS else 4.0
+DAYS = 7.0 if WEEKS else 3.5
 """Whole weeks where there are several; else enough days for a drive that ends late."""
 
 
