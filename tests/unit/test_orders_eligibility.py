@@ -94,6 +94,11 @@ def test_cars_are_those_out_and_those_of_open_test_drives_each_once() -> None:
     assert cars_of(known, CUSTOMER) == 2
 
 
+def test_a_car_that_is_back_is_nobodys_although_its_empty_cabin_still_closes() -> None:
+    known = book(orders=(order("o_1", state="handed_over"),), loans=(loan("o_1", state="returned_elsewhere"),))
+    assert cars_of(known, CUSTOMER) == 0
+
+
 @pytest.mark.parametrize(
     ("changes", "orders", "reason"),
     [
