@@ -39,11 +39,13 @@ def state_badge(order: Order) -> None:
 
 def number_and_code(order: Order) -> None:
     """What the customer types or holds before the camera at the tower; with the car out the number alone, to bring it back."""
-    if order.number is None or order.code is None or (order.loan is None and order.state in ENDED):
+    if order.number is None:
         return
     if order.loan is not None:
         if order.loan.state in OUT:
             pairs([(say("order.number_back"), order.number)])
+        return
+    if order.code is None or order.state in ENDED:
         return
     with ui.element("div").classes("ticket"):
         if order.qr:
