@@ -6,7 +6,7 @@ READY := .venv/.ready
 DESTDIR ?=
 PREFIX := /opt/towerd
 
-.PHONY: shop test-shop test-browser pictures test-broker test-sweeps test-lines test-matrix fault-matrix help setup demo test check bench reference lock test-systemd test-install test-peers test-engines test-e2e-kill install clean
+.PHONY: shop test-weeks test-shop test-browser pictures test-broker test-sweeps test-lines test-matrix fault-matrix help setup demo test check bench reference lock test-systemd test-install test-peers test-engines test-e2e-kill install clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1|/' | column -t -s '|'
@@ -70,7 +70,6 @@ test-sweeps: $(READY) ## the plug pulled at every commit of a fetch, a move and 
 	TOWERD_SWEEPS=1 $(PY) -m pytest -n 2 tests/scenario/test_power_cut_moves.py tests/scenario/test_return_power_cut.py $(ARGS)
 	TOWERD_EXAMPLES=25 $(PY) -m pytest -n 2 tests/property $(ARGS)
 
-.PHONY: test-weeks
 test-weeks: $(READY) ## six weeks of a tower, and two towers with one platform, each with other people and other trouble
 	TOWERD_WEEKS=6 TOWERD_EXAMPLES=20 $(PY) -m pytest -n 2 tests/weeks $(ARGS)
 

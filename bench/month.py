@@ -92,7 +92,7 @@ class Journaled(SyncTower):
         appends = tuple(command for command in commands if isinstance(command, cmd.JournalCommand))
         rows = diff(before.tables, after.tables)
         if rows or appends:
-            face = self.sealed if any(isinstance(command, cmd.StoreFace) for command in appends) else b""
+            face = self.sealed if any(isinstance(command, cmd.StoreSealed) for command in appends) else b""
             self.journal.commit(stamped, before.volatile, Changes(rows, appends), face or None)
             packed = encode_event(event)[1]
             self.flow.raw += len(face) + len(unpack(packed)) + len(unpack(encode_volatile(before.volatile, b"")))

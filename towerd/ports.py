@@ -33,7 +33,7 @@ class Inbox(Protocol):
     def post(self, event: Event, attachment: bytes | None = None, done: Callable[[], None] | None = None) -> None:
         """Put an event at the end. Callable from the loop's own thread only.
 
-        `attachment` is a ciphertext that is committed with the event where the core asks for it (StoreFace). `done` is
+        `attachment` is a ciphertext that is committed with the event where the core asks for it (StoreSealed). `done` is
         called once the event has been applied and, if it changed a table, committed (PUBACK waits for it).
         """
 

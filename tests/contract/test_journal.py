@@ -11,7 +11,15 @@ import pytest
 from tests.support.memory_journal import MemoryJournal
 from tests.support.values import AT, order, snapshot, tables
 from towerd.errors import BugError
-from towerd.fsm.commands import AppendAudit, AppendOutbox, DropFace, ForgetCustomer, StoreFace, TrimAudit, TrimOutbox
+from towerd.fsm.commands import (
+    AppendAudit,
+    AppendOutbox,
+    DropSealed,
+    ForgetCustomer,
+    StoreSealed,
+    TrimAudit,
+    TrimOutbox,
+)
 from towerd.fsm.events import PlcObserved, Stamped, Started, TimerExpired
 from towerd.fsm.state import Meta, Tables, Volatile
 from towerd.journal.diff import diff
@@ -119,16 +127,16 @@ def test_a_customer_who_is_forgotten_is_named_by_no_message_that_waits(opened: C
 
 def test_a_ciphertext_is_kept_until_it_is_dropped(opened: Callable[[], Journal]) -> None:
     journal = opened()
-    journal.commit(TICK, Volatile(), Changes((), (StoreFace("ord-1", "bb"),)), b"\x00sealed")
+    journal.commit(TICK, Volatile(), Changes((), (StoreSealed("ord-1", "bb"),)), b"\x00sealed")
     assert opened().face("ord-1") == b"\x00sealed"
-    opened().commit(TICK, Volatile(), Changes((), (DropFace("ord-1"),)), None)
+    opened().commit(TICK, Volatile(), Changes((), (DropSealed("ord-1"),)), None)
     assert opened().face("ord-1") is None
 
 
 def test_a_face_without_a_ciphertext_is_a_bug_and_changes_nothing(opened: Callable[[], Journal]) -> None:
     journal = opened()
     with pytest.raises(BugError, match="no ciphertext"):
-        journal.commit(TICK, Volatile(), Changes(diff(Tables(), tables()), (StoreFace("ord-1", "bb"),)), None)
+        journal.commit(TICK, Volatile(), Changes(diff(Tables(), tables()), (StoreSealed("ord-1", "bb"),)), None)
     assert opened().load() == Tables()
 
 

@@ -26,7 +26,7 @@ from towerd.cli import towerd as cli
 from towerd.customers import KeyedCustomers
 from towerd.faceid.template import Template, pack
 from towerd.faceid.vault import Vault
-from towerd.fsm.commands import AppendAudit, StoreFace
+from towerd.fsm.commands import AppendAudit, StoreSealed
 from towerd.fsm.events import Stamped
 from towerd.fsm.kept_rows import CustomerRow, FaceRow
 from towerd.fsm.privacy_events import ErasureRequested, ExportRequested
@@ -72,7 +72,7 @@ class Stopped:
             customers={self.handle: CustomerRow(self.handle, AT)},
             meta=Meta(boot=1, audit_seq=2, audit_hash=rows[1].hash),
         )
-        changes = Changes(diff(Tables(), tables), (*rows, StoreFace("o_1", "ab")))
+        changes = Changes(diff(Tables(), tables), (*rows, StoreSealed("o_1", "ab")))
         with self.journal() as journal:
             journal.commit(Stamped(AT, 0.0, replace(token(jti="o_1"), known=None)), Volatile(), changes, sealed)
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.values import AT, tables
 from towerd.errors import JournalError
-from towerd.fsm.commands import AppendAudit, AppendOutbox, DropFace, StoreFace
+from towerd.fsm.commands import AppendAudit, AppendOutbox, DropSealed, StoreSealed
 from towerd.fsm.events import BusChanged, Stamped, TimerExpired
 from towerd.fsm.state import Meta, State, Tables, Volatile
 from towerd.journal import sqlite
@@ -68,8 +68,8 @@ def test_another_process_is_kept_out(journal: SqliteJournal, path: Path) -> None
 def test_the_file_shrinks_once_what_was_kept_has_gone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "REBASE_EVERY", 3)
     journal = SqliteJournal(path)
-    journal.commit(TICK, Volatile(), Changes((), (StoreFace("ord-1", "ab"),)), bytes(2_000_000))
-    journal.commit(TICK, Volatile(), Changes((), (DropFace("ord-1"),)), None)
+    journal.commit(TICK, Volatile(), Changes((), (StoreSealed("ord-1", "ab"),)), bytes(2_000_000))
+    journal.commit(TICK, Volatile(), Changes((), (DropSealed("ord-1"),)), None)
     journal.commit(TICK, Volatile(), Changes((), ()), None)
     journal.close()
     assert path.stat().st_size < 500_000
@@ -339,10 +339,10 @@ def test_rebasing_twice_at_one_event_is_harmless(journal: SqliteJournal) -> None
 
 
 def test_secrets_do_not_stay_in_the_file(journal: SqliteJournal, path: Path) -> None:
-    from towerd.fsm.commands import DropFace, StoreFace
+    from towerd.fsm.commands import DropSealed, StoreSealed
 
     secret = b"sealed-" * 300
-    journal.commit(TICK, Volatile(), Changes((), (StoreFace("ord-1", "aa"),)), secret)
-    journal.commit(TICK, Volatile(), Changes((), (DropFace("ord-1"),)), None)
+    journal.commit(TICK, Volatile(), Changes((), (StoreSealed("ord-1", "aa"),)), secret)
+    journal.commit(TICK, Volatile(), Changes((), (DropSealed("ord-1"),)), None)
     journal.close()
     assert b"sealed-" not in path.read_bytes()

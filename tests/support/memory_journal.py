@@ -10,12 +10,10 @@ from towerd.errors import BugError, JournalError
 from towerd.fsm.commands import (
     AppendAudit,
     AppendOutbox,
-    DropFace,
-    DropPhotos,
+    DropSealed,
     ForgetCustomer,
     JournalCommand,
-    StoreFace,
-    StorePhotos,
+    StoreSealed,
     TrimAudit,
     TrimOutbox,
 )
@@ -54,7 +52,7 @@ class MemoryJournal:
         encoded = [
             (name, key, row if row is None else records.encode_row(name, row)) for name, key, row in changes.rows
         ]
-        if attachment is None and any(isinstance(append, (StoreFace, StorePhotos)) for append in changes.appends):
+        if attachment is None and any(isinstance(append, StoreSealed) for append in changes.appends):
             raise BugError("something is to be kept, and no ciphertext came with the event")
         for name, key, doc in encoded:
             if doc is None:
@@ -84,9 +82,9 @@ class MemoryJournal:
                 self._outbox = {seq: message for seq, message in self._outbox.items() if seq > up_to_seq}
             case TrimAudit(up_to_seq):
                 self._audit = [row for row in self._audit if row.audit_seq > up_to_seq]
-            case StoreFace(key, _) | StorePhotos(key, _):
+            case StoreSealed(key, _):
                 self._faces[key] = attachment
-            case DropFace(key) | DropPhotos(key):
+            case DropSealed(key):
                 self._faces.pop(key, None)
 
     def _forget(self, customer: str) -> None:

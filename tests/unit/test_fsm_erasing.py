@@ -16,7 +16,7 @@ from towerd.fsm.commands import (
     DestroyCustomerKey,
     DestroyFaceKey,
     DestroyPhotoKey,
-    DropFace,
+    DropSealed,
     ForgetCustomer,
 )
 from towerd.fsm.erasing import erase, erasure_requested, export_requested, finish_erasures, rows_of
@@ -76,7 +76,7 @@ def test_whoever_has_nothing_open_is_forgotten_at_once() -> None:
     assert (set(kept.customers), kept.erasures, kept.orders["o_2"].alike) == ({"h-2"}, {}, ("o_3",))
     assert kept.drives == {HANDLE: DriveCount(HANDLE, (BEGUN_AT,))}
     assert CUSTOMER not in repr(kept)
-    assert (asked(t, DropFace), asked(t, DestroyFaceKey)) == ([DropFace("o_1")], [DestroyFaceKey("o_1")])
+    assert (asked(t, DropSealed), asked(t, DestroyFaceKey)) == ([DropSealed("o_1")], [DestroyFaceKey("o_1")])
     assert (asked(t, DestroyCustomerKey), asked(t, ForgetCustomer)) == (
         [DestroyCustomerKey(HANDLE)],
         [ForgetCustomer(CUSTOMER)],

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.core_kit import asked, config, job, machine, order_in, state_of, tables_of, turn_of, vehicle
 from tests.support.values import AT
-from towerd.fsm.commands import DestroyCustomerKey, DestroyFaceKey, DropFace
+from towerd.fsm.commands import DestroyCustomerKey, DestroyFaceKey, DropSealed
 from towerd.fsm.config import KeepingRules
 from towerd.fsm.expiring import drop_old
 from towerd.fsm.kept_rows import AnswerRow, CustomerRow, FaceRow
@@ -47,7 +47,7 @@ def test_a_face_key_is_destroyed_when_it_is_due_not_before() -> None:
     t = turn_of(state_of(None, tables_of(faces=faces)))
     drop_old(t)
     assert set(t.tables.faces) == {"o_2", "o_3"}
-    assert asked(t, DropFace) == [DropFace("o_1")]
+    assert asked(t, DropSealed) == [DropSealed("o_1")]
     assert asked(t, DestroyFaceKey) == [DestroyFaceKey("o_1")]
 
 

@@ -32,7 +32,7 @@ from tests.support.orders_kit import claims, eligibility
 from tests.support.values import AT
 from towerd.cabin.model import DoorState
 from towerd.fsm import events as ev
-from towerd.fsm.commands import DestroyFaceKey, StoreFace
+from towerd.fsm.commands import DestroyFaceKey, StoreSealed
 from towerd.fsm.kept_rows import AnswerRow, FaceRow
 from towerd.fsm.orders import clock_judged, command_refused, every_minute, order_requested, ready_s
 from towerd.fsm.reply import ReplyTo
@@ -89,7 +89,7 @@ def test_an_accepted_order_reserves_its_car_and_keeps_the_face() -> None:
     assert (order.state, order.vehicle, order.code_only) == ("accepted", "car-1", False)
     assert t.tables.vehicles["car-1"].condition == "reserved"
     assert t.tables.faces["o_91"] == FaceRow("o_91", "ab")
-    assert asked(t, StoreFace) == [StoreFace("o_91", "ab")]
+    assert asked(t, StoreSealed) == [StoreSealed("o_91", "ab")]
     assert not asked(t, DestroyFaceKey)
     assert set(t.tables.answers) == {"jti:o_91", "req:r_1"}
     assert [a.ok for a in answers(t)] == [True]
@@ -102,7 +102,7 @@ def test_without_a_face_nothing_of_it_is_kept() -> None:
     order_requested(t, replace(token(), face="unavailable", face_sha256=None))
     assert t.tables.orders["o_91"].code_only
     assert not t.tables.faces
-    assert not asked(t, StoreFace)
+    assert not asked(t, StoreSealed)
     assert not asked(t, DestroyFaceKey)
 
 

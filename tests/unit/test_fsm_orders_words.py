@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from tests.support.core_kit import answers, asked, tables_of, told, vehicle
 from tests.unit.test_fsm_orders import again, theirs, token, turn
-from towerd.fsm.commands import DestroyFaceKey, DropFace
+from towerd.fsm.commands import DestroyFaceKey, DropSealed
 from towerd.fsm.kept_rows import FaceRow
 from towerd.fsm.orders import order_requested
 
@@ -17,14 +17,14 @@ def test_a_withdrawn_face_is_destroyed_at_once_and_serves_no_more() -> None:
     order_requested(t, token("consent"))
     assert t.tables.orders["o_91"].code_only
     assert not t.tables.faces
-    assert (asked(t, DropFace), asked(t, DestroyFaceKey)) == ([DropFace("o_91")], [DestroyFaceKey("o_91")])
+    assert (asked(t, DropSealed), asked(t, DestroyFaceKey)) == ([DropSealed("o_91")], [DestroyFaceKey("o_91")])
     assert told(t) == ["consent_withdrawn"]
 
 
 def test_where_no_face_is_kept_there_is_none_to_destroy() -> None:
     t = turn(tables_of(vehicles=[vehicle()], orders=[theirs("completed")]))
     order_requested(t, token("consent"))
-    assert (asked(t, DropFace), told(t)) == ([], ["consent_withdrawn"])
+    assert (asked(t, DropSealed), told(t)) == ([], ["consent_withdrawn"])
 
 
 def test_what_staff_say_of_a_car_is_told_and_what_telematics_report_is_kept() -> None:

@@ -24,7 +24,7 @@ from tests.support.core_kit import (
 from tests.support.intake_kit import EPOCH, LOAN
 from tests.support.values import AT
 from towerd.cabin.model import CabinSensors, DoorState
-from towerd.fsm.commands import CancelTimer, DestroyPhotoKey, DropPhotos, StartTimer, StorePhotos, TakePhotos
+from towerd.fsm.commands import CancelTimer, DestroyPhotoKey, DropSealed, StartTimer, StoreSealed, TakePhotos
 from towerd.fsm.config import PhotoRules
 from towerd.fsm.photo_events import PhotosRequested, PhotosTaken
 from towerd.fsm.photos import expire_photos, facts_of, photographed, photos_late, photos_requested, photos_taken
@@ -61,7 +61,7 @@ def test_the_cameras_are_asked_once_a_stay() -> None:
     assert asked(t, StartTimer) == [StartTimer("photos_1", 9.0)]
     photos_taken(t, TAKEN)
     assert t.tables.photos == {OUT: replace(SEEN, taken_at=t.now)}
-    assert asked(t, StorePhotos) == [StorePhotos(OUT, SEALED)]
+    assert asked(t, StoreSealed) == [StoreSealed(OUT, SEALED)]
     assert asked(t, CancelTimer) == [CancelTimer("photos_1")]
     assert ready(t)
     assert facts_of(t, "ord-1", "out") == {"photos_out": [HASH], "no_photos_out": None}
@@ -102,7 +102,7 @@ def test_a_camera_that_does_not_answer_keeps_nobody() -> None:
     photos_late(t, 1)
     assert t.tables.photos[OUT].reason == "camera_timeout"
     assert set(t.volatile.photographing) == {"photos:ord-2:back"}
-    assert asked(t, DropPhotos) == [DropPhotos(OUT)]
+    assert asked(t, DropSealed) == [DropSealed(OUT)]
     assert ready(t)
     # and what comes after all is not kept
     photos_taken(t, TAKEN)
@@ -114,7 +114,7 @@ def test_a_shot_that_failed_is_told_with_its_reason() -> None:
     t = turn(asking={OUT: (1, EPOCH, "car-1")})
     photos_taken(t, replace(TAKEN, sha256s=(), sealed_sha256=None, reason="camera 1: camera_absent"))
     assert facts_of(t, "ord-1", "out") == {"photos_out": [], "no_photos_out": "camera 1: camera_absent"}
-    assert asked(t, DropPhotos) == [DropPhotos(OUT)]
+    assert asked(t, DropSealed) == [DropSealed(OUT)]
     assert ready(t)
 
 
@@ -146,7 +146,7 @@ def test_they_are_destroyed_a_day_after_the_cars_release_also_where_the_tower_wa
     t.now += timedelta(days=9)
     expire_photos(t)
     assert not t.tables.photos
-    assert (asked(t, DropPhotos), asked(t, DestroyPhotoKey)) == ([DropPhotos(OUT)], [DestroyPhotoKey("ord-1")])
+    assert (asked(t, DropSealed), asked(t, DestroyPhotoKey)) == ([DropSealed(OUT)], [DestroyPhotoKey("ord-1")])
 
 
 def test_a_car_that_never_left_needs_none() -> None:

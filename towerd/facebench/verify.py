@@ -4,7 +4,7 @@ than those the threshold was set on. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,12 +87,18 @@ def among(pairs: PairScores, chosen: NDArray[np.bool_]) -> PairScores:
     return PairScores(pairs.scores[kept], pairs.one[kept], pairs.other[kept], np.where(chosen, pairs.pictures, 0))
 
 
-def on_others(pairs: PairScores, rate: float, seed: int) -> tuple[Point, Point]:
-    """The threshold of each half of the people for this false match rate, scored on the other half."""
+def _both_ways(pairs: PairScores, rate: float, seed: int) -> Iterator[tuple[PairScores, float]]:
+    """Each half of the people with the threshold of the other for this false match rate; the second half first."""
     first = half(len(pairs.pictures), seed)
     parts = (among(pairs, first), among(pairs, ~first))
-    limits = [threshold_at(part.impostor, rate) for part in parts]
-    return score(parts[1], limits[0], seed), score(parts[0], limits[1], seed)
+    for tuned, other in (parts, parts[::-1]):
+        yield other, threshold_at(tuned.impostor, rate)
+
+
+def on_others(pairs: PairScores, rate: float, seed: int) -> tuple[Point, Point]:
+    """The threshold of each half of the people for this false match rate, scored on the other half."""
+    second, first = (score(part, limit, seed) for part, limit in _both_ways(pairs, rate, seed))
+    return second, first
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +118,9 @@ def over_halves(pairs: PairScores, rate: float, draws: int, seed: int) -> Halves
     """The threshold of one half of the people for this false match rate on the other half, for `draws` (at least one) draws."""
     found = []
     for draw in range(draws):
-        first = half(len(pairs.pictures), seed + draw)
-        parts = (among(pairs, first), among(pairs, ~first))
-        for tuned, other in (parts, parts[::-1]):
-            limit = np.float32(threshold_at(tuned.impostor, rate))
-            found.append((float((other.genuine >= limit).mean()), float((other.impostor >= limit).mean())))
+        for part, threshold in _both_ways(pairs, rate, seed + draw):
+            limit = np.float32(threshold)
+            found.append((float((part.genuine >= limit).mean()), float((part.impostor >= limit).mean())))
     tars, fars = np.array(found).T
     low, high = np.percentile(tars, (5, 95))
     return Halves(draws, float(tars.mean()), float(low), float(high), float(fars.mean()))

@@ -54,21 +54,26 @@ def orders_of(tables: Tables, vehicle: str) -> list[Order]:
     return sorted(orders, key=precedence)
 
 
+def _first_of(tables: Tables, vehicle: str) -> Order | None:
+    return next(iter(orders_of(tables, vehicle)), None)
+
+
+def _is_now(turn: Turn, order: Order) -> bool:
+    return order.kind == "stock_in" or has_turn(order) or in_time(turn, order)
+
+
 def order_of(turn: Turn, vehicle: str) -> Order | None:
     """The order whose turn it is: its customer is at the gate, or may come now. A dealer's announced vehicle is nobody else's."""
-    order = next(iter(orders_of(turn.tables, vehicle)), None)
-    if order is None or order.kind == "stock_in" or has_turn(order) or in_time(turn, order):
-        return order
-    return None
+    order = _first_of(turn.tables, vehicle)
+    return order if order is not None and _is_now(turn, order) else None
 
 
 def wanted_by(turn: Turn, vehicle: str) -> Order | None:
     """The order that would suffer if its vehicle left the tower now: none where it may be back and looked at before the slot."""
-    order = next(iter(orders_of(turn.tables, vehicle)), None)
-    if order is None or order_of(turn, vehicle) is not None:
+    order = _first_of(turn.tables, vehicle)
+    if order is None or _is_now(turn, order):
         return order
-    back_at = turn.now + timedelta(seconds=turn.config.rules.turnaround_s)
-    return order if begins_at(order) <= back_at else None
+    return order if begins_at(order) <= turn.now + turn.config.rules.turnaround else None
 
 
 def needed_by(turn: Turn, vehicle: str) -> Order | None:

@@ -201,18 +201,20 @@ class TrimAudit:
 
 
 @dataclass(frozen=True, slots=True)
-class StoreFace:
-    """Keep the ciphertext that came with the event for this order."""
+class StoreSealed:
+    """Keep the ciphertext that came with the event under `key`, in place of an earlier one: an order's id for its face, what
+    `photo_key` makes for photos.
+    """
 
-    order: str
+    key: str
     sha256: str
 
 
 @dataclass(frozen=True, slots=True)
-class DropFace:
-    """Delete the order's ciphertext."""
+class DropSealed:
+    """Delete the ciphertext that is kept under `key`, if there is one."""
 
-    order: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,32 +226,7 @@ class ForgetCustomer:
     customer: str
 
 
-@dataclass(frozen=True, slots=True)
-class StorePhotos:
-    """Keep the sealed photos that came with the event, in place of earlier ones."""
-
-    key: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class DropPhotos:
-    """Delete the sealed photos, if there are any."""
-
-    key: str
-
-
-JournalCommand = (
-    AppendOutbox
-    | AppendAudit
-    | TrimOutbox
-    | TrimAudit
-    | StoreFace
-    | DropFace
-    | StorePhotos
-    | DropPhotos
-    | ForgetCustomer
-)
+JournalCommand = AppendOutbox | AppendAudit | TrimOutbox | TrimAudit | StoreSealed | DropSealed | ForgetCustomer
 Command = (
     WriteMailbox
     | WritePackml

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from towerd.fsm.commands import DestroyCustomerKey, DestroyFaceKey, DropFace
+from towerd.fsm.commands import DestroyCustomerKey, DestroyFaceKey, DropSealed
 from towerd.fsm.state import Job, Move
 from towerd.fsm.turn import Turn
 from towerd.orders.requests import stale_keys
@@ -21,7 +21,7 @@ AUDIT_SPARE: Final = 1.25
 def destroy_face(turn: Turn, order_id: str) -> None:
     """Selfie and template of an order are gone with its key, wherever copies of them lie (7.1)."""
     turn.drop("faces", order_id)
-    turn.ask(DropFace(order_id))
+    turn.ask(DropSealed(order_id))
     turn.ask(DestroyFaceKey(order_id))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 from towerd.bays.model import content
 from towerd.faults import COMMAND_FAILED, INVENTORY_DISAGREES, PLACE_UNKNOWN
@@ -16,6 +15,7 @@ from towerd.fsm.state import BayRecord, Step, Tables
 from towerd.fsm.turn import Turn
 from towerd.jobs.settle import fork_place, settle
 from towerd.jobs.transfer import content_of, fork_centred
+from towerd.orders.calendar import usual_time
 from towerd.orders.model import Condition, Vehicle
 from towerd.places import CARRIAGE, UNKNOWN, Place, cabin
 from towerd.plc.codes import FORK_CODES, Code
@@ -43,20 +43,11 @@ def rest_condition(turn: Turn, vehicle_id: str) -> Condition:
         return "available"
     if vehicle.rests_as != "available":
         return vehicle.rests_as
+    # when a car that is ordered now could serve somebody else
+    free_at = turn.now + usual_time(vehicle, turn.config.rules)
     orders = orders_of(turn.tables, vehicle_id)
-    bound = any(order.kind == "stock_in" or begins_at(order) < _drive_ends_at(turn, vehicle) for order in orders)
+    bound = any(order.kind == "stock_in" or begins_at(order) < free_at for order in orders)
     return "reserved" if bound else "available"
-
-
-def _drive_ends_at(turn: Turn, vehicle: Vehicle) -> datetime:
-    """When a car that is ordered now could serve somebody else."""
-    rules, record = turn.config.rules, vehicle.record
-    return (
-        turn.now
-        + timedelta(seconds=rules.walk_in_s)
-        + rules.for_model(record.make, record.model).drive
-        + rules.turnaround
-    )
 
 
 def note_orders(turn: Turn, vehicle_id: str | None) -> None:

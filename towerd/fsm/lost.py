@@ -16,7 +16,7 @@ from towerd.fsm.order_ends import door_opens, end_order, lost_vehicle, may_end
 from towerd.fsm.recognising import is_found
 from towerd.fsm.turn import Turn
 from towerd.orders.calendar import Calendar, booking_for, calendar_of
-from towerd.orders.choice import HERE, Wanted, choose_vehicle, may_leave, vehicles_meant
+from towerd.orders.choice import HERE, Wanted, choose_vehicle, may_leave, may_serve, vehicles_meant
 from towerd.orders.claim_parts import VehicleByModel
 from towerd.orders.model import AT_THE_GATE, DUE, Order, Slot, Vehicle
 from towerd.places import OUT, UNKNOWN
@@ -120,9 +120,8 @@ def settle_lost(turn: Turn) -> None:
 
 
 def _keeps(turn: Turn, order: Order, vehicle: Vehicle) -> bool:
-    """Whether a vehicle that is known to stand here may leave with the order. A dealer takes it whatever is wrong with it."""
-    fit = order.kind == "stock_out" or may_leave(vehicle, turn.config.rules)
-    return fit and vehicle.place.kind in HERE
+    """Whether a vehicle that is known to stand here may leave with the order."""
+    return may_serve(order.kind, vehicle, turn.config.rules) and vehicle.place.kind in HERE
 
 
 def _comes_late(turn: Turn, order: Order, vehicle: Vehicle, calendar: Calendar) -> bool:

@@ -11,7 +11,7 @@ from towerd.errors import Refusal
 from towerd.faults import NO_TOWER
 from towerd.fsm.book import book_of
 from towerd.fsm.cabin_for import largest
-from towerd.fsm.commands import DestroyCustomerKey, DestroyFaceKey, RecordAs, StoreFace
+from towerd.fsm.commands import DestroyCustomerKey, DestroyFaceKey, RecordAs, StoreSealed
 from towerd.fsm.conditions import set_condition
 from towerd.fsm.decision import decision_holds
 from towerd.fsm.erasing import erase_asked, finish_erasures
@@ -120,7 +120,7 @@ def _take_order(turn: Turn, event: OrderRequested, outcome: OrderAccepted) -> Ou
     note_orders(turn, order.vehicle)
     if not order.code_only and event.face_sha256 is not None:
         turn.put("faces", order.id, FaceRow(order.id, event.face_sha256))
-        turn.ask(StoreFace(order.id, event.face_sha256))
+        turn.ask(StoreSealed(order.id, event.face_sha256))
     data = {"kind": order.kind, "vehicle": order.vehicle, "code_only": order.code_only}
     if order.vehicle is None:
         tell_awaiting(turn, order)

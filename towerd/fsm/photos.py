@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from towerd.cabin.model import Cabin, DoorState
-from towerd.fsm.commands import CancelTimer, DestroyPhotoKey, DropPhotos, StartTimer, StorePhotos, TakePhotos
+from towerd.fsm.commands import CancelTimer, DestroyPhotoKey, DropSealed, StartTimer, StoreSealed, TakePhotos
 from towerd.fsm.photo_events import PhotosRequested, PhotosTaken
 from towerd.fsm.turn import Turn
 from towerd.orders.photos import PhotoSet, When, photo_facts, photo_key, still_needed
@@ -76,7 +76,7 @@ def photos_taken(turn: Turn, event: PhotosTaken) -> None:
     turn.ask(CancelTimer(TIMERS[event.cabin]))
     _keep(turn, event, asked[2])
     # of an earlier stay nothing is kept beside these
-    turn.ask(DropPhotos(key) if event.sealed_sha256 is None else StorePhotos(key, event.sealed_sha256))
+    turn.ask(DropSealed(key) if event.sealed_sha256 is None else StoreSealed(key, event.sealed_sha256))
 
 
 def photos_late(turn: Turn, number: int) -> None:
@@ -86,7 +86,7 @@ def photos_late(turn: Turn, number: int) -> None:
             _prefix, loan, when = key.split(":")
             late = PhotosTaken(loan, when, cabin, epoch, (), None, "camera_timeout")  # type: ignore[arg-type]
             _keep(turn, late, vehicle)
-            turn.ask(DropPhotos(key))
+            turn.ask(DropSealed(key))
 
 
 def _sealed(turn: Turn, loan: str) -> bool:
@@ -110,7 +110,7 @@ def facts_of(turn: Turn, loan: str, *whens: When) -> dict[str, Any]:
 def destroy_photos(turn: Turn, kept: PhotoSet) -> None:
     """What the cameras saw is gone with the loan's key, wherever copies of it lie."""
     turn.drop("photos", kept.key)
-    turn.ask(DropPhotos(kept.key))
+    turn.ask(DropSealed(kept.key))
     turn.ask(DestroyPhotoKey(kept.loan))
 
 

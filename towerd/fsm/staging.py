@@ -1,9 +1,10 @@
 """Cars that are brought forward: each waits in a cabin, behind closed doors, for a customer who is on the way. Pure.
 
 Whether one is brought, or makes room again, the planner decides (`planner/decide.py`) on the facts given here. An order whose
-car is on the way or waits is `ahead` (`orders/model.py`), also where its customer has been there and has gone again; it holds its
-cabin until its customer comes, somebody else needs the cabin, or nobody has come for `stage_keep_s`. Each car is brought forward once: so whoever waits for a cabin waits for
-as many cars to be put back as there are cabins, at most (orders-if.md 5.1 `staged`).
+car is on the way or waits is `ahead` (`orders/model.py`), also where its customer has been there and has gone again; it holds
+its cabin until its customer comes, somebody else needs the cabin, or nobody has come for `stage_keep_s`. Each car is brought
+forward once: so whoever waits for a cabin waits for as many cars to be put back as there are cabins, at most (orders-if.md 5.1
+`staged`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from towerd.fsm.orders import ready_s
 from towerd.fsm.state import Job, Move
 from towerd.fsm.turn import Turn
 from towerd.fsm.wishes import best_bays, due_orders, is_stopped, may_be_taken, wishes_now
-from towerd.orders.choice import may_leave
+from towerd.orders.choice import may_serve
 from towerd.orders.model import Order, Vehicle
 from towerd.orders.staging import stands_from_at
 from towerd.places import CARRIAGE, OUT, Place, cabin
@@ -71,12 +72,7 @@ def _to_bring(turn: Turn, machine: Snapshot) -> list[Wish]:
 def _is_its_turn(turn: Turn, order: Order, vehicle: Vehicle) -> bool:
     """Whether nobody has the vehicle before, keeps it or moves it."""
     first = orders_of(turn.tables, vehicle.id)[0].id == order.id and move_of(turn.tables, vehicle.id) is None
-    return first and _fits(turn, order, vehicle) and not is_stopped(turn.tables, order)
-
-
-def _fits(turn: Turn, order: Order, vehicle: Vehicle) -> bool:
-    """Whether a vehicle may leave with an order; a dealer takes it whatever is wrong with it."""
-    return order.kind == "stock_out" or may_leave(vehicle, turn.config.rules)
+    return first and may_serve(order.kind, vehicle, turn.config.rules) and not is_stopped(turn.tables, order)
 
 
 def _to_put_back(turn: Turn, machine: Snapshot) -> list[Wish]:
@@ -154,7 +150,7 @@ def follow_ahead(turn: Turn) -> None:
 def _ends(turn: Turn, order: Order, job: Job | None) -> str | None:
     """Why the car of an order is not brought forward any more; None where it is on its way, or waits."""
     vehicle = turn.tables.vehicles[order.vehicle or ""]
-    if not _fits(turn, order, vehicle):
+    if not may_serve(order.kind, vehicle, turn.config.rules):
         return "car_unfit"
     there = order.cabin is not None and vehicle.place == cabin(order.cabin)
     if move_of(turn.tables, vehicle.id) is not None or not (there if job is None else job.vehicle == vehicle.id):

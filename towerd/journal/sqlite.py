@@ -21,12 +21,10 @@ from towerd.errors import BugError, JournalError
 from towerd.fsm.commands import (
     AppendAudit,
     AppendOutbox,
-    DropFace,
-    DropPhotos,
+    DropSealed,
     ForgetCustomer,
     JournalCommand,
-    StoreFace,
-    StorePhotos,
+    StoreSealed,
     TrimAudit,
     TrimOutbox,
 )
@@ -259,11 +257,11 @@ class SqliteJournal:
                 self._db.execute("DELETE FROM outbox WHERE event_seq <= ?", (up_to_seq,))
             case TrimAudit(up_to_seq):
                 self._db.execute("DELETE FROM audit WHERE audit_seq <= ?", (up_to_seq,))
-            case StoreFace(key, sha256) | StorePhotos(key, sha256):
+            case StoreSealed(key, sha256):
                 if attachment is None:
                     raise BugError(f"something is to be kept for {key}, and no ciphertext came with the event")
                 self._db.execute("INSERT OR REPLACE INTO ciphertexts VALUES (?, ?, ?)", (key, sha256, attachment))
-            case DropFace(key) | DropPhotos(key):
+            case DropSealed(key):
                 self._db.execute("DELETE FROM ciphertexts WHERE order_id = ?", (key,))
                 _free(self._db, FREED_WITH_A_FACE)
 

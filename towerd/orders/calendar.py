@@ -38,6 +38,11 @@ def _after(vehicle: Vehicle, rules: OrderRules) -> timedelta:
     return rules.for_model(record.make, record.model).drive + rules.turnaround
 
 
+def usual_time(vehicle: Vehicle, rules: OrderRules) -> timedelta:
+    """How long a vehicle that is ordered for now is not anybody else's: the customer's coming, the drive and the turnaround."""
+    return timedelta(seconds=rules.walk_in_s) + _after(vehicle, rules)
+
+
 def booking_for(order: str, kind: str, slot: Slot, vehicle: Vehicle, rules: OrderRules) -> Booking:
     """What an order takes of a vehicle's time: a test drive its slot, the drive after its end and the turnaround; others all."""
     return Booking(order, slot.from_at, slot.until_at + _after(vehicle, rules) if kind == "test_drive" else None)

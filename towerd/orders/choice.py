@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from towerd.orders.book import OrderBook
-from towerd.orders.calendar import Calendar, booking_for, calendar_of, first_gap
+from towerd.orders.calendar import Calendar, booking_for, calendar_of, first_gap, usual_time
 from towerd.orders.claim_parts import VehicleById, VehicleByModel
 from towerd.orders.eligibility import LOAN_ENDED
 from towerd.orders.model import Slot, Vehicle
@@ -56,6 +56,11 @@ def offer_for(kind: str) -> str:
 def may_leave(vehicle: Vehicle, rules: OrderRules) -> bool:
     """Whether a vehicle that is promised to a customer may still be handed over."""
     return vehicle.rests_as == "available" and charge_suffices(vehicle, rules)
+
+
+def may_serve(kind: str, vehicle: Vehicle, rules: OrderRules) -> bool:
+    """Whether a vehicle may leave with an order of this kind: its dealer takes it out whatever is wrong with it."""
+    return kind == "stock_out" or may_leave(vehicle, rules)
 
 
 def _never_back(vehicle: Vehicle, calendar: Calendar) -> bool:
@@ -137,8 +142,7 @@ def _full_step(at: datetime) -> datetime:
 
 def _orderable_from(vehicle: Vehicle, calendar: Calendar, rules: OrderRules) -> datetime | None:
     """When a drive of the usual length may begin at the earliest, on a full quarter of an hour unless it is now."""
-    record, now, taken = vehicle.record, calendar.now, calendar.taken[vehicle.id]
-    length = timedelta(seconds=rules.walk_in_s) + rules.for_model(record.make, record.model).drive + rules.turnaround
+    now, taken, length = calendar.now, calendar.taken[vehicle.id], usual_time(vehicle, rules)
     rests = vehicle.id in calendar.loans or _rests(vehicle)
     at = first_gap(taken, now if rests else now + rules.turnaround, length)
     while at is not None and at != now and at != _full_step(at):
