@@ -32,13 +32,13 @@ def _end_on_a_bug(bug: threading.ExceptHookArgs) -> None:
     os._exit(_BUG)
 
 
-def serve(shop: Shop, host: str, port: int) -> None:
-    """Serve the pages until told to end."""
+def serve(shop: Shop, host: str, port: int, how_it_ends: str = "") -> None:
+    """Serve the pages of a shop that is open, until told to end."""
+    # it takes its time to load, and `--help` needs none of it
     from simulator.shop.pages.site import server
 
-    click.echo(f"{STAND_IN}\nThe shop is open: http://{host}:{port}/")
-    with shop:
-        server(shop, host, port).run()
+    click.echo(f"{STAND_IN}\nThe shop is open: http://{host}:{port}/{how_it_ends}")
+    server(shop, host, port).run()
 
 
 @click.group(context_settings={"show_default": True})
@@ -59,7 +59,8 @@ def app() -> None:
 def run(config: Path, host: str, port: int) -> None:
     """Serve the pages for towers that run already."""
     try:
-        serve(Shop(read_config(config)), host, port)
+        with Shop(read_config(config)) as shop:
+            serve(shop, host, port)
     except (ShopError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
@@ -90,10 +91,7 @@ def stack(folder: Path, speed_up: float, host: str, port: int) -> None:
     try:
         with fresh_folder(folder), Stack(StackOptions(folder, speed_up)) as made, made.shop:
             threading.Thread(target=listen, args=(made, sys.stdin), name="terminal", daemon=True).start()
-            from simulator.shop.pages.site import server
-
-            click.echo(f"{STAND_IN}\nThe shop is open: http://{host}:{port}/   (Ctrl-C ends everything)")
-            server(made.shop, host, port).run()
+            serve(made.shop, host, port, "   (Ctrl-C ends everything)")
     except (DemoError, ShopError, OSError) as error:
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:

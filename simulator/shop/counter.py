@@ -9,8 +9,9 @@ from typing import Any
 
 from simulator.purchaser import utc
 from simulator.shop import rules, words
-from simulator.shop.ledger import Books, Ledger
+from simulator.shop.ledger import Ledger
 from simulator.shop.model import (
+    WITH_CUSTOMER,
     CollectWish,
     DriveWish,
     Filter,
@@ -21,21 +22,13 @@ from simulator.shop.model import (
     Plan,
     ShopError,
 )
-from simulator.shop.ordering import Draft, Ordering, face_claims, payment_claim, record_of, stock_row
+from simulator.shop.ordering import Draft, Ordering, face_claims, found, payment_claim, record_of, stock_row
 from simulator.shop.people import known
 from simulator.shop.plan import payment_plan
 from simulator.shop.rows import HappenedRow, OrderRow, VehicleRow
 from simulator.shop.towers import Towers
-from simulator.shop.views import WITH_CUSTOMER, order_of, plan_text
+from simulator.shop.views import order_of, plan_text
 from simulator.shop.window import WindowDesk
-
-
-def found(books: Books, order: str) -> OrderRow:
-    """An order's row. Raises ShopError where there is none."""
-    row = books.find(OrderRow, order)
-    if row is None:
-        raise ShopError("There is no such order.")
-    return row
 
 
 def _facts(offer: Offer) -> dict[str, Any]:
@@ -144,10 +137,7 @@ class CounterDesk:
 
     def cancel(self, order: str) -> Outcome:
         """See `desk.Counter`."""
-        with self._ledger.look() as books:
-            row = found(books, order)
-        claims = {"order": order, "reason": "changed_mind"}
-        return self._ordering.send("cancel", row.tower, row.customer, claims, order)
+        return self._ordering.cancel(order)
 
     def plan(self, price: int, currency: str, down: int, instalments: int) -> Plan:
         """See `desk.Counter`."""

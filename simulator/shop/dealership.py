@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.shop.counter import found
 from simulator.shop.following import has_car
 from simulator.shop.ledger import Ledger
-from simulator.shop.model import Order, Outcome, ShopError, Slot, StockRow
+from simulator.shop.model import CONDITION_REASONS, Order, Outcome, ShopError, Slot, StockRow
 from simulator.shop.ordering import Ordering, record_of, slot_claim, stock_row
 from simulator.shop.rows import OrderRow, VehicleRow
 from simulator.shop.towers import Towers
 from simulator.shop.views import VEHICLE_FIELDS, order_of, vehicle_of
 
-REASONS = frozenset({"damage", "cleaning", "charge_low", "service_due", "recalled"})
 RECORD = frozenset({*VEHICLE_FIELDS, "tag", "offers"})
 """What a vehicle's record has (orders-if.md 4.4)."""
 
@@ -111,15 +109,12 @@ class DealershipDesk:
 
     def cancel(self, order: str) -> Outcome:
         """See `desk.Dealership`."""
-        with self._ledger.look() as books:
-            row = found(books, order)
-        # the contract lets the shop's key sign `cancel`, for whoever's order it is
-        return self._ordering.send("cancel", row.tower, row.customer, {"order": order, "reason": "changed_mind"}, order)
+        return self._ordering.cancel(order)
 
     def out_of_service(self, dealer: str, vehicle: str, reasons: Sequence[str], note: str = "") -> Outcome:
         """See `desk.Dealership`."""
-        if not reasons or not REASONS.issuperset(reasons):
-            raise ShopError(f"A reason is one of: {', '.join(sorted(REASONS))}.")
+        if not reasons or not set(CONDITION_REASONS).issuperset(reasons):
+            raise ShopError(f"A reason is one of: {', '.join(sorted(CONDITION_REASONS))}.")
         said = {"condition": "out_of_service", "reasons": list(dict.fromkeys(reasons))}
         return self._condition(dealer, vehicle, {**said, **({"note": note} if note else {})})
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from simulator.shop.model import ORDER_ENDED
 from simulator.shop.rows import OrderRow
 
-ORDER_ENDED: Final = frozenset({"completed", "cancelled", "expired", "no_show", "failed", "refused"})
 LOAN_ENDED: Final = frozenset({"returned", "sold", "returned_elsewhere"})
 _FINAL: Final = ORDER_ENDED - {"refused"}
 """A tower that shows an order has not refused it, whatever it said to a repeat."""

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
+ORDER_ENDED: Final = frozenset({"completed", "cancelled", "expired", "no_show", "failed", "refused"})
+WITH_CUSTOMER: Final = frozenset({"out", "due_soon", "overdue"})
+"""States of a loan whose car is with its customer (orders-if.md 5.2)."""
+CONDITION_REASONS: Final = ("damage", "cleaning", "charge_low", "service_due", "recalled")
+"""Why a vehicle is out of service (orders-if.md 5.3)."""
 STAND_IN = "Stand-in of an order platform: the accounts are made up, no money moves, the towers may be simulated."
 """To be shown on every page."""
 

@@ -81,6 +81,14 @@ def _claims(draft: Draft, account: Account, mine: list[OrderRow], code: str, now
     return claims
 
 
+def found(books: Books, order: str) -> OrderRow:
+    """An order's row. Raises ShopError where there is none."""
+    row = books.find(OrderRow, order)
+    if row is None:
+        raise ShopError("There is no such order.")
+    return row
+
+
 class Ordering:
     """Places orders and sends what is about them; the answer is waited for, and asked for until it is there."""
 
@@ -146,6 +154,12 @@ class Ordering:
         with self._ledger.change() as books:
             books.put(sent)
         return self._outcome(tower, sent.letter, about)
+
+    def cancel(self, order: str) -> Outcome:
+        """End an order, a customer's or a dealer's: the contract lets the shop's key sign that. Raises ShopError."""
+        with self._ledger.look() as books:
+            row = found(books, order)
+        return self.send("cancel", row.tower, row.customer, {"order": order, "reason": "changed_mind"}, order)
 
     def _outcome(self, tower: str, sent: str, about: str | None) -> Outcome:
         self._mail.wake(tower)

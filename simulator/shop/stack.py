@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from simulator.photos import DEFAULT_DIR
 from simulator.sealing import SigningKeys
 from simulator.shop.config import ShopConfig, TowerConfig
 from simulator.shop.model import Position, ShopError
+from simulator.shop.ordering import record_of
 from simulator.shop.passer import Passer, PasserError
 from simulator.shop.rows import VehicleRow
 from simulator.shop.shop import Shop
@@ -116,8 +116,7 @@ class Stack:
             row = books.find(VehicleRow, vehicle)
         if row is None:
             raise PasserError(f"nobody knows how large {vehicle} is")
-        record: dict[str, Any] = json.loads(row.record)
-        return record
+        return record_of(row.record)
 
 
 def listen(stack: Stack, lines: Iterable[str]) -> None:

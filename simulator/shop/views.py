@@ -10,12 +10,11 @@ from typing import Any, Final
 
 from simulator.shop import words
 from simulator.shop.following import LOAN_ENDED, is_open
-from simulator.shop.model import Account, Due, Loan, Offer, Order, Plan, Position, Slot, Vehicle
+from simulator.shop.model import WITH_CUSTOMER, Account, Due, Loan, Offer, Order, Plan, Position, Slot, Vehicle
 from simulator.shop.rows import AccountRow, OrderRow
 from simulator.shop.rules import distance_km
 from simulator.shop.towers import Towers
 
-WITH_CUSTOMER: Final = frozenset({"out", "due_soon", "overdue"})
 CANCELLABLE: Final = frozenset({"accepted", "awaiting_stock", "arrived", "identified", "delivering", "staged"})
 VEHICLE_FIELDS: Final = tuple(Vehicle.__dataclass_fields__)
 

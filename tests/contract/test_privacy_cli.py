@@ -104,6 +104,7 @@ def test_a_person_gets_all_of_it_selfie_and_audit_rows_included(tmp_path: Path) 
     told = json.loads(off.run("export", CUSTOMER, "--selfies", tmp_path / "out").output)
     assert (tmp_path / "out" / "o_1.jpg").read_bytes() == SELFIE
     assert told["selfies"] == [str(tmp_path / "out" / "o_1.jpg")]
+    assert (tmp_path / "out" / "o_1.jpg").stat().st_mode & 0o777 == 0o600, "for its owner's eyes only"
     assert [row["body"]["type"] for row in told["audit"]] == ["order_completed"]
     assert [one["claims"]["eligibility"]["credit_score"] for one in told["tokens"]] == [731]
     assert (len(told["orders"]), len(told["loans"]), "faces_sealed" in told) == (1, 1, False)

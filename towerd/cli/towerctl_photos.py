@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from base64 import b64decode
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ import click
 
 from towerd.cli import client
 from towerd.cli.options import asks
+from towerd.cli.private import write_private
 from towerd.cli.screen import table
 
 photos = click.Group("photos", help="Photos of a car's condition before its loan and after.")
@@ -48,7 +48,7 @@ def export(loan: str, when: str, folder: Path, socket: Path, as_json: bool) -> N
         folder.mkdir(parents=True, exist_ok=True)
         for number, picture in enumerate(body["result"]["pictures"], start=1):
             path = folder / f"{loan}-{when}-{number}.jpg"
-            _write(path, b64decode(picture["jpeg"]))
+            write_private(path, b64decode(picture["jpeg"]))
             files.append({"file": str(path), "sha256": picture["sha256"]})
     except OSError as error:
         raise client.fail(f"{error.filename}: {error.strerror}", client.Exit.FAILED) from error
@@ -57,10 +57,3 @@ def export(loan: str, when: str, folder: Path, socket: Path, as_json: bool) -> N
         return
     for row in files:
         click.echo(f"{row['file']}  sha256 {row['sha256']}")
-
-
-def _write(path: Path, data: bytes) -> None:
-    """For its owner's eyes only."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)

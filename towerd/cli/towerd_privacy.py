@@ -17,6 +17,7 @@ from towerd.api.peer import account_name
 from towerd.cli import client
 from towerd.cli.client import Exit, fail
 from towerd.cli.options import asks
+from towerd.cli.private import write_private
 from towerd.cli.screen import table
 from towerd.cli.settings_option import config_option, settings_of
 from towerd.errors import ConfigError, JournalError
@@ -123,7 +124,7 @@ def _write_selfies(sealed: dict[str, str], folder: Path, config: Path) -> list[s
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for order, text in sealed.items():
             paths.append(folder / f"{order}.jpg")
-            paths[-1].write_bytes(unpack(vault.unseal(order, base64.b64decode(text))).selfie_jpeg)
+            write_private(paths[-1], unpack(vault.unseal(order, base64.b64decode(text))).selfie_jpeg)
     except (VaultError, OSError) as error:
         raise fail(f"a selfie cannot be written: {error}", Exit.DATA) from error
     return [str(path) for path in paths]

@@ -134,7 +134,7 @@ def _consents(visit: Visit, who: Account) -> None:
             for order in given:
                 outcome = await asyncio.to_thread(counter.withdraw_consent, order.order)
                 if outcome.answered and not outcome.ok:
-                    notice.refuse(say("outcome.refused_deed"), outcome.reasons)
+                    notice.refused(outcome)
                     return
             ui.navigate.reload()
 

@@ -10,16 +10,14 @@ from urllib.parse import quote
 from nicegui import ui
 
 from simulator.shop.desk import Desk
-from simulator.shop.model import Order, Outcome, StockRow
+from simulator.shop.model import CONDITION_REASONS, Order, Outcome, StockRow
 from simulator.shop.pages import show
 from simulator.shop.pages.cards import car_picture, swatch
-from simulator.shop.pages.frame import Notice, Visit, frame, list_reasons, section, text
+from simulator.shop.pages.frame import Notice, Visit, deed, frame, list_reasons, section, text
 from simulator.shop.pages.orders import Live, number_and_code, state_badge
 from simulator.shop.pages.steps import need
 from simulator.shop.pages.stocking import StockForm
 from simulator.shop.pages.texts import say, word
-
-REASONS = ("damage", "cleaning", "charge_low", "service_due", "recalled")
 
 
 class StockView:
@@ -69,7 +67,7 @@ class StockView:
     def _ask_reasons(self, row: StockRow) -> None:
         with ui.dialog(value=True) as dialog, ui.element("div").classes("dialog"):
             text(say("dealer.why", car=show.title(row.vehicle)), "h2")
-            boxes = {reason: ui.checkbox(word("condition_reason", reason)) for reason in REASONS}
+            boxes = {reason: ui.checkbox(word("condition_reason", reason)) for reason in CONDITION_REASONS}
             note = ui.input(say("dealer.note")).props("outlined dense")
             notice = Notice()
 
@@ -88,23 +86,13 @@ class StockView:
                 ui.button(say("dealer.never_mind"), on_click=dialog.close).props("no-caps flat")
 
     def deed(self, words: str, send: Callable[[], Outcome]) -> None:
-        """A button that sends something and tells what became of it."""
-
-        async def sent() -> None:
-            with self.notice.trying():
-                button.props("loading")
-                try:
-                    self.tell(await asyncio.to_thread(send))
-                finally:
-                    button.props(remove="loading")
-
-        button = ui.button(words, on_click=sent).props("no-caps outline")
+        """A button that sends something."""
+        deed(words, self.notice, send, self.tell)
 
     def tell(self, outcome: Outcome) -> None:
         """A refusal with its reasons; what was taken shows in the lists."""
-        if outcome.answered and not outcome.ok:
-            self.notice.refuse(say("outcome.refused_deed"), outcome.reasons)
-        elif not outcome.answered:
+        self.notice.refused(outcome)
+        if not outcome.answered:
             self.notice.tell(say("outcome.no_answer"))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +15,7 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from simulator.shop.desk import Desk
-from simulator.shop.model import STAND_IN, Account, Reason, ShopError
+from simulator.shop.model import STAND_IN, Account, Outcome, Reason, ShopError
 from simulator.shop.pages.texts import say, word
 
 COOKIE = "account"
@@ -101,6 +102,11 @@ class Notice:
             text(title, "h2")
             list_reasons(reasons)
 
+    def refused(self, outcome: Outcome) -> None:
+        """Tell of a refusal; what was taken shows where it is followed."""
+        if outcome.answered and not outcome.ok:
+            self.refuse(say("outcome.refused_deed"), outcome.reasons)
+
     @contextmanager
     def trying(self) -> Iterator[None]:
         """Tell here whatever goes wrong within: a shop's no in its own words, a defect as one, and in the log."""
@@ -112,6 +118,26 @@ class Notice:
         except Exception:
             log.exception("a page failed")
             self.tell(say("error.defect"))
+
+
+@contextmanager
+def loading(button: ui.button) -> Iterator[None]:
+    """The button shows that something is under way, until it has ended, however it ends."""
+    button.props("loading")
+    try:
+        yield
+    finally:
+        button.props(remove="loading")
+
+
+def deed(words: str, notice: Notice, send: Callable[[], Outcome], told: Callable[[Outcome], None]) -> None:
+    """A button that sends something, and tells what became of it."""
+
+    async def sent() -> None:
+        with notice.trying(), loading(button):
+            told(await asyncio.to_thread(send))
+
+    button = ui.button(words, on_click=sent).props("no-caps outline")
 
 
 def list_reasons(reasons: Sequence[Reason]) -> None:

@@ -9,9 +9,20 @@ from urllib.parse import quote
 from nicegui import ui
 
 from simulator.shop.desk import Desk
-from simulator.shop.model import Order, Outcome, ShopError
+from simulator.shop.model import ORDER_ENDED, WITH_CUSTOMER, Order, ShopError
 from simulator.shop.pages import show
-from simulator.shop.pages.frame import Notice, Visit, frame, link_button, list_reasons, pairs, section, text
+from simulator.shop.pages.frame import (
+    Notice,
+    Visit,
+    deed,
+    frame,
+    link_button,
+    list_reasons,
+    loading,
+    pairs,
+    section,
+    text,
+)
 from simulator.shop.pages.front import LOOK_AGAIN_S
 from simulator.shop.pages.ordering import tell_outcome
 from simulator.shop.pages.paying import PlanChooser, plan_table
@@ -20,9 +31,7 @@ from simulator.shop.pages.steps import need
 from simulator.shop.pages.texts import say, word
 
 GOOD = frozenset({"ready", "handed_over", "completed"})
-OUT = frozenset({"out", "due_soon", "overdue"})
-BAD = frozenset({"refused", "failed", "expired", "no_show", "cancelled"})
-ENDED = BAD | {"completed"}
+BAD = ORDER_ENDED - GOOD
 
 
 def car_name(order: Order) -> str:
@@ -42,10 +51,10 @@ def number_and_code(order: Order) -> None:
     if order.number is None:
         return
     if order.loan is not None:
-        if order.loan.state in OUT:
+        if order.loan.state in WITH_CUSTOMER:
             pairs([(say("order.number_back"), order.number)])
         return
-    if order.code is None or order.state in ENDED:
+    if order.code is None or order.state in ORDER_ENDED:
         return
     with ui.element("div").classes("ticket"):
         if order.qr:
@@ -173,29 +182,18 @@ class OrderView:
                     text(one.text, "span")
 
     def _actions(self, order: Order) -> None:
-        counter = self._visit.desk.counter
+        counter, notice = self._visit.desk.counter, self._notice
         with ui.element("div").classes("actions"):
             if "buy" in order.may:
                 link_button(say("order.buy"), f"/orders/{order.order}/buy")
             if "return_elsewhere" in order.may:
                 self._return_elsewhere(order)
             if "withdraw_consent" in order.may:
-                self._deed(say("order.withdraw"), lambda: counter.withdraw_consent(order.order))
+                deed(say("order.withdraw"), notice, lambda: counter.withdraw_consent(order.order), notice.refused)
             if "cancel" in order.may:
-                self._deed(say("order.cancel"), lambda: counter.cancel(order.order))
+                deed(say("order.cancel"), notice, lambda: counter.cancel(order.order), notice.refused)
             if "book_another" in order.may:
                 link_button(say("order.another"), f"/?make={quote(order.make)}", primary=False)
-
-    def _deed(self, words: str, deed: Callable[[], Outcome]) -> None:
-        async def send() -> None:
-            with self._notice.trying():
-                button.props("loading")
-                outcome = await asyncio.to_thread(deed)
-                if outcome.answered and not outcome.ok:
-                    self._notice.refuse(say("outcome.refused_deed"), outcome.reasons)
-                button.props(remove="loading")
-
-        button = ui.button(words, on_click=send).props("no-caps outline")
 
     def _return_elsewhere(self, order: Order) -> None:
         counter = self._visit.desk.counter
@@ -239,14 +237,10 @@ class BuyView:
         with self._notice.trying():
             need(self._agreed.value, say("order.pay_missing"))
             plan = self._plan.plan
-            self._button.props("loading")
-            try:
+            with loading(self._button):
                 outcome = await asyncio.to_thread(self._desk.counter.buy, self._order.order, plan)
-            finally:
-                self._button.props(remove="loading")
-            if outcome.answered and not outcome.ok:
-                self._notice.refuse(say("outcome.refused_deed"), outcome.reasons)
-            else:
+            self._notice.refused(outcome)
+            if outcome.ok or not outcome.answered:
                 ui.navigate.to(f"/orders/{self._order.order}")
 
 

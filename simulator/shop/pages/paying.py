@@ -11,9 +11,9 @@ from simulator.shop.model import Plan, ShopError
 from simulator.shop.pages import show
 from simulator.shop.pages.frame import text
 from simulator.shop.pages.texts import say
+from simulator.shop.plan import least_down
 
 MONTHS = (12, 24, 36, 48, 60)
-LEAST_DOWN_RATIO = 0.1
 
 
 class PlanChooser:
@@ -29,7 +29,7 @@ class PlanChooser:
             {True: say("pay.in_full"), False: say("pay.instalments")}, value=False, on_change=self._choose
         )
         with ui.element("div").classes("inline-form") as self._details:
-            least = math.ceil(price * LEAST_DOWN_RATIO / self._per_unit)
+            least = math.ceil(least_down(price) / self._per_unit)
             self._down = ui.number(
                 say("pay.down", currency=currency), value=least, min=0, on_change=self._choose, precision=2
             ).props("outlined dense debounce=300")

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from nicegui import ui
 
 from simulator.shop.model import ShopError
-from simulator.shop.pages.frame import Notice
+from simulator.shop.pages.frame import Notice, loading
 from simulator.shop.pages.texts import say
 
 Check = Callable[[], None]
@@ -54,11 +54,8 @@ class Steps:
             with notice.trying():
                 if check is not None:
                     check()
-                button.props("loading")
-                try:
+                with loading(button):
                     await self._finish()
-                finally:
-                    button.props(remove="loading")
 
         button = ui.button(self._finish_text, on_click=send).props("no-caps unelevated").classes("finish")
 

@@ -9,7 +9,7 @@ from nicegui import ui
 
 from simulator.shop.model import Offer, Outcome, ShopError, Vehicle
 from simulator.shop.pages import show
-from simulator.shop.pages.frame import Notice, Visit, text
+from simulator.shop.pages.frame import Notice, Visit, loading, text
 from simulator.shop.pages.steps import need
 from simulator.shop.pages.texts import say
 from simulator.shop.pages.wishes import TimeChoice
@@ -96,11 +96,8 @@ class StockForm:
             need(self._tower.value, say("stock.missing", name=say("stock.tower")))
             self._time.check()
             self.record()
-            self._button.props("loading")
-            try:
+            with loading(self._button):
                 outcome = await asyncio.to_thread(self._announce)
-            finally:
-                self._button.props(remove="loading")
             if outcome.answered and not outcome.ok:
                 self._notice.refuse(say("outcome.refused"), outcome.reasons)
             elif not outcome.ok:
