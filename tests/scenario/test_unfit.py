@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from simulator.config import Actors
 from tests.property.test_core import check_truth
+from tests.scenario.tower import Tower, small_tower
 from tests.support.sync_tower import SyncTower, send_token, told_again
-from towerd.orders.model import Order, Vehicle
+from towerd.orders.model import DUE, Order, Vehicle
+from towerd.plc.codes import Code
+from towerd.plc.snapshot import Unit
 
 FIRST, OTHER = "v_0042", "v_0007"
 
 
-def ordered() -> SyncTower:
-    tower = SyncTower(lambda *_: None)
+def ordered(site: Tower | None = None) -> SyncTower:
+    tower = SyncTower(lambda *_: None, site or Tower(small_tower(speed_up=8.0)))
     tower.tick(30)
     tower.import_stock()
     tower.order(1, 1)
@@ -66,6 +70,31 @@ def test_on_its_way_down_it_turns_round(after_s: float) -> None:
     back = car(tower, promised)
     assert (back.place.kind, back.condition, back.reasons) == ("bay", "out_of_service", ("damage",))
     check_truth(tower)
+
+
+def test_what_nobody_sees_ends_no_hand_over() -> None:
+    tower = ordered(Tower(small_tower(speed_up=8.0, actors=Actors())))
+    tower.simulator.inject("sensor_stuck", sensor="outer_open", value=0, cabin=1)
+    promised = order_of(tower).vehicle or ""
+    tower.code("o_1", right=True)
+    for _ in range(1200):
+        tower.tick()
+        step = tower.state.tables.steps.get(Unit.CABIN1)
+        if step is not None and step.code == Code.OUTER_DOOR and not step.open:
+            break
+    before = order_of(tower)
+    assert before.state in DUE, "the door was never seen quite open"
+    tower.linked = False
+    tower.lose("cable")
+    say(tower, promised, "out_of_service", "damage")
+    assert order_of(tower) == before
+    tower.simulator.drive_off(1)
+    tower.tick(5.0)
+    tower.linked = True
+    for _ in range(60):
+        tower.tick(0.5)
+    assert order_of(tower).state in ("handed_over", "completed")
+    assert tower.state.tables.loans["o_1"].state == "out"
 
 
 def test_with_the_door_open_it_leaves_and_is_looked_at_when_it_is_back() -> None:

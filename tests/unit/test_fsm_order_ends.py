@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.core_kit import (
+    CABIN_1,
     MONO_S,
     job,
     machine,
@@ -28,7 +29,7 @@ from towerd.fsm.order_ends import door_opens, door_works, end_order, lost_vehicl
 from towerd.fsm.state import IdentityDecision
 from towerd.fsm.turn import Turn
 from towerd.orders.model import Slot, Vehicle
-from towerd.places import OUT, UNKNOWN
+from towerd.places import CARRIAGE, OUT, UNKNOWN, Place, bay
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Unit
 
@@ -102,8 +103,17 @@ def test_no_order_ends_once_the_door_opens_for_its_customer() -> None:
         )
         assert door_works(t, 1) is bool(rows)
     assert not door_opens(t, order_in("staged", cabin=None))
-    blind = turn_of(state_of(None, tables_of(orders=[order_in("staged")])))
-    assert not door_opens(blind, order_in("staged"))
+
+
+@pytest.mark.parametrize(
+    ("cars", "opens"),
+    [([], True), ([CABIN_1], True), ([UNKNOWN], True), ([bay(2, 3)], False), ([CARRIAGE], False)],
+)
+def test_unseen_the_door_may_be_open_unless_the_car_is_known_to_be_elsewhere(cars: list[Place], opens: bool) -> None:
+    t = turn_of(state_of(None, tables_of(vehicles=[vehicle(place=place) for place in cars])))
+    assert door_opens(t, order_in("staged")) is opens
+    assert may_end(t, order_in("staged"), "cancel") is not opens
+    assert not door_opens(t, order_in("staged", cabin=None))
 
 
 def test_what_has_ended_ends_no_more() -> None:

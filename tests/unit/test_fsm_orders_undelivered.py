@@ -7,7 +7,18 @@ from typing import Any
 
 import pytest
 
-from tests.support.core_kit import MONO_S, machine, order_in, state_of, tables_of, told, turn_of, vehicle, with_system
+from tests.support.core_kit import (
+    CABIN_1,
+    MONO_S,
+    machine,
+    order_in,
+    state_of,
+    tables_of,
+    told,
+    turn_of,
+    vehicle,
+    with_system,
+)
 from tests.support.values import AT
 from towerd.fsm.orders import every_minute
 from towerd.fsm.state import IdentityDecision
@@ -51,7 +62,7 @@ def test_it_counts_from_the_last_look_where_that_was_later() -> None:
     "values",
     [
         {"decided": True},
-        {"seen": None},
+        {"seen": None, "place": CABIN_1},
         {"place": UNKNOWN},
         {"state": "ready"},
         {"slot": None},

@@ -209,8 +209,6 @@ def let_go_of_cabins(turn: Turn) -> None:
 
     Not while the outer door is open to its customer, nor while nobody sees whether it is: the vehicle may leave there.
     """
-    if turn.snapshot is None:
-        return
     for order in [one for one in turn.tables.orders.values() if one.cabin is not None and one.state in DUE]:
         if lost_vehicle(turn.tables, order) is not None and not door_opens(turn, order):
             turn.put("orders", order.id, replace(order, cabin=None))

@@ -37,13 +37,18 @@ def door_works(turn: Turn, number: int) -> bool:
 
 
 def door_opens(turn: Turn, order: Order) -> bool:
-    """Whether the outer door opens or stands open for the order, by what was commanded and by what is seen."""
+    """Whether the outer door opens or stands open for the order, by what was commanded and by what is seen.
+
+    Where nobody sees it, it may stand open, unless the vehicle is known to be elsewhere: nothing of a hand-over ends unseen.
+    """
     if order.cabin is None:
         return False
     if door_works(turn, order.cabin):
         return True
-    machine = turn.snapshot
-    return machine is not None and machine.cabin(order.cabin).outer_door is not DoorState.CLOSED
+    if turn.snapshot is None:
+        vehicle = turn.tables.vehicles.get(order.vehicle or "")
+        return vehicle is None or vehicle.place.kind not in ("bay", "carriage")
+    return turn.snapshot.cabin(order.cabin).outer_door is not DoorState.CLOSED
 
 
 def may_end(turn: Turn, order: Order, trigger: str) -> bool:

@@ -264,11 +264,9 @@ def command_refused(turn: Turn, event: CommandRefused) -> None:
 def _missed(turn: Turn) -> None:
     for order in tuple(turn.tables.orders.values()):
         late = order.slot is not None and order.slot.until_at < turn.now
-        unseen = order.cabin is not None and turn.snapshot is None
-        here = unseen or decision_holds(turn, order)
         # an order without a car is not missed by its customer: `lost.py` ends it
         lost = lost_vehicle(turn.tables, order) is not None
-        if late and not here and not lost and may_end(turn, order, "miss"):
+        if late and not decision_holds(turn, order) and not lost and may_end(turn, order, "miss"):
             end_order(turn, order, "no_show", "slot_passed")
 
 
@@ -279,10 +277,9 @@ def _undelivered(turn: Turn) -> None:
         if order.state not in ("identified", "delivering") or order.slot is None:
             continue
         late = max(order.slot.until_at, order.identified_at or order.since_at) + wait < turn.now
-        unseen = order.cabin is not None and turn.snapshot is None
         # what is lost is looked for, and ended by `lost.py`
         settled_elsewhere = lost_vehicle(turn.tables, order) is not None
-        if late and not (unseen or settled_elsewhere or decision_holds(turn, order)) and may_end(turn, order, "fail"):
+        if late and not (settled_elsewhere or decision_holds(turn, order)) and may_end(turn, order, "fail"):
             why = "vehicle_unavailable" if may_command(turn.state) else "tower_out_of_service"
             end_order(turn, order, "failed", why)
 
