@@ -26,8 +26,8 @@ API = ReplyTo("api", "kiosk")
 STOCK = ((bay(2, 3), 42), (bay(1, 1), 7), (bay(3, 1), 50))
 
 
-def ready_tower(cabins: int = 1, rules: OrderRules | None = None) -> SyncTower:
-    tower = SyncTower(lambda *_: None, Tower(small_tower(speed_up=8.0, cabins=cabins, actors=Actors()), STOCK))
+def ready_tower(cabins: int = 1, rules: OrderRules | None = None, **plant: Any) -> SyncTower:
+    tower = SyncTower(lambda *_: None, Tower(small_tower(speed_up=8.0, cabins=cabins, actors=Actors(), **plant), STOCK))
     tower.tower.core = replace(tower.tower.core, rules=rules or OrderRules())
     tower.tick(1.0)
     tower.import_stock()
@@ -303,6 +303,25 @@ def test_on_the_carriage_it_goes_into_a_bay_for_who_needs_the_cabin() -> None:
     comes(tower, 2)
     assert (state(tower, 1), told(tower, 1)) == ("accepted", ["order_accepted"])
     assert tower.simulator.truth()[3054420042].startswith("bay:")
+
+
+@pytest.mark.parametrize("confirmed", [1, 2])
+def test_of_two_cabins_that_somebody_has_to_look_into_the_first_is_for_who_is_there(confirmed: int) -> None:
+    tower = ready_tower(cabins=2, rated_person_detection=False)
+    for number in (1, 2):
+        tower.simulator.press_clear(number)
+    book(tower, 1, 1)
+    until(tower, lambda: tower.state.tables.vehicles["v_0042"].place.kind == "carriage", "it is on the carriage")
+    for present in (True, False):
+        for number in (1, 2):
+            tower.simulator.person(number, present)
+        tower.tick(1.0)
+    book(tower, 2, 10, "v_0007")
+    tower.code("o_2", right=True)
+    tower.tick(5.0)
+    tower.simulator.press_clear(confirmed)
+    until(tower, lambda: state(tower, 2) == "ready", "who is there has the car")
+    assert (order(tower, 2).cabin, state(tower, 1)) == (confirmed, "accepted")
 
 
 @pytest.mark.parametrize("end", ["no_show", "cancelled", "nobody_came"])

@@ -252,6 +252,10 @@ def test_on_the_carriage_it_lets_those_go_first_who_need_the_cabin() -> None:
     t = under_way(there(), place=CARRIAGE, seen=full)
     assert gave_way(t)
     assert t.tables.orders["ord-1"].brought_at == AT, "it has had its turn"
+    for number in (1, 2):
+        unconfirmed = with_cabin(loaded, number, off=CabinSensors.CLEAR_CONFIRMED)
+        assert gave_way(under_way(there(), place=CARRIAGE, seen=unconfirmed)), "the first that is confirmed is theirs"
+        assert not gave_way(under_way(place=CARRIAGE, seen=unconfirmed)), "nobody is there"
     assert not gave_way(under_way(there(), place=cabin(1), seen=full)), "it is there"
 
 

@@ -159,10 +159,20 @@ def _ends(turn: Turn, order: Order, job: Job | None) -> str | None:
     return "nobody_came" if late else None
 
 
+def _is_needed(turn: Turn, machine: Snapshot, job: Job) -> bool:
+    """Whether a cabin is wanted by somebody for whom no other is open to the fork, or the car could not go into its own either.
+
+    A cabin that somebody has to look into first is nobody's chance yet: the first that is confirmed is for who is there.
+    """
+    wanted = wants(turn, machine)
+    clear = tuple(place for place in free_now(turn, machine) if machine.cabin(place.position).clear)
+    return bool(unmet(wanted, clear)) or (bool(wanted) and not machine.cabin(job.target.position).clear)
+
+
 def make_way(turn: Turn) -> None:
     """A car that is being brought forward lets those go first who are there.
 
-    Still in its bay, it waits for everybody; on the carriage, for those who need the cabin. Between two commands only.
+    Still in its bay, it waits for everybody; on the carriage, for those who need a cabin. Between two commands only.
     """
     machine, job = turn.snapshot, running_job(turn)
     order = turn.tables.orders.get(job.order or "") if job is not None else None
@@ -171,7 +181,7 @@ def make_way(turn: Turn) -> None:
     if any(step.open and step.job == job.id for step in turn.tables.steps.values()):
         return
     place = turn.tables.vehicles[job.vehicle].place
-    needed = bool(unmet(wants(turn, machine), free_now(turn, machine)))
+    needed = _is_needed(turn, machine, job)
     waited_for = needed or any(wish.targets and wish.kind == "serve" for wish in wishes_now(turn, machine))
     if (place.kind == "bay" and waited_for) or (place == CARRIAGE and needed):
         give_back(turn, job, "somebody is there")
