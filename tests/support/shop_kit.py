@@ -117,7 +117,8 @@ class CoreLine:
         mac = f"mac-{jti}" if verb in WITH_CODE else None
         sha = "0" * 64 if face == "enrolled" else None
         until = time_of(self.core) + timedelta(seconds=45)
-        self.core.take(ev.OrderRequested(verb, opened.public, opened.payload_sha256, reply, mac, face, (), sha, until))
+        asked = ev.OrderRequested(verb, opened.public, opened.payload_sha256, reply, mac, face, (), sha, until)
+        self.core.take(replace(asked, late=opened.late))
         answer = next(one for one in reversed(self.core.answers) if one.reply == reply)
         return answer.ok, answer.reasons, answer.result
 

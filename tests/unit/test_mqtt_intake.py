@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -100,6 +101,17 @@ async def test_the_selfie_of_a_token_seen_before_is_not_looked_at_again(keys: Ke
         event = await ordered(bed, broker, keys)
         assert event.face == "none"
         assert bed.matcher.asked == []
+
+
+async def test_a_token_out_of_its_time_is_looked_up_only_where_it_was_answered(keys: Keys) -> None:
+    async with tower(keys) as (bed, broker):
+        old = keys.token(drive_claims(bed.clock.now() - timedelta(hours=2)))
+        assert await refused(bed, broker, "test_drive", old) == ("expired",)
+        bed.known.add("o_91")
+        say(broker, "test_drive", body(bed.clock, old, "r_2"))
+        await until(lambda: bed.inbox.of(OrderRequested))
+        event = bed.inbox.of(OrderRequested)[-1]
+        assert (event.late, event.face, event.known, bed.matcher.asked) == (True, "none", None, [])
 
 
 async def test_two_tokens_of_one_id_are_looked_at_one_after_the_other(keys: Keys) -> None:

@@ -52,6 +52,21 @@ def test_the_same_request_gets_its_first_answer_whatever_its_token() -> None:
     assert remember(other, known, repeated, RULES, NOW) == ()
 
 
+def test_out_of_its_time_a_token_gets_its_first_answer_and_no_other() -> None:
+    asked, outcome, rows = accepted()
+    again, known = replace(asked, req_id="r_new", late=True), book(orders=(outcome.order,), answers=answers(*rows))
+    assert decide_request(again, known, RULES, circumstances()) == Repeated(True, (), outcome.result)
+    for late, memory in (
+        (replace(again, payload_sha256="other"), known),
+        (again, book(orders=(outcome.order,))),
+        (again, book(vehicle())),
+    ):
+        refusal = decide_request(late, memory, RULES, circumstances())
+        assert isinstance(refusal, Refusal)
+        assert refusal.reasons == ("expired",)
+        assert [row.key for row in remember(late, memory, refusal, RULES, NOW)] == ["req:r_new"]
+
+
 @pytest.mark.parametrize("change", [{"payload_sha256": "other"}, {"claims": claims(iss="evil.example")}])
 def test_a_token_id_with_other_content_or_issuer_is_replayed(change: dict[str, Any]) -> None:
     asked, _, rows = accepted()

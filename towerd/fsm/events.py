@@ -75,7 +75,8 @@ class OrderRequested:
 
     `claims` is the payload without selfie and code; `code_mac` stands for the code. `face` tells what became of the
     selfie; its ciphertext travels beside the event as an attachment. `known`: how the customer is known where no name may
-    stand, where the kind asks for it. `limited`: its sender has handed in too many orders lately, and nothing was looked at.
+    stand, where the kind asks for it. `limited`: its sender has handed in too many orders lately, and nothing was looked at;
+    neither was where it is `late`, out of its time.
     """
 
     verb: str
@@ -89,6 +90,7 @@ class OrderRequested:
     expires_at: datetime | None = None
     known: Known | None = None
     limited: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

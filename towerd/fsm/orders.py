@@ -215,6 +215,7 @@ def order_requested(turn: Turn, event: OrderRequested) -> None:
         event.expires_at,
         event.known,
         event.limited,
+        event.late,
     )
     outcome = decide_request(request, book, turn.config.rules, _circumstances(turn))
     if type(outcome) in _APPLY:

@@ -28,7 +28,7 @@ from towerd.orders.claims import WITH_CODE, TestDrive
 from towerd.orders.keys import IssuerKeys, TowerKey, code_mac
 from towerd.orders.model import Known
 from towerd.orders.rates import OrderRates
-from towerd.orders.tokens import OpenedToken, open_token
+from towerd.orders.tokens import EXPIRED, OpenedToken, open_token
 from towerd.ports import Customers, Enrolment, FaceMatcher, Inbox
 
 log = structlog.get_logger(__name__)
@@ -227,6 +227,8 @@ class Intake:
         self._floods.prove(asked.reply.address, _mono_s())
         if token.public["kind"] != asked.verb:
             self._refuse(asked.verb, ("kind_not_allowed",), asked.reply, asked.expires_at, done)
+        elif token.late and not self._parts.known(token.claims.jti):
+            self._refuse(asked.verb, EXPIRED, asked.reply, asked.expires_at, done)
         else:
             await self._take_verified(asked, token, done, lane)
 
@@ -234,7 +236,7 @@ class Intake:
         try:
             limited = self._is_limited(token)
             face, known = NO_FACE, None
-            if not limited:
+            if not (limited or token.late):
                 face, known = await asyncio.gather(self._look(token, lane), self._whose(token))
             event = replace(self._event(asked, token, face, known), limited=limited)
         except Exception:
@@ -269,6 +271,7 @@ class Intake:
             face_sha256=face.sha256,
             expires_at=asked.expires_at,
             known=known,
+            late=opened.late,
         )
 
     async def _look(self, opened: OpenedToken, lane: _Lane) -> _Face:

@@ -55,7 +55,7 @@ class Request:
     """A verified token with the request that carried it. `claims` is the payload without selfie and code.
 
     `face` is what became of the selfie, `req_id` and `expires_at` are the request's own (3.1). `known`: whom `sub` stands for,
-    where the kind asks for it. `limited`: its sender hands in too many orders.
+    where the kind asks for it. `limited`: its sender hands in too many orders. `late`: now is not the token's time.
     """
 
     claims: Mapping[str, Any]
@@ -67,6 +67,7 @@ class Request:
     expires_at: datetime | None = None
     known: Known | None = None
     limited: bool = False
+    late: bool = False
 
     @property
     def handle(self) -> str:

@@ -28,6 +28,7 @@ from towerd.orders.choice import Wanted, choose_vehicle, vehicles_meant
 from towerd.orders.claims import (
     MALFORMED,
     Cancel,
+    Claims,
     Collect,
     ConsentWithdrawn,
     Erase,
@@ -175,6 +176,21 @@ _DECIDERS: Final[Mapping[str, _Decider]] = {
 }
 
 
+def _not_now(
+    request: Request, claims: Claims, book: OrderBook, rules: OrderRules, circumstances: Circumstances
+) -> Refusal | None:
+    """Why a token that was not answered before is not looked at now, whatever it asks for."""
+    if request.late:
+        return Refusal(("expired",), "The token is not valid at this time.")
+    if request.limited:
+        return Refusal(("rate_limited",), "Too many orders come from this sender.")
+    if isinstance(claims, Hold):
+        return None
+    if too_many_requests(book, rules, circumstances.now, verified=True):
+        return Refusal(("busy",), "Too many requests are remembered.")
+    return None if circumstances.clock_sure else Refusal(("clock_unsure",), "The tower does not trust its clock yet.")
+
+
 def decide_request(request: Request, book: OrderBook, rules: OrderRules, circumstances: Circumstances) -> Outcome:
     """What becomes of a verified token. Repeats get their first answer, whatever the tables say now (3.3, 4.3)."""
     try:
@@ -182,12 +198,6 @@ def decide_request(request: Request, book: OrderBook, rules: OrderRules, circums
     except ValueError:
         return MALFORMED
     before = first_answer(request, claims, book, circumstances.now)
-    if before is not None:
+    if before is not None and not (request.late and isinstance(before, Refusal)):
         return before
-    if request.limited:
-        return Refusal(("rate_limited",), "Too many orders come from this sender.")
-    if not isinstance(claims, Hold) and too_many_requests(book, rules, circumstances.now, verified=True):
-        return Refusal(("busy",), "Too many requests are remembered.")
-    if not circumstances.clock_sure and not isinstance(claims, Hold):
-        return Refusal(("clock_unsure",), "The tower does not trust its clock yet.")
-    return _DECIDERS[str(request.claims["kind"])](request, claims, book, rules, circumstances)
+    return _not_now(request, claims, book, rules, circumstances) or _DECIDERS[str(request.claims["kind"])](request, claims, book, rules, circumstances)

@@ -21,7 +21,7 @@ LIFETIME_S = 3600.0
 """How long a token may be valid (4.3)."""
 UNVERIFIED_SHARE = 10
 """One answer in so many is kept for commands that no signature holds for: they never take the room of the others."""
-FORGETFUL = frozenset({"busy", "replayed"})
+FORGETFUL = frozenset({"busy", "replayed", "expired"})
 """Refusals that leave the memory of the token id as it was."""
 
 

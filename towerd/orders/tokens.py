@@ -28,6 +28,7 @@ from towerd.orders.strictjson import parse_json
 TOKEN_LIMIT_BYTES = 480 * 1024
 LEEWAY_S = 30
 LIFETIME_LIMIT_S = 3600
+EXPIRED = ("expired",)
 
 _HEADER_LIMIT_BYTES = 1024
 _TEXTS: Mapping[str, str] = {
@@ -80,7 +81,10 @@ class InnerHeader(Closed):
 
 @dataclass(frozen=True, slots=True)
 class OpenedToken:
-    """A token that holds. `public` is its payload without selfie and code; the two never leave this value in the clear."""
+    """A token that holds. `public` is its payload without selfie and code; the two never leave this value in the clear.
+
+    `late`: now is not its time (4.3); it may have its first answer again, and no other.
+    """
 
     claims: Claims
     public: dict[str, Any]
@@ -89,6 +93,7 @@ class OpenedToken:
     payload_sha256: str
     kid: str
     iss: str
+    late: bool = False
 
     def __repr__(self) -> str:
         return f"OpenedToken({self.kid}, {self.claims.jti})"
@@ -146,13 +151,12 @@ def _in_time(claims: Claims, now: datetime) -> bool:
     return lasts and claims.iat - LEEWAY_S <= now_s <= claims.exp + LEEWAY_S
 
 
-def _reasons(parsed: Parsed, issuer: IssuerKey, tower: str, now: datetime | None) -> tuple[str, ...]:
+def _reasons(parsed: Parsed, issuer: IssuerKey, tower: str) -> tuple[str, ...]:
     claims = parsed.claims
     held = {
         "unknown_key": claims.iss != issuer.iss,
         "kind_not_allowed": parsed.public["kind"] not in issuer.kinds,
         "not_for_this_tower": claims.aud != tower,
-        "expired": now is not None and not _in_time(claims, now),
     }
     return tuple(reason for reason, holds in held.items() if holds)
 
@@ -163,7 +167,8 @@ def open_token(
     """Open `text`, or refuse it. `now` is aware UTC; None while the clock is unsure: then no time is checked (4.4).
 
     Reasons: `too_large`, `malformed`, `unknown_key`, `bad_signature`, `kind_not_allowed`, `not_for_this_tower`, `expired`.
-    A token that was sealed to another key than this tower's is `unknown_key`; an `iss` that is not the key's, too.
+    A token that was sealed to another key than this tower's is `unknown_key`; an `iss` that is not the key's, too. One that
+    is wrong in nothing but its time is `late`: whoever knows what was answered to it decides.
     """
     if len(text) > TOKEN_LIMIT_BYTES:
         return refuse("too_large")
@@ -178,8 +183,8 @@ def open_token(
     parsed = parse_claims(payload)
     if isinstance(parsed, Refusal):
         return parsed
-    reasons = _reasons(parsed, issuer, tower, now)
+    reasons, late = _reasons(parsed, issuer, tower), now is not None and not _in_time(parsed.claims, now)
     if reasons:
-        return refuse(*reasons)
+        return refuse(*reasons, *(EXPIRED if late else ()))
     sha256 = hashlib.sha256(payload).hexdigest()
-    return OpenedToken(parsed.claims, parsed.public, parsed.selfie, parsed.code, sha256, issuer.kid, issuer.iss)
+    return OpenedToken(parsed.claims, parsed.public, parsed.selfie, parsed.code, sha256, issuer.kid, issuer.iss, late)
