@@ -194,6 +194,8 @@ class OrderSettings(Section):
     """From a car's being due back until the next order may have it: it is driven in, looked at and released meanwhile."""
     max_ahead_s: Duration = 30 * 86400.0
     """How far ahead a slot or `wait_until` may lie."""
+    slot_most_s: Duration = 86400.0
+    """How long a slot may be; a longer one is `slot_conflict`, as nobody else has its vehicle meanwhile."""
     walk_in_s: Duration = 1800.0
     """How long an order without a slot waits for the customer."""
     lost_wait_s: Duration = 1800.0

@@ -51,15 +51,22 @@ def test_who_names_no_slot_is_here_now() -> None:
         (-DAY, 0 * DAY, None, False),
         (30 * DAY, 31 * DAY, None, True),
         (30 * DAY + timedelta(seconds=31), 31 * DAY, None, False),
+        (0 * DAY, DAY + timedelta(seconds=1), None, False),
+        (DAY, 400 * DAY, None, False),
         (0 * DAY, DAY, NOW + 30 * DAY, True),
         (0 * DAY, DAY, NOW + 31 * DAY, False),
     ],
 )
-def test_a_slot_is_not_over_and_not_too_far_ahead(
+def test_a_slot_is_not_over_not_too_far_ahead_and_not_too_long(
     begins: timedelta, ends: timedelta, until: datetime | None, fits: bool
 ) -> None:
     asked = typed("test_drive", wait_until=at_json(until) if until else None)
     assert slot_fits(Slot(NOW + begins, NOW + ends), asked, NOW, RULES) is fits
+
+
+def test_who_names_no_slot_may_wait_for_longer_than_a_slot_lasts() -> None:
+    waiting = typed("collect")
+    assert slot_fits(slot_of(waiting, NOW, RULES), waiting, NOW, RULES)
 
 
 @pytest.mark.parametrize(

@@ -200,4 +200,6 @@ def decide_request(request: Request, book: OrderBook, rules: OrderRules, circums
     before = first_answer(request, claims, book, circumstances.now)
     if before is not None and not (request.late and isinstance(before, Refusal)):
         return before
-    return _not_now(request, claims, book, rules, circumstances) or _DECIDERS[str(request.claims["kind"])](request, claims, book, rules, circumstances)
+    return _not_now(request, claims, book, rules, circumstances) or _DECIDERS[str(request.claims["kind"])](
+        request, claims, book, rules, circumstances
+    )

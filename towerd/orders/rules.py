@@ -45,7 +45,8 @@ class OrderRules:
     """All rules. `by_model` is keyed `make model`, such as `Ford Mondeo`.
 
     `turnaround_s`: from a car's being due back until somebody else may have it, time to look at it included.
-    `walk_in_s`: how long an order without a slot waits for the customer. `lost_wait_s`: how long an order waits for a lost
+    `slot_most_s`: how long a slot may be. `walk_in_s`: how long an order without a slot waits for the customer.
+    `lost_wait_s`: how long an order waits for a lost
     vehicle to be found, and past its slot for one that is not brought. `open_drives_per_customer` counts cars out
     and test drives that are still to come. `unknown_charge_leaves`: whether an electric car of unknown charge is offered. `stage`: cars are
     brought forward, to stand ready `stage_ahead_s` before they are wanted, and go back when nobody comes for `stage_keep_s`.
@@ -56,6 +57,7 @@ class OrderRules:
     release: ReleaseRules = field(default_factory=ReleaseRules)
     turnaround_s: float = 2 * 3600.0
     max_ahead_s: float = 30 * 86400.0
+    slot_most_s: float = 86400.0
     walk_in_s: float = 1800.0
     lost_wait_s: float = 1800.0
     trial_limit: int = 5

@@ -42,11 +42,12 @@ def slot_of(claims: AnOrder, now: datetime, rules: OrderRules) -> Slot:
 
 
 def slot_fits(slot: Slot, claims: AnOrder, now: datetime, rules: OrderRules) -> bool:
-    """Whether the slot is not over, and neither it nor `wait_until` lies too far ahead."""
+    """Whether the slot is not over, neither it nor `wait_until` lies too far ahead, and one that was asked for is not too long."""
     last_at = now + timedelta(seconds=rules.max_ahead_s + rules.clock_leeway_s)
     until_at = wait_until(claims)
     ahead = slot.from_at <= last_at and (until_at is None or until_at <= last_at)
-    return ahead and slot.until_at > now
+    lasts = slot.until_at - max(slot.from_at, now)
+    return ahead and slot.until_at > now and (claims.slot is None or lasts <= timedelta(seconds=rules.slot_most_s))
 
 
 def number_for(book: OrderBook, circumstances: Circumstances) -> str | None:
