@@ -182,9 +182,12 @@ class Meta:
     simulated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tables:
-    """What the journal keeps. Each field but `meta` is a table by primary key; rows are replaced, never changed."""
+    """What the journal keeps. Each field but `meta` is a table by primary key; rows are replaced, never changed.
+
+    Without slots, as `Volatile`: a turn copies both, and a copy by `__dict__` costs next to nothing.
+    """
 
     meta: Meta = field(default_factory=Meta)
     vehicles: dict[str, Vehicle] = field(default_factory=dict)
@@ -331,7 +334,7 @@ class Jog:
     until_mono_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Volatile:
     """What dies with the process: the picture of the machine, decisions about people, links, what was asked for."""
 
