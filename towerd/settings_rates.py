@@ -17,7 +17,9 @@ class RateSettings(Section):
     """Of one issuer: more than a tower takes in."""
     by_customer_a_minute: Annotated[int, Field(ge=1)] = 6
     """Of one customer."""
+    by_dealer_a_minute: Annotated[int, Field(ge=1)] = 30
+    """Of one dealer's cars in and out: more than a truck brings."""
 
     def value(self) -> OrderRates:
         """As the intake takes it; it has heard of nobody yet."""
-        return OrderRates(self.by_issuer_a_minute, self.by_customer_a_minute)
+        return OrderRates(self.by_issuer_a_minute, self.by_customer_a_minute, self.by_dealer_a_minute)

@@ -199,6 +199,17 @@ async def test_orders_too_many_of_a_customer_are_not_looked_at(keys: Keys) -> No
         assert bed.matcher.asked == ["o_1", "o_2"]
 
 
+async def test_a_dealer_may_announce_more_cars_than_a_customer_may_order(keys: Keys) -> None:
+    async with tower(keys, rates=OrderRates(by_customer_a_minute=1, by_dealer_a_minute=2)) as (bed, broker):
+        now_s = int(bed.clock.now().timestamp())
+        for number in (1, 2, 3):
+            raw = {**EXAMPLES["claims"]["stock_in"], "jti": f"s_{number}", "iat": now_s, "exp": now_s + 60}
+            token = keys.token({**raw, "iss": "dealer.example"}, "dealer_1")
+            say(broker, "stock_in", body(bed.clock, token, f"r_{number}"))
+        await until(lambda: len(bed.inbox.of(OrderRequested)) == 3)
+        assert [event.limited for event in bed.inbox.of(OrderRequested)] == [False, False, True]
+
+
 async def test_a_flood_of_what_no_signature_holds_for_leaves_room(keys: Keys) -> None:
     async with tower(keys) as (bed, broker):
         await ordered(bed, broker, keys)

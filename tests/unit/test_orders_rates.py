@@ -35,6 +35,13 @@ def test_an_issuer_and_a_customer_have_each_their_own_measure() -> None:
     assert orders.take("other", "c_4", 0.0)
 
 
+def test_a_dealer_announces_a_truckful_at_once_and_no_flood() -> None:
+    orders = OrderRates()
+    assert sum(orders.take("dealer", "d_1", 0.0, dealer=True) for _ in range(100)) == 30
+    assert orders.take("dealer", "d_1", 0.0), "what they order as customers counts by itself"
+    assert sum(orders.take("dealer", "d_2", 0.0, dealer=True) for _ in range(12)) == 12
+
+
 def test_a_shop_may_hand_in_twenty_orders_a_second() -> None:
     orders = OrderRates()
     assert all(orders.take("shop", f"c_{number}", number / 20) for number in range(6000))

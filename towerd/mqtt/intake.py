@@ -24,7 +24,7 @@ from towerd.mqtt.floods import Floods
 from towerd.mqtt.request import Asked, Dropped, read_request
 from towerd.mqtt.topics import Topics
 from towerd.mqtt.wire import Received
-from towerd.orders.claims import WITH_CODE, TestDrive
+from towerd.orders.claims import OF_DEALERS, WITH_CODE, TestDrive
 from towerd.orders.keys import IssuerKeys, TowerKey, code_mac
 from towerd.orders.model import Known
 from towerd.orders.rates import OrderRates
@@ -254,10 +254,10 @@ class Intake:
 
     def _is_limited(self, opened: OpenedToken) -> bool:
         """Whether an order is one too many of its sender's. The same token again is not another order."""
-        claims = opened.claims
-        if opened.public["kind"] not in WITH_CODE or self._parts.known(claims.jti):
+        claims, kind = opened.claims, opened.public["kind"]
+        if kind not in WITH_CODE or self._parts.known(claims.jti):
             return False
-        return not self._parts.rates.take(claims.iss, claims.sub, _mono_s())
+        return not self._parts.rates.take(claims.iss, claims.sub, _mono_s(), dealer=kind in OF_DEALERS)
 
     def _event(self, asked: Asked, opened: OpenedToken, face: _Face, known: Known | None) -> OrderRequested:
         return OrderRequested(

@@ -226,6 +226,7 @@ MODELS: Mapping[str, type[Claims]] = {
 KINDS: frozenset[str] = frozenset(MODELS)
 WITH_CODE: frozenset[str] = frozenset({"test_drive", "collect", "stock_in", "stock_out"})
 WITH_SELFIE: frozenset[str] = frozenset({"test_drive", "collect"})
+OF_DEALERS: frozenset[str] = WITH_CODE - WITH_SELFIE
 _SELFIE: TypeAdapter[str] = TypeAdapter(Selfie, config=EXACT)
 _CODE: TypeAdapter[str] = TypeAdapter(Digits8, config=EXACT)
 MALFORMED = Refusal(("malformed",), "The token cannot be read.")

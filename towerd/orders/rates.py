@@ -1,4 +1,4 @@
-"""How many orders a sender may hand in: a bucket that fills with time for each issuer and each customer (orders-if.md 4.5,
+"""How many orders a sender may hand in: a bucket that fills with time for each issuer, customer and dealer (orders-if.md 4.5,
 `rate_limited`). Pure: whoever asks says what time it is.
 """
 
@@ -41,13 +41,20 @@ class Buckets:
 
 
 class OrderRates:
-    """How many orders an issuer and a customer may hand in within a minute, whatever becomes of them."""
+    """How many orders an issuer, a customer and a dealer may hand in within a minute, whatever becomes of them."""
 
-    def __init__(self, by_issuer_a_minute: int = 2400, by_customer_a_minute: int = 6) -> None:
+    def __init__(
+        self, by_issuer_a_minute: int = 2400, by_customer_a_minute: int = 6, by_dealer_a_minute: int = 30
+    ) -> None:
         self._issuers = Buckets(by_issuer_a_minute, by_issuer_a_minute)
         self._customers = Buckets(by_customer_a_minute, by_customer_a_minute)
+        self._dealers = Buckets(by_dealer_a_minute, by_dealer_a_minute)
 
-    def take(self, issuer: str, customer: str, mono_s: float) -> bool:
-        """Whether one more order of theirs may be looked at, at that monotonic time in s."""
-        # the customer first: what one of them sends too often costs the others of the same issuer nothing
-        return self._customers.take(customer, mono_s) and self._issuers.take(issuer, mono_s)
+    def take(self, issuer: str, sender: str, mono_s: float, *, dealer: bool = False) -> bool:
+        """Whether one more order of theirs may be looked at, at that monotonic time in s.
+
+        `sender` is a token's `sub`; `dealer`: of a kind that dealers send, who announce a truckful of cars at once.
+        """
+        own = self._dealers if dealer else self._customers
+        # the sender first: what one of them sends too often costs the others of the same issuer nothing
+        return own.take(sender, mono_s) and self._issuers.take(issuer, mono_s)
