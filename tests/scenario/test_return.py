@@ -76,10 +76,10 @@ async def test_the_end_of_a_loan_is_told_with_its_facts() -> None:
         assert (facts["damage"], facts["doubts"], facts["overdue_s"]) == (False, [], 0.0)
 
 
-@pytest.mark.parametrize("damage", [False, True])
-async def test_a_car_with_nothing_against_it_is_offered_again_by_the_sites_rule(*, damage: bool) -> None:
+@pytest.mark.parametrize(("damage", "least"), [(False, 0.25), (False, 0.8), (True, 0.8)])
+async def test_a_car_with_nothing_against_it_is_offered_again_by_the_sites_rule(*, damage: bool, least: float) -> None:
     tower = Tower()
-    rules = replace(tower.core.rules, release=ReleaseRules(by_rule=True, photos=False))
+    rules = replace(tower.core.rules, release=ReleaseRules(by_rule=True, photos=False, min_fuel_ratio=least))
     tower.core = replace(tower.core, rules=rules)
     async with car_is_out(tower) as back:
         lent = back.loan.vehicle
@@ -94,6 +94,11 @@ async def test_a_car_with_nothing_against_it_is_offered_again_by_the_sites_rule(
         await back.until("done")
         await back.daemon.until(lambda: back.tables.vehicles[lent].place.kind == "bay", "the car is in a bay")
         await back.daemon.until(back.run.at_rest, "the tower is at rest")
+        if least > READ.fuel_ratio:
+            assert back.tables.vehicles[lent].condition == "inspection"
+            at = tower.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+            filled = {"vehicle": {"id": lent}, "fuel_ratio": 0.9, "at": at}
+            assert (await back.run.send("report", "t_filled", **filled)).ok
         car, told = back.tables.vehicles[lent], back.told("vehicle_condition")
         due = [row for row in back.daemon.engine.view().waiting if row.code == "inspection_due"]
         if damage:

@@ -6,16 +6,29 @@ from typing import Any
 
 import pytest
 
-from tests.support.core_kit import HOME_BAY, answers, asked, machine, order_in, state_of, tables_of, turn_of, vehicle
+from tests.support.core_kit import (
+    CABIN_1,
+    HOME_BAY,
+    answers,
+    asked,
+    config,
+    machine,
+    order_in,
+    state_of,
+    tables_of,
+    turn_of,
+    vehicle,
+)
 from tests.support.orders_kit import claims
 from towerd.fsm.commands import AppendOutbox
-from towerd.fsm.conditions import condition_set, set_condition
+from towerd.fsm.conditions import condition_set, release_by_rule, set_condition
 from towerd.fsm.events import OrderRequested
 from towerd.fsm.manual_events import ConditionSet
 from towerd.fsm.orders import order_requested
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.turn import Turn
 from towerd.orders.model import Vehicle
+from towerd.orders.rules import OrderRules, ReleaseRules
 from towerd.places import CARRIAGE, OUT, UNKNOWN, Place
 
 API = ReplyTo("api", "1")
@@ -53,6 +66,31 @@ def test_what_stands_in_the_tower_is_so_at_once(place: Place) -> None:
 def test_elsewhere_it_is_so_once_it_is_known_to_stand_here(place: Place, condition: Any) -> None:
     car = put(turn(vehicle(place=place, condition=condition)), "out_of_service", "recalled")
     assert (car.condition, car.rests_as) == (condition, "out_of_service")
+
+
+@pytest.mark.parametrize(
+    ("by_rule", "place", "kept_for", "condition"),
+    [
+        (True, HOME_BAY, (), "available"),
+        (True, CARRIAGE, (), "available"),
+        (True, CABIN_1, (), "inspection"),
+        (True, HOME_BAY, ("overdue",), "inspection"),
+        (True, HOME_BAY, None, "inspection"),
+        (False, HOME_BAY, (), "inspection"),
+    ],
+)
+def test_a_car_with_nothing_against_it_is_released_once_it_has_left_the_cabin(
+    by_rule: bool, place: Place, kept_for: Any, condition: str
+) -> None:
+    t = turn(vehicle(place=CABIN_1, condition="inspection", rests_as="inspection", kept_for=kept_for))
+    t.config = config(rules=OrderRules(release=ReleaseRules(by_rule=by_rule)))
+    release_by_rule(t)
+    assert t.tables.vehicles["car-1"].condition == "inspection", "nothing has changed"
+    t.put_vehicle(t.tables.vehicles["car-1"], place=place)
+    release_by_rule(t)
+    assert t.tables.vehicles["car-1"].condition == condition
+    said = [one.body["data"]["by"] for one in asked(t, AppendOutbox) if one.body["type"] == "vehicle_condition"]
+    assert said == (["rule"] if condition == "available" else [])
 
 
 def test_who_has_spoken_of_it_has_the_last_word_over_the_sites_rule() -> None:

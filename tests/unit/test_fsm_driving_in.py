@@ -166,18 +166,6 @@ def test_the_sites_rule_is_asked_where_staff_have_said_nothing(
     assert (car.kept_for, car.condition == "available", car.odometer_km) == (kept_for, False, 1200)
 
 
-@pytest.mark.parametrize(
-    ("kept_for", "condition"), [((), "available"), (("overdue",), "inspection"), (None, "inspection")]
-)
-def test_a_car_with_nothing_against_it_is_released_once_it_has_left_the_cabin(kept_for: Any, condition: str) -> None:
-    car = vehicle(place=bay(1, 1), condition="inspection", rests_as="inspection", kept_for=kept_for)
-    t = coming(machine(), row("storing"), vehicles=[car])
-    assert run(t).state == "done"
-    assert t.tables.vehicles["car-1"].condition == condition
-    said = [one.body["data"]["by"] for one in asked(t, AppendOutbox) if one.body["type"] == "vehicle_condition"]
-    assert said == (["rule"] if condition == "available" else [])
-
-
 def test_a_car_without_a_loan_is_taken_in_for_its_own_sake() -> None:
     intake = row("closing", kind="vehicle", about="car-1", secured_epoch=EPOCH)
     fetched = vehicle(place=OUT, condition="out", reasons=("fetched", "damage"))

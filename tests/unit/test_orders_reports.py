@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.orders_kit import NOW, book, circumstances, claims, request, vehicle
+from tests.support.orders_kit import NOW, book, circumstances, claims, loan, request, vehicle
 from towerd.errors import Refusal
 from towerd.orders.book import VehicleReported
 from towerd.orders.lifecycle import decide_request
@@ -17,9 +17,10 @@ from towerd.orders.rules import OrderRules
 REPORTED_AT = NOW - timedelta(minutes=2)
 
 
-def decide(*cars: Vehicle, **changes: Any) -> Any:
+def decide(*cars: Vehicle, loans: Any = (), **changes: Any) -> Any:
     raw = claims("report", **changes)
-    return decide_request(request(raw, face="none", code_mac=None), book(*cars), OrderRules(), circumstances())
+    known = book(*cars, loans=loans)
+    return decide_request(request(raw, face="none", code_mac=None), known, OrderRules(), circumstances())
 
 
 def reported(car: Vehicle, **changes: Any) -> Vehicle:
@@ -44,6 +45,15 @@ def test_a_report_is_kept_as_of_its_time_and_what_it_does_not_say_stays() -> Non
 def test_an_older_report_changes_nothing(known_at: Any, taken: bool) -> None:
     car = reported(vehicle(odometer_km=9, reported_at=known_at))
     assert (car.odometer_km, car.reported_at) == ((1204, REPORTED_AT) if taken else (9, NOW))
+
+
+def test_a_car_that_waits_for_its_release_is_judged_by_it_again() -> None:
+    assert reported(vehicle(kept_for=("odometer_unknown",))).kept_for == ("odometer_unknown",), (
+        "of no drive that is known"
+    )
+    back = loan("o_1", state="returned", ended_at=REPORTED_AT, odometer_out_km=1200)
+    outcome = decide(vehicle(kept_for=("odometer_unknown",)), loans=(back,))
+    assert outcome.vehicle.kept_for == ()
 
 
 def test_a_report_from_the_future_silences_no_later_one() -> None:

@@ -10,6 +10,7 @@ from towerd.fsm.manual_events import ConditionSet
 from towerd.fsm.turn import Turn
 from towerd.orders.conditions import REASONS, SetCondition, condition_denies
 from towerd.orders.model import Vehicle
+from towerd.orders.release import RULE
 
 
 def set_condition(
@@ -24,6 +25,17 @@ def set_condition(
     if changed.place.kind not in ("out", "unknown"):
         changed = turn.put_vehicle(changed, condition=rest_condition(turn, changed.id))
     tell_condition(turn, changed, by=by, note=note)
+
+
+def release_by_rule(turn: Turn) -> None:
+    """A car that came back and has nothing against it by the site's rule is free once it has left the cabin, be it that a report
+    has said so only now. `set_condition` by staff has taken every other from the rule.
+    """
+    if not (turn.config.rules.release.by_rule and turn.changed("vehicles")):
+        return
+    for vehicle in tuple(turn.tables.vehicles.values()):
+        if vehicle.kept_for == () and vehicle.place.kind in ("carriage", "bay"):
+            set_condition(turn, vehicle, "available", (), by=RULE, note=None)
 
 
 def condition_set(turn: Turn, event: ConditionSet) -> None:

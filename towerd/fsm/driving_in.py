@@ -14,7 +14,6 @@ from towerd.cabin.model import Cabin, DoorState
 from towerd.faults import INVENTORY_DISAGREES
 from towerd.fsm.acting import STILL, close_outer, open_outer, show_sign
 from towerd.fsm.charts import INTAKE
-from towerd.fsm.conditions import set_condition
 from towerd.fsm.intake_book import intake_in
 from towerd.fsm.intake_row import Intake
 from towerd.fsm.inventory import mark_unknown
@@ -29,7 +28,7 @@ from towerd.orders.eligibility import LOAN_ENDED
 from towerd.orders.loan_facts import NOTHING_SAID
 from towerd.orders.model import Vehicle
 from towerd.orders.readings import noted
-from towerd.orders.release import RULE, release_denies
+from towerd.orders.release import release_denies
 from towerd.places import OUT, cabin
 from towerd.plc.snapshot import Capability
 
@@ -102,8 +101,6 @@ def _follow_stored(turn: Turn, row: Intake, vehicle: Vehicle) -> Intake:
     if vehicle.place == cabin(row.cabin):
         return row
     if vehicle.place.kind in ("carriage", "bay"):
-        if vehicle.kept_for == ():
-            set_condition(turn, vehicle, "available", (), by=RULE, note=None)
         return _move(turn, row, "finish")
     # never opened for again: what stood there was the tower's
     return _move(turn, row, "lose", ("vehicle_gone",))

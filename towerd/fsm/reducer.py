@@ -21,6 +21,7 @@ from towerd.fsm.by_hand import MANUAL_HANDLERS
 from towerd.fsm.changes import watch_key
 from towerd.fsm.commanding import doubt, follow_all, unresolved
 from towerd.fsm.commands import Command, EndProcess, StartTimer
+from towerd.fsm.conditions import release_by_rule
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.delivering import open_job, run_cabins, run_job
 from towerd.fsm.erasing import erasure_requested, export_requested
@@ -306,6 +307,7 @@ def _pump(turn: Turn) -> None:
     run_fetches(turn)
     _check_inventory(turn)
     follow_cars_back(turn)
+    release_by_rule(turn)
     follow_ahead(turn)
     settle_unfit(turn)
     bind_waiting(turn)

@@ -167,7 +167,7 @@ _DECIDERS: Final[Mapping[str, _Decider]] = {
         claims, book, around.now
     ),
     "eta": lambda _request, claims, book, rules, around: decide_eta(claims, book, rules, around.now),
-    "report": lambda _request, claims, book, _rules, around: decide_report(claims, book, around.now),
+    "report": lambda _request, claims, book, rules, around: decide_report(claims, book, rules, around.now),
     "condition": lambda _request, claims, book, _rules, _around: decide_condition(claims, book),
     "consent": lambda _request, claims, book, _rules, _around: decide_withdrawal(claims, book),
     "erase": lambda request, claims, _book, _rules, _around: _erasure(request, claims),

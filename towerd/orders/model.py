@@ -63,7 +63,7 @@ class Vehicle:
 
     `rests_as`: what it is again once it is known where it stands; that its place was in doubt makes no car available.
     `measured`: what the gauge said of it when it was last taken out of a cabin; a load on its roof is in no record.
-    `kept_for`: what spoke against a release by the site's rule when it came back; None: the rule was not asked, or staff have
+    `kept_for`: what speaks against a release by the site's rule since it came back; None: the rule was not asked, or staff have
     spoken since. `lost_at`: since when nobody knows its place. `reported_at`: of when charge, fuel and odometer are.
     """
 

@@ -1,11 +1,15 @@
-"""The site's own rule: which returned car needs nobody to look at it before it is offered again (orders-if.md 5.3). Pure."""
+"""The site's own rule: which returned car needs nobody to look at it before it is offered again (orders-if.md 5.3). Pure.
+
+It is asked when the car is taken in. What its driver, the clock and the cameras have said then stays as it is; odometer and level
+are asked about again with each report since.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from towerd.orders.model import Vehicle
+from towerd.orders.model import Loan, Vehicle
 from towerd.orders.rules import ReleaseRules
 
 RULE: Final = "rule"
@@ -24,6 +28,32 @@ WORDS: Final[Mapping[str, str]] = {
     "photos_missing": "a camera of the cabin has not seen it before and after",
 }
 """What speaks against a release, as people read it."""
+
+
+_BY_ODOMETER: Final = frozenset({"odometer_unknown", "driven_too_far"})
+_BY_LEVEL: Final = frozenset({"charge_unknown", "charge_low", "fuel_unknown", "fuel_low"})
+
+
+def denies_still(
+    vehicle: Vehicle, told: Collection[str], loans: Collection[Loan], rules: ReleaseRules
+) -> tuple[str, ...] | None:
+    """What speaks against releasing a car now that a report has told these values of it (`kept_for`); as before where it says
+    nothing new: where the rule was not asked, or staff have spoken since, or the report is of before the car came back.
+
+    What the report does not tell stays as it was: a value that is known from before the drive is none of it.
+    """
+    kept, at = vehicle.kept_for, vehicle.reported_at
+    loan = max((one for one in loans if one.vehicle == vehicle.id), key=lambda one: one.out_since_at, default=None)
+    if kept is None or at is None or loan is None or loan.ended_at is None or at < loan.ended_at:
+        return kept
+    level = "charge_ratio" if vehicle.record.propulsion == "electric" else "fuel_ratio"
+    if level in told:
+        facts = {level: getattr(vehicle, level)}
+        kept = (*(reason for reason in kept if reason not in _BY_LEVEL), *_level(facts, vehicle, rules))
+    if "odometer_km" in told and vehicle.odometer_km is not None and loan.odometer_out_km is not None:
+        driven_km = vehicle.odometer_km - loan.odometer_out_km
+        kept = (*(reason for reason in kept if reason not in _BY_ODOMETER), *_driven(driven_km, rules))
+    return kept
 
 
 def release_denies(facts: Mapping[str, Any], vehicle: Vehicle, rules: ReleaseRules) -> tuple[str, ...]:
