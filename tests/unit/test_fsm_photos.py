@@ -30,13 +30,14 @@ from towerd.fsm.photo_events import PhotosRequested, PhotosTaken
 from towerd.fsm.photos import expire_photos, facts_of, photographed, photos_late, photos_requested, photos_taken
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.turn import Turn
-from towerd.orders.photos import PhotoSet
+from towerd.orders.photos import PhotoSet, Shot
 from towerd.plc.snapshot import Snapshot
 
 OUT = "photos:ord-1:out"
 HASH, SEALED = "ab" * 32, "cd" * 32
 HERE = with_cabin_vehicle(machine(), 1)
 SEEN = PhotoSet("ord-1", "out", "car-1", 1, EPOCH, AT, (HASH,), "", SEALED)
+ASKED, OTHER = Shot("ord-1", "out", EPOCH, "car-1"), Shot("ord-2", "back", 3, "car-2")
 TAKEN = PhotosTaken("ord-1", "out", 1, EPOCH, (HASH,), SEALED, "")
 
 
@@ -71,9 +72,9 @@ def test_whoever_has_been_in_there_since_makes_new_photos_due() -> None:
     t = turn(HERE, replace(SEEN, epoch=EPOCH - 1))
     assert not ready(t)
     assert len(asked(t, TakePhotos)) == 1
-    t = turn(asking={OUT: (1, EPOCH - 1, "car-1")})
+    t = turn(asking={1: replace(ASKED, epoch=EPOCH - 1)})
     assert not ready(t)
-    assert t.volatile.photographing == {OUT: (1, EPOCH, "car-1")}
+    assert t.volatile.photographing == {1: ASKED}
 
 
 @pytest.mark.parametrize(
@@ -98,10 +99,10 @@ def test_a_cabin_without_a_camera() -> None:
 
 
 def test_a_camera_that_does_not_answer_keeps_nobody() -> None:
-    t = turn(asking={OUT: (1, EPOCH, "car-1"), "photos:ord-2:back": (2, 3, "car-2")})
+    t = turn(asking={1: ASKED, 2: OTHER})
     photos_late(t, 1)
     assert t.tables.photos[OUT].reason == "camera_timeout"
-    assert set(t.volatile.photographing) == {"photos:ord-2:back"}
+    assert t.volatile.photographing == {2: OTHER}
     assert asked(t, DropSealed) == [DropSealed(OUT)]
     assert ready(t)
     # and what comes after all is not kept
@@ -111,7 +112,7 @@ def test_a_camera_that_does_not_answer_keeps_nobody() -> None:
 
 
 def test_a_shot_that_failed_is_told_with_its_reason() -> None:
-    t = turn(asking={OUT: (1, EPOCH, "car-1")})
+    t = turn(asking={1: ASKED})
     photos_taken(t, replace(TAKEN, sha256s=(), sealed_sha256=None, reason="camera 1: camera_absent"))
     assert facts_of(t, "ord-1", "out") == {"photos_out": [], "no_photos_out": "camera 1: camera_absent"}
     assert asked(t, DropSealed) == [DropSealed(OUT)]
@@ -125,7 +126,7 @@ def test_a_late_shot_leaves_the_key_of_those_that_are_kept() -> None:
 
 
 def test_the_shot_of_an_earlier_stay_leaves_the_key_of_the_one_under_way() -> None:
-    t = turn(asking={OUT: (1, EPOCH, "car-1")})
+    t = turn(asking={1: ASKED})
     photos_taken(t, replace(TAKEN, epoch=EPOCH - 1))
     assert not asked(t, DestroyPhotoKey)
     photos_taken(t, TAKEN)

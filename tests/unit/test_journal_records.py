@@ -20,6 +20,7 @@ from towerd.journal import records
 from towerd.journal.schema import META, TABLE_NAMES
 from towerd.orders.book import Remembered
 from towerd.orders.model import VehicleRecord
+from towerd.orders.photos import Shot
 from towerd.places import bay
 
 # no field is ever "not a number", which is not even equal to itself
@@ -82,6 +83,7 @@ def test_volatile_state_comes_back_whole() -> None:
         decisions={"ord-1": IdentityDecision("ord-1", "face", 12.25, "challenge", 0.7)},
         retry_after_mono_s={"1": inf},
         watching={"ord-1": "aa"},
+        photographing={1: Shot("ord-1", "out", 3, "car-1")},
     )
     _, event = records.encode_event(PlcObserved(snapshot()))
     data = records.encode_volatile(volatile, event)

@@ -14,7 +14,7 @@ from towerd.cabin.model import Cabin, DoorState
 from towerd.fsm.commands import CancelTimer, DestroyPhotoKey, DropSealed, StartTimer, StoreSealed, TakePhotos
 from towerd.fsm.photo_events import PhotosRequested, PhotosTaken
 from towerd.fsm.turn import Turn
-from towerd.orders.photos import PhotoSet, When, photo_facts, photo_key, still_needed
+from towerd.orders.photos import PhotoSet, Shot, When, photo_facts, photo_key, still_needed
 
 TIMERS: Final = {1: "photos_1", 2: "photos_2"}
 """The timer of each cabin's cameras."""
@@ -28,29 +28,23 @@ def photographed(turn: Turn, shown: Cabin, loan: str, vehicle: str, when: When) 
     if shown.number not in turn.config.photos.cabins:
         return True
     stay = (shown.number, shown.occupancy_epoch)
-    key = photo_key(loan, when)
-    known, asked = turn.tables.photos.get(key), turn.volatile.photographing.get(key)
+    known, due = turn.tables.photos.get(photo_key(loan, when)), Shot(loan, when, shown.occupancy_epoch, vehicle)
     if known is not None and (known.cabin, known.epoch) == stay:
         return True
     # the car stands, and the carriage has let go of it: its door to the shaft may still close
     apart = shown.outer_door is DoorState.CLOSED and shown.inner_door in (DoorState.CLOSED, DoorState.CLOSING)
     if not (apart and shown.nobody and shown.content == "occupied"):
         return True
-    if asked is None or asked[:2] != stay:
-        pending = {**_others(turn, shown.number), key: (*stay, vehicle)}
-        turn.set(photographing=pending)
+    if turn.volatile.photographing.get(shown.number) != due:
+        turn.set(photographing={**turn.volatile.photographing, shown.number: due})
         turn.ask(TakePhotos(loan, when, *stay))
         turn.ask(StartTimer(TIMERS[shown.number], turn.config.photos.wait_s))
     return False
 
 
-def _others(turn: Turn, number: int) -> dict[str, tuple[int, int, str]]:
-    """What is asked of the cameras of the other cabin."""
-    return {key: asked for key, asked in turn.volatile.photographing.items() if asked[0] != number}
-
-
 def _keep(turn: Turn, taken: PhotosTaken, vehicle: str) -> None:
-    turn.set(photographing=_others(turn, taken.cabin))
+    others = {number: shot for number, shot in turn.volatile.photographing.items() if number != taken.cabin}
+    turn.set(photographing=others)
     kept = PhotoSet(
         taken.loan,
         taken.when,
@@ -68,25 +62,23 @@ def _keep(turn: Turn, taken: PhotosTaken, vehicle: str) -> None:
 def photos_taken(turn: Turn, event: PhotosTaken) -> None:
     """A shot has ended. One that nobody waits for any more is not kept."""
     key = photo_key(event.loan, event.when)
-    asked = turn.volatile.photographing.get(key)
-    if asked is None or asked[:2] != (event.cabin, event.epoch):
+    asked = turn.volatile.photographing.get(event.cabin)
+    if asked is None or (asked.loan, asked.when, asked.epoch) != (event.loan, event.when, event.epoch):
         if not (_sealed(turn, event.loan) or _awaited(turn, event.loan)):
             turn.ask(DestroyPhotoKey(event.loan))
         return
     turn.ask(CancelTimer(TIMERS[event.cabin]))
-    _keep(turn, event, asked[2])
+    _keep(turn, event, asked.vehicle)
     # of an earlier stay nothing is kept beside these
     turn.ask(DropSealed(key) if event.sealed_sha256 is None else StoreSealed(key, event.sealed_sha256))
 
 
 def photos_late(turn: Turn, number: int) -> None:
     """The cameras of that cabin have not answered: all goes on without."""
-    for key, (cabin, epoch, vehicle) in turn.volatile.photographing.items():
-        if cabin == number:
-            _prefix, loan, when = key.split(":")
-            late = PhotosTaken(loan, when, cabin, epoch, (), None, "camera_timeout")  # type: ignore[arg-type]
-            _keep(turn, late, vehicle)
-            turn.ask(DropSealed(key))
+    shot = turn.volatile.photographing.get(number)
+    if shot is not None:
+        _keep(turn, PhotosTaken(shot.loan, shot.when, number, shot.epoch, (), None, "camera_timeout"), shot.vehicle)
+        turn.ask(DropSealed(photo_key(shot.loan, shot.when)))
 
 
 def _sealed(turn: Turn, loan: str) -> bool:
@@ -95,7 +87,7 @@ def _sealed(turn: Turn, loan: str) -> bool:
 
 def _awaited(turn: Turn, loan: str) -> bool:
     """Whether a newer shot is under way, which is sealed with the same key."""
-    return any(key in turn.volatile.photographing for key in (photo_key(loan, "out"), photo_key(loan, "back")))
+    return any(shot.loan == loan for shot in turn.volatile.photographing.values())
 
 
 def facts_of(turn: Turn, loan: str, *whens: When) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from towerd.fsm.intake_row import Intake, Owing
 from towerd.fsm.kept_rows import AnswerRow, AuditMark, CustomerRow, ErasureRow, FaceRow
 from towerd.fsm.reply import NOWHERE, JogStep, ReplyTo
 from towerd.orders.model import DriveCount, Loan, Order, Vehicle
-from towerd.orders.photos import PhotoSet
+from towerd.orders.photos import PhotoSet, Shot
 from towerd.places import Place
 from towerd.plc.snapshot import Identity, Snapshot, Unit
 from towerd.upkeep.model import Wear
@@ -376,7 +376,7 @@ class Volatile:
     plan_version: int = 0
     plan_pending_mono_s: float | None = None
     watching: dict[str, str] = field(default_factory=dict)
-    photographing: dict[str, tuple[int, int, str]] = field(default_factory=dict)
+    photographing: dict[int, Shot] = field(default_factory=dict)
     stopping: bool = False
     look_allowed_mono_s: float = 0.0
     failed_looks_in_row: int = 0

@@ -44,6 +44,16 @@ class PhotoSet:
         return photo_key(self.loan, self.when)
 
 
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """What a cabin's cameras are asked for: photos of a vehicle for a loan, under the occupancy epoch of this stay."""
+
+    loan: str
+    when: When
+    epoch: int
+    vehicle: str
+
+
 def photo_key(loan: str, when: When) -> str:
     """Under what the photos of a loan are kept: no order bears such an id."""
     return f"photos:{loan}:{when}"
