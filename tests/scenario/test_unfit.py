@@ -72,23 +72,28 @@ def test_on_its_way_down_it_turns_round(after_s: float) -> None:
     check_truth(tower)
 
 
-def test_what_nobody_sees_ends_no_hand_over() -> None:
+@pytest.mark.parametrize("linked", [True, False])
+def test_no_hand_over_ends_through_a_door_that_was_never_seen_quite_open(*, linked: bool) -> None:
     tower = ordered(Tower(small_tower(speed_up=8.0, actors=Actors())))
     tower.simulator.inject("sensor_stuck", sensor="outer_open", value=0, cabin=1)
     promised = order_of(tower).vehicle or ""
     tower.code("o_1", right=True)
     for _ in range(1200):
         tower.tick()
+        tower.simulator.person(1, tower.simulator.plant.booths[0].outer.position_ratio == 1.0)
         step = tower.state.tables.steps.get(Unit.CABIN1)
         if step is not None and step.code == Code.OUTER_DOOR and not step.open:
             break
     before = order_of(tower)
     assert before.state in DUE, "the door was never seen quite open"
-    tower.linked = False
-    tower.lose("cable")
+    tower.linked = linked
+    if not linked:
+        tower.lose("cable")
     say(tower, promised, "out_of_service", "damage")
-    assert order_of(tower) == before
+    assert order_of(tower).cabin == before.cabin
+    assert order_of(tower).state == before.state
     tower.simulator.drive_off(1)
+    tower.simulator.person(1, False)
     tower.tick(5.0)
     tower.linked = True
     for _ in range(60):

@@ -221,6 +221,12 @@ def test_who_is_staged_and_in_time_stays() -> None:
     assert follow(t) == staged()
 
 
+def test_who_may_be_leaving_is_not_put_back() -> None:
+    long_ago = staged(since_at=AT - timedelta(days=1))
+    assert follow(in_cabin(long_ago)).state == "accepted"
+    assert follow(in_cabin(long_ago, seen=with_cabin(INSIDE, 1, outer_door=DoorState.BLOCKED))) == long_ago
+
+
 def under_way(*others: Order, place: Any = None, **rows: Any) -> Turn:
     cars = [vehicle(place=place or bay(2, 3)), CAR_2]
     seen = rows.pop("seen", OTHER_BAY)

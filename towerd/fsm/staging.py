@@ -21,6 +21,7 @@ from towerd.fsm.decision import decision_holds, forget_decision
 from towerd.fsm.delivering import open_job, running_job
 from towerd.fsm.intake_book import intake_of
 from towerd.fsm.letting_go import give_back
+from towerd.fsm.order_ends import door_opens
 from towerd.fsm.orders import ready_s
 from towerd.fsm.state import Job, Move
 from towerd.fsm.turn import Turn
@@ -131,10 +132,13 @@ def put_down(turn: Turn, order: Order, why: str, *, once_more: bool = False) -> 
 
 
 def follow_ahead(turn: Turn) -> None:
-    """An order is `staged` once its car stands in the cabin, and no more once that is not to be, or nobody comes."""
+    """An order is `staged` once its car stands in the cabin, and no more once that is not to be, or nobody comes.
+
+    Not while its outer door opens or stands open: the car may be leaving with its customer.
+    """
     if turn.snapshot is None:
         return
-    for order in [one for one in turn.tables.orders.values() if one.ahead]:
+    for order in [one for one in turn.tables.orders.values() if one.ahead and not door_opens(turn, one)]:
         newest = open_job(turn)
         job = newest if newest is not None and newest.order == order.id else None
         why = _ends(turn, order, job)
