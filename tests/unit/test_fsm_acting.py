@@ -48,7 +48,7 @@ def test_a_command_leaves_with_its_job_and_is_told() -> None:
     [
         turn(with_mailbox(machine(), Unit.CABIN1, active_seq=4)),
         turn(steps=[step_row(Unit.CABIN1, "written", Code.SIGNAL)]),
-        turn(retry_after_mono_s={Unit.CABIN1: MONO_S + 1}),
+        turn(retry_after_mono_s={"CABIN1 sign": MONO_S + 1}),
     ],
     ids=["busy", "ours is open", "after a refusal"],
 )

@@ -100,6 +100,15 @@ def test_a_sign_that_is_refused_stops_no_machine() -> None:
     for _ in range(3 * config().refusals_before_fault):
         ended(rejected(unit=Unit.CABIN1, code=Code.SIGNAL, args=(1, 0, 0, 0)), turn)
     assert turn.tables.faults == {}
+    assert list(turn.volatile.retry_after_mono_s) == ["CABIN1 sign"], "the door in the same mailbox waits for nothing"
+
+
+def test_a_sign_that_does_not_show_is_asked_for_now_and_then_and_stops_no_machine() -> None:
+    turn = turn_of(state_of(machine()))
+    for number in range(3 * config().refusals_before_fault):
+        done(turn, Unit.CABIN1, Code.SIGNAL, (1, 0, 0, 0))
+        assert bool(turn.volatile.retry_after_mono_s) is (number > 0)
+    assert turn.tables.faults == {}
 
 
 @pytest.mark.parametrize(("code", "text"), [(0, "refusal 0"), (77, "refusal 77")])

@@ -7,7 +7,7 @@ from typing import Final
 from towerd.cabin.model import Cabin, DoorState, Signal
 from towerd.cabin.registers import outer_door, signal
 from towerd.fsm.commanding import free, send
-from towerd.fsm.ending import describe
+from towerd.fsm.ending import describe, pace_of
 from towerd.fsm.obstacles import may_command
 from towerd.fsm.packml import backing_off
 from towerd.fsm.turn import Turn
@@ -27,7 +27,7 @@ def wait_for(turn: Turn, why: str) -> None:
 
 def try_act(turn: Turn, act: Act, job: int | None) -> None:
     """Send a command where its mailbox is free and no pause after a refusal runs."""
-    if free(turn, act.unit) and not backing_off(turn, act.unit):
+    if free(turn, act.unit) and not backing_off(turn, pace_of(act)):
         send(turn, act, job)
         wait_for(turn, describe(act))
 

@@ -28,11 +28,18 @@ def describe(work: Step | Act) -> str:
     return f"{name} {args[0]}-{args[1]}"
 
 
+def pace_of(work: Step | Act) -> str:
+    """What the pauses and the count of a command are kept under: its mailbox; a sign has its own, as it shares that with doors."""
+    code = work.code if isinstance(work, Step) else work.command.code
+    return f"{work.unit} sign" if code == Code.SIGNAL else work.unit
+
+
 def _pause(turn: Turn, step: Step, pause_s: float, *, counted: bool) -> int:
-    count = turn.volatile.refusals.get(step.unit, 0) + counted
+    pace = pace_of(step)
+    count = turn.volatile.refusals.get(pace, 0) + counted
     turn.set(
-        retry_after_mono_s={**turn.volatile.retry_after_mono_s, step.unit: turn.mono_s + pause_s},
-        refusals={**turn.volatile.refusals, step.unit: count},
+        retry_after_mono_s={**turn.volatile.retry_after_mono_s, pace: turn.mono_s + pause_s},
+        refusals={**turn.volatile.refusals, pace: count},
     )
     return count
 
@@ -41,7 +48,7 @@ def _turned_down(turn: Turn, step: Step, why: str) -> None:
     count = _pause(turn, step, turn.config.retry_s, counted=True)
     if count >= turn.config.refusals_before_fault and step.code != Code.SIGNAL:
         raise_fault(turn, COMMAND_REFUSED, f"{describe(step)}: {why}")
-        turn.set(refusals={**turn.volatile.refusals, step.unit: 0})
+        turn.set(refusals={**turn.volatile.refusals, pace_of(step): 0})
 
 
 def _failed(turn: Turn, step: Step) -> None:
@@ -57,27 +64,25 @@ def _failed(turn: Turn, step: Step) -> None:
 
 
 def _done(turn: Turn, step: Step) -> None:
-    if turn.volatile.refusals.get(step.unit):
-        turn.set(refusals={**turn.volatile.refusals, step.unit: 0})
+    if turn.volatile.refusals.get(pace_of(step)):
+        turn.set(refusals={**turn.volatile.refusals, pace_of(step): 0})
     count = _count_done(turn, step)
     if count > 1:
         # the PLC says done, and yet it was asked for again: the machine does not show it
         _pause(turn, step, turn.config.retry_s, counted=False)
-    if count >= turn.config.refusals_before_fault:
+    if count >= turn.config.refusals_before_fault and step.code != Code.SIGNAL:
         _done_in_vain(turn, step, count)
     elif step.code == Code.OUTER_DOOR and not step.args[0]:
         clear_fault(turn, DOOR_STUCK, None)
 
 
 def _count_done(turn: Turn, step: Step) -> int:
-    """How often this very command has now been done running, with no other between, in a short time; signs do not count."""
-    if step.code == Code.SIGNAL:
-        return 0
+    """How often this very command has now been done running, with no other of its pace between, in a short time."""
     what = (int(step.code), step.args[0], 0 if step.code in _DOORS else step.args[1])
-    known = turn.volatile.done_again.get(step.unit)
+    known = turn.volatile.done_again.get(pace_of(step))
     same = known is not None and known.what == what and turn.mono_s - known.mono_s < _VAIN_WITHIN_S
     count = known.count + 1 if known is not None and same else 1
-    turn.set(done_again={**turn.volatile.done_again, step.unit: DoneAgain(what, count, turn.mono_s)})
+    turn.set(done_again={**turn.volatile.done_again, pace_of(step): DoneAgain(what, count, turn.mono_s)})
     return count
 
 
