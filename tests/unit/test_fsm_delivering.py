@@ -259,6 +259,14 @@ def test_a_door_left_open_by_an_abort_closes_behind_nobody(person: bool) -> None
     assert codes(t) == ([] if person else [(Unit.CABIN1, Code.OUTER_DOOR, 0)])
 
 
+def test_no_door_stays_open_on_a_car_that_is_another() -> None:
+    seen = with_cabin(ARRIVED, 1, tag=4712, outer_door=DoorState.OPEN)
+    t = turn(seen, place=CABIN_1, orders=[order_in("delivering")], decisions=known())
+    run_cabins(t)
+    assert WRONG_VEHICLE in t.tables.faults
+    assert codes(t) == [(Unit.CABIN1, Code.OUTER_DOOR, 0)]
+
+
 def test_a_door_that_moves_is_left_alone() -> None:
     seen = with_cabin(ARRIVED, 1, outer_door=DoorState.OPENING)
     t = turn(seen, place=CABIN_1, orders=[order_in("staged")], decisions=known())

@@ -100,9 +100,10 @@ def test_a_door_that_is_open_before_its_order_needs_it_closes(state: str, place:
 GONE = with_cabin(machine(), 1, outer_door=DoorState.BLOCKED)
 
 
+@pytest.mark.parametrize("opening", [OPENING, replace(OPENING, state="lost", boot_id=1)], ids=["done", "PLC restarted"])
 @pytest.mark.parametrize("state", ["identified", "delivering", "staged"])
-def test_a_car_that_left_through_a_door_opened_for_its_customer_is_with_them(state: str) -> None:
-    t = turn(GONE, place=CABIN_1, orders=[order_in(state)], steps=[OPENING])
+def test_a_car_that_left_through_a_door_opened_for_its_customer_is_with_them(state: str, opening: Step) -> None:
+    t = turn(GONE, place=CABIN_1, orders=[order_in(state)], steps=[opening])
     run_cabins(t)
     assert t.tables.orders["ord-1"].state == "handed_over"
     assert t.tables.loans["ord-1"].vehicle == "car-1"
@@ -116,6 +117,8 @@ def test_a_car_that_left_through_a_door_opened_for_its_customer_is_with_them(sta
         (with_cabin(GONE, 1, outer_door=DoorState.CLOSED), [OPENING], {}),
         (GONE, [replace(OPENING, args=(0, 0, 0, 0))], {}),
         (GONE, [replace(OPENING, by="ada")], {}),
+        (GONE, [replace(OPENING, state="rejected")], {}),
+        (GONE, [replace(OPENING, state="lost")], {}),
         (GONE, [replace(OPENING, code=Code.INNER_DOOR)], {}),
         (GONE, [], {}),
         (GONE, [OPENING], {"place": HOME_BAY}),

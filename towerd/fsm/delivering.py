@@ -212,8 +212,8 @@ def _open_gate(turn: Turn, order: Order, shown: Cabin) -> None:
         raise_fault(turn, WRONG_VEHICLE, f"cabin {shown.number}: {denied.why}")
     elif not gate.identified and order.state in ("identified", "delivering"):
         _stage(turn, order, "await_customer", shown)
-    elif shown.outer_door is not DoorState.CLOSED and shown.nobody:
-        # a door that an abort left open without its customer
+    if shown.outer_door is not DoorState.CLOSED and shown.nobody:
+        # a door that an abort left open without its customer, or that was opened from inside, whatever car stands there
         close_outer(turn, shown)
     wait_for(turn, denied.why)
 
@@ -231,11 +231,20 @@ def _shut_again(turn: Turn, order: Order, shown: Cabin) -> None:
             close_outer(turn, shown)
 
 
+def _is_taken(turn: Turn, step: Step) -> bool:
+    """Whether the PLC may have carried out a command: it was not refused, nor looked up in vain in a PLC that was on all the time."""
+    machine = turn.snapshot
+    missed = step.state == "lost" and machine is not None and machine.system.boot_id == step.boot_id
+    return step.state != "rejected" and not missed
+
+
 def _opening(turn: Turn, shown: Cabin) -> Step | None:
-    """The tower's own command to open the outer door, if it was the last to this cabin: a technician's hand hands nothing over."""
+    """The tower's own command to open the outer door, if it was the last to this cabin: a technician's hand hands nothing over,
+    nor does a command that the PLC has not taken.
+    """
     step = turn.tables.steps.get(cabin_unit(shown.number))
     opens = step is not None and step.code == Code.OUTER_DOOR and step.args[0] == 1 and step.by is None
-    return step if opens else None
+    return step if step is not None and opens and _is_taken(turn, step) else None
 
 
 def opened_in(turn: Turn, shown: Cabin) -> bool:
