@@ -36,15 +36,32 @@ class Ports:
     camera: int
 
 
+# at a dealer's, in no tower
+_SHOWROOM: tuple[tuple[Any, ...], ...] = (
+    ("Ford", "Focus", "Titanium", "petrol", 1390, 4378, 1825, 1471, 40000, 2990000, ("green",)),
+    ("Skoda", "Enyaq", "Electric", "electric", 2090, 4649, 1879, 1616, 60000, 4690000, ("blue",)),
+)
+
+
 def stock(seed: int, after: int = 0) -> dict[str, Any]:
     """A stock file's content: 16 cars of four makes in 30 bays; the same seed gives the same tower.
 
     `after`: their numbers begin after this one.
     """
     bays = [f"{floor}-{position}" for floor in range(1, FLOORS + 1) for position in range(1, POSITIONS + 1)]
-    places = iter(random.Random(seed).sample(bays, len(bays)))  # noqa: S311 - the same tower again is what is wanted
+    places = random.Random(seed).sample(bays, len(bays))  # noqa: S311 - the same tower again is what is wanted
+    vehicles = _records(_MODELS, after)
+    return {"vehicles": [{**one, "bay": place} for one, place in zip(vehicles, places, strict=False)]}
+
+
+def showroom(after: int) -> list[dict[str, Any]]:
+    """Records of cars that stand in no tower; their numbers begin after `after`."""
+    return _records(_SHOWROOM, after)
+
+
+def _records(models: tuple[tuple[Any, ...], ...], after: int) -> list[dict[str, Any]]:
     vehicles: list[dict[str, Any]] = []
-    for make, model, trim, propulsion, mass, length, width, height, deposit, price, colours in _MODELS:
+    for make, model, trim, propulsion, mass, length, width, height, deposit, price, colours in models:
         for colour in colours:
             number = after + len(vehicles) + 1
             vehicles.append(
@@ -67,10 +84,9 @@ def stock(seed: int, after: int = 0) -> dict[str, Any]:
                         "test_drive": {"fee": 4900, "deposit": deposit, "currency": "EUR"},
                         "purchase": {"price": price, "currency": "EUR"},
                     },
-                    "bay": next(places),
                 }
             )
-    return {"vehicles": vehicles}
+    return vehicles
 
 
 def kinematics(speed_up: float) -> dict[str, Any]:

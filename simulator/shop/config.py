@@ -24,7 +24,7 @@ class TowerConfig:
 
 @dataclass(frozen=True, slots=True)
 class ShopConfig:
-    """Everything the shop is told. `folder` holds its keys and books."""
+    """Everything the shop is told. `folder` holds its keys and books. `stock`: a stock file of cars that stand in no tower."""
 
     folder: Path
     towers: tuple[TowerConfig, ...]
@@ -32,13 +32,14 @@ class ShopConfig:
     port: int = 1883
     root: str = "towerd"
     accounts: tuple[Account, ...] = field(default_factory=tuple)
+    stock: Path | None = None
 
     def where(self, tower: str) -> Where:
         """How a tower is reached."""
         return Where(tower, self.port, self.host, self.root)
 
 
-_TOP = {"folder", "broker", "towers"}
+_TOP = {"folder", "stock", "broker", "towers"}
 _BROKER = {"host", "port", "root"}
 _TOWER = {"id", "name", "lat_deg", "lon_deg", "stock"}
 
@@ -63,7 +64,8 @@ def read_config(path: Path) -> ShopConfig:
         broker = content.get("broker", {})
         _check(set(broker), _BROKER, "[broker]")
         towers = tuple(_tower(one, path.parent) for one in content["towers"])
-        return ShopConfig(path.parent / content["folder"], towers, **broker)
+        stock = path.parent / content["stock"] if "stock" in content else None
+        return ShopConfig(path.parent / content["folder"], towers, stock=stock, **broker)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ShopError(f"{path} cannot be used: {error!r}") from error
 

@@ -37,6 +37,13 @@ def _facts(offer: Offer) -> dict[str, Any]:
     return {"make": vehicle.make, "model": vehicle.model, "colour": vehicle.colour, **price}
 
 
+def _claim(wish: DriveWish | CollectWish, offer: Offer) -> dict[str, Any]:
+    """The claim `vehicle`: the very one, or any of its kind."""
+    if wish.vehicle is not None:
+        return {"id": wish.vehicle}
+    return dict(zip(("make", "model", "colour"), offer.vehicle.kind, strict=True))
+
+
 class CounterDesk:
     """`desk.Counter` over the ledger."""
 
@@ -44,9 +51,13 @@ class CounterDesk:
         self._ledger, self._towers, self._window, self._ordering = ledger, towers, window, ordering
 
     def _offer(self, customer: str, wish: DriveWish | CollectWish) -> Offer:
-        """The nearest offer that fits, whenever it can be had. Raises ShopError."""
+        """The nearest offer that fits, whenever it can be had; for who waits, also one that is still to come. Raises ShopError."""
+        if wish.tower is not None:
+            self._towers.line(wish.tower)
         wanted = Filter(wish.make, wish.model, wish.colour, None, wish.tower)
         fitting = list(self._window.offers(wanted, customer))
+        if wish.wait_until is not None:
+            fitting += self._window.awaited(wanted, customer)
         if wish.vehicle is not None:
             fitting = [offer for offer in fitting if offer.vehicle.id == wish.vehicle]
         if not fitting:
@@ -57,18 +68,17 @@ class CounterDesk:
     def drive(self, customer: str, wish: DriveWish) -> Outcome:
         """See `desk.Counter`."""
         offer = self._offer(customer, wish)
-        vehicle = offer.vehicle
-        by_model = {"make": vehicle.make, "model": vehicle.model, "colour": vehicle.colour}
         deposit = {"amount": offer.drive_deposit or 0, "currency": offer.currency, "paid": wish.deposit_paid}
         return self._ordering.place(
             Draft(
                 "test_drive",
                 customer,
                 offer.tower,
-                by_model if wish.vehicle is None else {"id": vehicle.id},
+                _claim(wish, offer),
                 deposit,
                 {**_facts(offer), "vehicle": wish.vehicle},
                 slot=wish.slot,
+                wait_until=wish.wait_until,
                 jpeg=face_claims(wish.selfie, wish.face_consent),
                 terms_accepted=wish.terms_accepted,
                 fee_paid=wish.fee_paid,
@@ -78,15 +88,18 @@ class CounterDesk:
 
     def collect(self, customer: str, wish: CollectWish) -> Outcome:
         """See `desk.Counter`."""
-        tower, claim, facts = self._bought(customer, wish)
+        offer = self._offer(customer, wish)
+        # a price is that of one car: another of its kind is taken only by who waits for it
+        meant = wish if wish.wait_until is not None else replace(wish, vehicle=offer.vehicle.id)
+        price = {"price": wish.plan.price, "currency": wish.plan.currency}
         return self._ordering.place(
             Draft(
                 "collect",
                 customer,
-                tower,
-                claim,
+                offer.tower,
+                _claim(meant, offer),
                 {"amount": 0, "currency": wish.plan.currency, "paid": True},
-                facts,
+                {**_facts(offer), **price, "vehicle": meant.vehicle},
                 slot=wish.slot,
                 wait_until=wish.wait_until,
                 jpeg=face_claims(wish.selfie, wish.face_consent),
@@ -95,19 +108,6 @@ class CounterDesk:
                 plan=wish.plan,
             )
         )
-
-    def _bought(self, customer: str, wish: CollectWish) -> tuple[str, dict[str, Any], dict[str, Any]]:
-        """Tower, claim and facts of a bought car: one that is offered, or one that is still to arrive."""
-        price = {"price": wish.plan.price, "currency": wish.plan.currency}
-        if wish.wait_until is None or wish.tower is None:
-            offer = self._offer(customer, wish)
-            vehicle = offer.vehicle
-            return offer.tower, {"id": vehicle.id}, {**_facts(offer), **price, "vehicle": vehicle.id}
-        named = {"make": wish.make or "", "model": wish.model or "", "colour": wish.colour or ""}
-        if wish.vehicle is None and not all(named.values()):
-            raise ShopError("A car that has still to arrive is named by its id, or by make, model and colour.")
-        claim: dict[str, Any] = named if wish.vehicle is None else {"id": wish.vehicle}
-        return wish.tower, claim, {**named, **price, "vehicle": wish.vehicle}
 
     def orders(self, customer: str) -> Sequence[Order]:
         """See `desk.Counter`."""

@@ -63,11 +63,20 @@ class Window(Protocol):
     def offers(self, wanted: Filter, customer: str | None = None) -> Sequence[Offer]:
         """What all reachable towers offer, the nearest first."""
 
+    def awaited(self, wanted: Filter, customer: str | None = None) -> Sequence[Offer]:
+        """What dealers have and no reachable tower (or not the wanted one) offers at once, for each tower to wait at.
+
+        Where a dealer brings such a car is first, else the nearest.
+        """
+
     def choices(self) -> dict[str, tuple[str, ...]]:
         """What there is to filter by: `make`, `model`, `colour`, `propulsion`, each sorted."""
 
     def find(self, text: str, customer: str | None = None) -> Offer | None:
-        """The offer of the vehicle that a scanned text names: its id, or a link that ends with it."""
+        """The offer of the vehicle that a scanned text names: its id, or a link that ends with it.
+
+        Of a dealer's car that no tower has: the nearest of its kind.
+        """
 
     def nearest(self, wanted: Filter, customer: str, slot: Slot | None = None) -> Offer | None:
         """The nearest offer of a test drive that fits and can be had at that time."""

@@ -75,9 +75,17 @@ def lent(row: OrderRow, body: Mapping[str, Any]) -> OrderRow:
     return replace(row, loan_state=body["state"], vehicle=body["vehicle"], **times)
 
 
+def happened(event: Mapping[str, Any]) -> str:
+    """What an event about an order tells: its type; that a car is late is told by another event of the same type."""
+    late = event["type"] == "order_awaiting_stock" and event["data"]["late"]
+    return "order_late" if late else str(event["type"])
+
+
 def told(row: OrderRow, event: Mapping[str, Any]) -> OrderRow:
-    """An `event` about the order: its ends, and the beginning and ends of its loan; topics tell the rest."""
+    """An `event` about the order: how long it waits, its ends, and the beginning and ends of its loan; topics tell the rest."""
     kind, data = event["type"], event["data"]
+    if kind == "order_awaiting_stock":
+        return replace(row, wait_until=data["wait_until"] or row.wait_until, late=data["late"])
     if kind in _TOLD_ENDS and row.state not in _FINAL:
         return _followed(replace(row, state=_TOLD_ENDS[kind], since=event["at"], reasons=data.get("reason") or ""))
     if kind not in _TOLD_LOANS or row.loan_state in LOAN_ENDED:

@@ -8,14 +8,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import astuple, fields
+from dataclasses import MISSING, astuple, fields
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from simulator.shop.model import ShopError
 from simulator.shop.rows import ROWS, Row
 
-VERSION = 1
+VERSION = 2
 WAIT_S = 20.0
 """How long a transaction waits for another one."""
 
@@ -37,6 +37,15 @@ def _as_kept(value: Any, truth: bool) -> Any:
     return bool(value) if truth and value is not None else value
 
 
+def _add_columns(connection: sqlite3.Connection, kind: type[Row]) -> None:
+    """What an older version did not keep of a row is in it what a new row begins with."""
+    there = {row[1] for row in connection.execute(f"PRAGMA table_info({kind.TABLE})")}
+    for field in fields(kind):
+        if field.name not in there:
+            begins = "NULL" if field.default in (None, MISSING) else repr(field.default)
+            connection.execute(f"ALTER TABLE {kind.TABLE} ADD COLUMN {field.name} DEFAULT {begins}")
+
+
 class Books:
     """The tables within one transaction."""
 
@@ -50,7 +59,7 @@ class Books:
         changes = ", ".join(f"{name} = excluded.{name}" for name in names)
         # table and columns are those of our own row types
         self._connection.execute(
-            f"INSERT INTO {row.TABLE} VALUES ({marks}) ON CONFLICT ({', '.join(row.KEY)}) DO UPDATE SET {changes}",  # noqa: S608
+            f"INSERT INTO {row.TABLE} ({', '.join(names)}) VALUES ({marks}) ON CONFLICT ({', '.join(row.KEY)}) DO UPDATE SET {changes}",  # noqa: S608
             astuple(row),
         )
 
@@ -78,11 +87,12 @@ class Ledger:
         self._path = path
         with self._connected() as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, VERSION):
+            if version > VERSION:
                 raise ShopError(f"{path} was written by another version of the shop: name another folder")
             for kind in ROWS:
                 key = ", ".join(kind.KEY)
                 connection.execute(f"CREATE TABLE IF NOT EXISTS {kind.TABLE} ({_columns(kind)}, PRIMARY KEY ({key}))")
+                _add_columns(connection, kind)
             connection.execute(f"PRAGMA user_version = {VERSION}")
 
     @contextmanager

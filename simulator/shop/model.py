@@ -98,13 +98,19 @@ class Vehicle:
     width_mm: int
     height_mm: int
 
+    @property
+    def kind(self) -> tuple[str, str, str]:
+        """Make, model and colour: what a car is chosen by."""
+        return self.make, self.model, self.colour
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A vehicle that one tower offers. `orderable_from` None: now. A price None: not offered.
 
     `drive_fee` falls due only where `Window.fee_due` says so. `distance_km` is from the customer, None where nobody
-    is logged in.
+    is logged in. `awaited`: the car still has to arrive, or to become free (`DriveWish.wait_until`); `vehicle` is then one
+    of its kind.
     """
 
     vehicle: Vehicle
@@ -118,6 +124,7 @@ class Offer:
     drive_deposit: int | None
     purchase_price: int | None
     currency: str
+    awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +150,8 @@ class Service:
 class DriveWish:
     """A test drive as a customer puts it together. Either `vehicle`, or make, model and colour.
 
-    `tower` None: the nearest that has it. `slot` None: now, the customer is at the tower. `selfie`: any picture file's
-    bytes; it leaves the shop only with `face_consent`, and is kept nowhere here.
+    `tower` None: the nearest that has it. `slot` None: now, the customer is at the tower. `wait_until`: the car may still
+    have to arrive. `selfie`: any picture file's bytes; it leaves the shop only with `face_consent`, and is kept nowhere here.
     """
 
     vehicle: str | None = None
@@ -153,6 +160,7 @@ class DriveWish:
     colour: str | None = None
     tower: str | None = None
     slot: Slot | None = None
+    wait_until: datetime | None = None
     selfie: bytes | None = None
     face_consent: bool = False
     terms_accepted: bool = False
@@ -186,7 +194,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class CollectWish:
-    """A bought car to be collected: as a `DriveWish`, but bought. `wait_until`: the car may still have to arrive."""
+    """A bought car to be collected: as a `DriveWish`, but bought."""
 
     plan: Plan
     vehicle: str | None = None
@@ -217,7 +225,8 @@ class Order:
     """An order as its customer, or its dealer, sees it.
 
     `state`: those of orders-if.md 5.1, or `asked` (no answer yet, the shop goes on asking) or `refused`. `text` says in
-    plain words how it stands. `qr` is what the app's QR code holds: number and code. `may`: what can be done now, from
+    plain words how it stands. `wait_until`: until when a car that still has to arrive is waited for; `late`: its tower has
+    told that it is not there although the slot has begun. `qr` is what the app's QR code holds: number and code. `may`: what can be done now, from
     `cancel`, `buy`, `return_elsewhere`, `withdraw_consent`, `book_another`.
     """
 
@@ -245,6 +254,8 @@ class Order:
     cabin: int | None = None
     loan: Loan | None = None
     plan: Plan | None = None
+    wait_until: datetime | None = None
+    late: bool = False
     may: frozenset[str] = frozenset()
 
 

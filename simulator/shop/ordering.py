@@ -121,6 +121,7 @@ class Ordering:
                 code=code,
                 face_consent=draft.jpeg is not None,
                 plan=None if draft.plan is None else plan_text(draft.plan),
+                wait_until=None if draft.wait_until is None else utc(draft.wait_until),
                 **draft.facts,
             )
             self._keep(books, row, _claims(draft, account, mine, code, now))

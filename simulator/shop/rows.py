@@ -37,7 +37,7 @@ class OrderRow(Row):
     """An order, of a customer or of a dealer, and the loan that may have come of it.
 
     `reasons`: separated by spaces. `plan`: JSON. `back_for`: a `stock_in` that brings back the car of that loan of
-    another tower.
+    another tower. `wait_until`: of an order that may wait for its car; `late`: that car is not there although its slot has begun.
     """
 
     TABLE: ClassVar[str] = "orders"
@@ -68,6 +68,8 @@ class OrderRow(Row):
     currency: str | None = None
     plan: str | None = None
     back_for: str | None = None
+    wait_until: str | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

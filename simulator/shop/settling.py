@@ -11,7 +11,7 @@ from typing import Any, Final
 from simulator.platform import fresh_id
 from simulator.purchaser import utc
 from simulator.sealing import issuer_for
-from simulator.shop.following import LOAN_ENDED, answered, lent, shown, told
+from simulator.shop.following import LOAN_ENDED, answered, happened, lent, shown, told
 from simulator.shop.ledger import Books, Ledger
 from simulator.shop.rows import HappenedRow, HeardRow, LetterRow, OrderRow, VehicleRow
 from simulator.tower_link import OUTBOX, Answer
@@ -123,5 +123,5 @@ class Listener:
         row = None if event["order"] is None else books.find(OrderRow, event["order"])
         if row is None or row.tower != tower:
             return []
-        books.put(HappenedRow(tower, int(event["event_seq"]), event["at"], row.order_id, kind))
+        books.put(HappenedRow(tower, int(event["event_seq"]), event["at"], row.order_id, happened(event)))
         return keep(books, told(row, event))

@@ -54,7 +54,7 @@ class Shop:
         self._dealership = DealershipDesk(self.ledger, self.towers, ordering)
         self._furnish(
             config.accounts or made_up(datetime.now(UTC).date()),
-            [one.stock for one in config.towers if one.stock is not None],
+            [path for path in (config.stock, *(one.stock for one in config.towers)) if path is not None],
         )
 
     def _furnish(self, accounts: Iterable[Account], stocks: Iterable[Any]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
+from simulator.demo import files
 from simulator.demo.board import Board
 from simulator.demo.house import House, Options
 from simulator.photos import DEFAULT_DIR
@@ -24,6 +26,8 @@ TOWERS: Final = (
     ("shanghai-2", "Shanghai", Position(31.23, 121.47)),
 )
 CARS_APART: Final = 100
+SHOWROOM_AFTER: Final = 900
+"""The numbers of the cars that stand in no tower begin after this one."""
 _READY_S: Final = 90.0
 
 HELP: Final = """What can be done at the towers, from this terminal:
@@ -96,7 +100,9 @@ class Stack:
         towers = tuple(
             TowerConfig(tower, name, place, self._folder / tower / "stock.json") for tower, name, place in TOWERS
         )
-        return Shop(ShopConfig(self._folder / "shop", towers, port=port))
+        showroom = self._folder / "showroom.json"
+        showroom.write_text(json.dumps({"vehicles": files.showroom(SHOWROOM_AFTER)}), encoding="utf-8")
+        return Shop(ShopConfig(self._folder / "shop", towers, port=port, stock=showroom))
 
     def passer(self, number: str) -> Passer:
         """Somebody at the tower that gave an order this number. Raises ShopError."""

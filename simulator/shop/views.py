@@ -90,7 +90,7 @@ def _may(row: OrderRow) -> frozenset[str]:
         "cancel": row.state in CANCELLABLE,
         "buy": lent and row.plan is None and row.price is not None,
         "return_elsewhere": lent,
-        "withdraw_consent": row.face_consent and is_open(row),
+        "withdraw_consent": row.face_consent and not row.code_only and is_open(row),
         "book_another": row.kind == "test_drive"
         and (row.loan_state in LOAN_ENDED or not (row.loan_state or is_open(row))),
     }
@@ -100,7 +100,9 @@ def _may(row: OrderRow) -> frozenset[str]:
 def _text(row: OrderRow) -> str:
     if row.loan_state is not None and not (is_open(row) and row.state != "handed_over"):
         return words.LOANS.get(row.loan_state, row.loan_state)
-    return words.STATES.get(row.state, row.state)
+    state = "late" if row.late and row.state == "awaiting_stock" else row.state
+    by_code = words.BY_CODE.get(state) if row.code_only else None
+    return by_code or words.STATES.get(state, state)
 
 
 def order_of(row: OrderRow, towers: Towers) -> Order:
@@ -138,5 +140,7 @@ def order_of(row: OrderRow, towers: Towers) -> Order:
         cabin=topic["cabin"] if topic and open_now else None,
         loan=_loan(row, loan),
         plan=plan_of(row.plan),
+        wait_until=at(row.wait_until),
+        late=row.late,
         may=_may(row),
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from simulator.shop import rules
+from simulator.shop.awaiting import Site, announced, awaited, offered_at_once
 from simulator.shop.ledger import Ledger
 from simulator.shop.model import Filter, Offer, Position, Service, Slot, Tower
 from simulator.shop.people import known
+from simulator.shop.rows import OrderRow, VehicleRow
 from simulator.shop.towers import Towers
 from simulator.shop.views import offer_of
 
@@ -92,9 +95,23 @@ class WindowDesk:
         ]
         return sorted((offer for offer in found if fits(offer, wanted)), key=_by_distance)
 
+    def awaited(self, wanted: Filter, customer: str | None = None) -> Sequence[Offer]:
+        """See `desk.Window`."""
+        place = self._position(customer)
+        sites = [
+            Site(one.tower, one.name, None if place is None else round(rules.distance_km(place, one.position), 1))
+            for one in self.towers(customer)
+            if one.reachable and wanted.tower in (None, one.tower)
+        ]
+        with self._ledger.look() as books:
+            records = [json.loads(row.record) for row in books.rows(VehicleRow)]
+            coming = announced(books.rows(OrderRow, "kind = 'stock_in'"))
+        there = offered_at_once(self.offers(Filter(tower=wanted.tower)))
+        return [offer for offer in awaited(records, there, coming, sites) if fits(offer, wanted)]
+
     def choices(self) -> dict[str, tuple[str, ...]]:
         """See `desk.Window`."""
-        vehicles = [offer.vehicle for offer in self.offers(Filter())]
+        vehicles = [offer.vehicle for offer in (*self.offers(Filter()), *self.awaited(Filter()))]
         names = ("make", "model", "colour", "propulsion")
         return {name: tuple(sorted({str(getattr(one, name)) for one in vehicles})) for name in names}
 
@@ -103,7 +120,18 @@ class WindowDesk:
         ids = _ID.findall(text.strip())
         offers = {offer.vehicle.id: offer for offer in self.offers(Filter(), customer)}
         # a link holds more than the id: the last part that is a vehicle's counts
-        return next((offers[one] for one in reversed(ids) if one in offers), None)
+        there = next((offers[one] for one in reversed(ids) if one in offers), None)
+        return there or self._like(ids, customer)
+
+    def _like(self, ids: Sequence[str], customer: str | None) -> Offer | None:
+        """An offer of the same kind as a dealer's car that no tower has: it may stand in a showroom."""
+        with self._ledger.look() as books:
+            rows = filter(None, (books.find(VehicleRow, one) for one in reversed(ids)))
+            record = next((json.loads(row.record) for row in rows), None)
+        if record is None:
+            return None
+        wanted = Filter(record["make"], record["model"], record["colour"])
+        return next(iter((*self.offers(wanted, customer), *self.awaited(wanted, customer))), None)
 
     def nearest(self, wanted: Filter, customer: str, slot: Slot | None = None) -> Offer | None:
         """See `desk.Window`."""

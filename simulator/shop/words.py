@@ -60,6 +60,7 @@ STATES: Final[dict[str, str]] = {
     "delivering": "Your car is on its way down.",
     "ready": "The door is open: your car is ready.",
     "handed_over": "The car has left the cabin.",
+    "late": "The car should be there by now and is not. The order goes on waiting for it.",
     "storing": "The tower is putting the car away.",
     "completed": "Done.",
     "cancelled": "Cancelled.",
@@ -67,6 +68,13 @@ STATES: Final[dict[str, str]] = {
     "no_show": "Nobody came in time.",
     "failed": "The tower could not hand over the car.",
 }
+
+BY_CODE: Final[dict[str, str]] = {
+    "accepted": "Accepted. Come to the tower, and type number and code, or show the QR code.",
+    "staged": "The car waits in a cabin. Type number and code, or show the QR code.",
+    "arrived": "The tower has seen you. Type number and code, or show the QR code.",
+}
+"""States in which a face would serve, where none does."""
 
 LOANS: Final[dict[str, str]] = {
     "out": "The car is with you.",
@@ -79,7 +87,17 @@ LOANS: Final[dict[str, str]] = {
 }
 
 EVENTS: Final[dict[str, str]] = {
+    "order_accepted": "The tower has taken the order.",
+    "order_awaiting_stock": "The order waits for the car to come to the tower.",
+    "order_arrived": "The tower has seen somebody come.",
+    "order_staged": "The car has been brought to a cabin.",
+    "order_identified": "The tower has recognised the customer.",
+    "order_delivering": "The car is being fetched.",
+    "order_ready": "The door is open.",
+    "order_storing": "The tower puts the car away.",
+    "loan_out": "The car is with its customer.",
     "order_bound": "A car has been set aside for the order.",
+    "order_late": "The car is not there yet, although its time has come.",
     "order_vehicle_replaced": "Another car of the same make, model and colour has been set aside.",
     "code_locked": "The code is locked for ten minutes after wrong codes. The face still works.",
     "consent_withdrawn": "Consent to face recognition is withdrawn: the code serves.",

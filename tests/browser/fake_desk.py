@@ -79,6 +79,13 @@ def stocked() -> list[Offer]:
     ]
 
 
+def to_be_awaited(**other: Any) -> Offer:
+    """A car that a dealer has and no tower."""
+    return offer(
+        vehicle(70, "Skoda", "Enyaq", "blue"), SOUTH, awaited=True, condition="awaited", ready_in_s=None, **other
+    )
+
+
 @dataclass
 class FakeDesk:
     """All four parts in one: `people`, `window`, `counter` and `dealership` are itself or its helpers.
@@ -88,6 +95,7 @@ class FakeDesk:
 
     towers_now: list[Tower] = field(default_factory=lambda: [NORTH, SOUTH])
     offers_now: list[Offer] = field(default_factory=stocked)
+    awaited_now: list[Offer] = field(default_factory=list)
     orders_now: dict[str, Order] = field(default_factory=dict)
     answer: Callable[[Order], Outcome] = field(default=lambda order: Outcome(True, True, (), order))
     sent: list[tuple[str, Any]] = field(default_factory=list)
@@ -175,10 +183,17 @@ class FakeWindow:
         return list(self._desk.towers_now)
 
     def offers(self, wanted: Filter, customer: str | None = None) -> Sequence[Offer]:
+        return self._fitting(self._desk.offers_now, wanted)
+
+    def awaited(self, wanted: Filter, customer: str | None = None) -> Sequence[Offer]:
+        return self._fitting(self._desk.awaited_now, wanted)
+
+    @staticmethod
+    def _fitting(offers: Sequence[Offer], wanted: Filter) -> list[Offer]:
         names = ("make", "model", "colour", "propulsion")
         return [
             one
-            for one in self._desk.offers_now
+            for one in offers
             if wanted.tower in (None, one.tower)
             and all(getattr(wanted, name) in (None, getattr(one.vehicle, name)) for name in names)
         ]
@@ -221,7 +236,9 @@ class FakeCounter:
 
     def _ordered(self, what: str, customer: str, wish: Any) -> Outcome:
         self._desk.note(what, wish)
-        found = next(one for one in self._desk.offers_now if one.vehicle.id == wish.vehicle)
+        meant = (wish.make, wish.model, wish.colour)
+        every = [*self._desk.offers_now, *self._desk.awaited_now]
+        found = next(one for one in every if one.vehicle.id == wish.vehicle or one.vehicle.kind == meant)
         order = order_of(found, customer, slot=wish.slot, face_consent=wish.face_consent, kind=what)
         outcome = self._desk.answer(order)
         if outcome.order is not None:
@@ -284,7 +301,7 @@ class FakeDealership:
         self._desk = desk
         cars = [(one.vehicle, one.tower) for one in desk.offers_now]
         self.rows = [
-            StockRow(car, 4000 + number, tower, f"2-{number + 1}", "available", (), False, 1204)
+            StockRow(car, 4000 + number, tower, f"bay 2-{number + 1}", "available", (), False, 1204)
             for number, (car, tower) in enumerate(cars)
         ]
         self.orders_now: list[Order] = []

@@ -6,13 +6,14 @@ import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser.fake_desk import ANNA, FakeDesk, order_of
+from tests.browser.fake_desk import ANNA, FakeDesk, order_of, to_be_awaited
 from tests.browser.visitor import Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 PAGES = (
     "/",
     "/car/north-1/v_0042",
+    "/car/south-2/v_0070",
     "/scan",
     "/order/north-1/v_0042",
     "/collect/north-1/v_0042",
@@ -49,6 +50,7 @@ return [...document.querySelectorAll('body *')].filter(one => one.offsetParent !
 
 def test_every_page_has_names_a_heading_contrast_and_fits(either: Visitor, desk: FakeDesk) -> None:
     desk.put(order_of(desk.offers_now[0], ANNA.customer, may=frozenset({"buy", "cancel", "return_elsewhere"})))
+    desk.awaited_now = [to_be_awaited()]
     either.log_in("Anna Li")
     for path in PAGES:
         either.go(path)

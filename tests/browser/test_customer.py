@@ -187,11 +187,8 @@ def test_without_consent_no_selfie_leaves_the_page(visitor: Visitor, desk: FakeD
     assert (wish.selfie, wish.face_consent, wish.slot, wish.fee_paid) == (None, False, None, True)
 
 
-def quick_order(visitor: Visitor) -> None:
-    """A test drive by number and code, at once."""
-    visitor.log_in("Anna Li")
-    visitor.go("/order/north-1/v_0042")
-    visitor.press("Next")
+def on_from_the_time(visitor: Visitor) -> None:
+    """A test drive by number and code, from the step of the time on."""
     visitor.press("Next")
     visitor.tick("The tower may compare my face with this selfie, for this order only")
     visitor.press("Next")
@@ -199,6 +196,14 @@ def quick_order(visitor: Visitor) -> None:
     visitor.press("Next")
     visitor.tick("I pay the deposit of CNY 1,000; it comes back with the car")
     visitor.press("Order the test drive")
+
+
+def quick_order(visitor: Visitor) -> None:
+    """A test drive by number and code, at once."""
+    visitor.log_in("Anna Li")
+    visitor.go("/order/north-1/v_0042")
+    visitor.press("Next")
+    on_from_the_time(visitor)
 
 
 def test_a_refusal_says_why_and_what_to_do(either: Visitor, desk: FakeDesk) -> None:

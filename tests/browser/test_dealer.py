@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.shop.model import Outcome, Reason
-from tests.browser.fake_desk import FakeDesk
+from simulator.shop.model import Outcome, Reason, StockRow, Vehicle
+from tests.browser.fake_desk import FakeDesk, vehicle
 from tests.browser.visitor import Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -15,7 +15,7 @@ ROW = "//li[@data-vehicle='{}']"
 def test_a_damaged_car_goes_out_of_service_and_out_of_the_window(either: Visitor, desk: FakeDesk) -> None:
     either.go("/dealer")
     either.press("dealer_3")
-    either.see("place 2-4 · v_0051 · 1204 km")
+    either.see("bay 2-4 · v_0051 · 1204 km")
     either.press_in(ROW.format("v_0051"), "Out of service")
     either.see("Why is the Haval H6 out of service?")
     either.press("Take out of service")
@@ -60,6 +60,22 @@ def test_a_car_is_announced(visitor: Visitor, desk: FakeDesk) -> None:
         *("id", "tag", "make", "model", "colour", "year", "trim", "propulsion", "mass_kg"),
         *("length_mm", "width_mm", "height_mm", "image_url", "offers"),
     }
+
+
+def test_a_car_in_no_tower_is_announced_with_what_is_known_of_it(visitor: Visitor, desk: FakeDesk) -> None:
+    car = vehicle(77, "Skoda", "Enyaq", "blue", propulsion="electric")
+    purchase = {"purchase": {"price": 4690000, "currency": "EUR"}}
+    facts = {name: getattr(car, name) for name in Vehicle.__dataclass_fields__ if name != "owner"}
+    record = {**facts, "tag": 3054420077, "offers": purchase}
+    desk.dealership.rows.append(StockRow(car, 3054420077, None, None, "unknown", (), False, None, record))
+    visitor.go("/dealer/dealer_3")
+    visitor.see("In no tower")
+    visitor.press("Bring it into a tower")
+    visitor.wait(lambda: visitor.path == "/dealer/dealer_3?bring=v_0077#bring", "the form")
+    visitor.alive()
+    visitor.press("Announce the car")
+    visitor.see("Bringing in: v_0077")
+    assert desk.sent == [("stock_in", ("north-1", record, None))]
 
 
 def test_a_car_is_taken_out_and_a_refusal_told(visitor: Visitor, desk: FakeDesk) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from simulator.purchaser import utc
 from simulator.shop.model import CollectWish, DriveWish, Filter, Outcome, ShopError, Slot
-from simulator.shop.rows import OrderRow
+from simulator.shop.rows import OrderRow, VehicleRow
 from simulator.shop.shop import Shop
 from tests.scenario.tower import record
 from tests.support.shop_kit import FAR, NEAR, Street, photo
@@ -186,11 +188,11 @@ def test_a_dealer_brings_in_takes_out_and_bars_vehicles(street: Street, shop: Sh
         "bay 1-1",
     )
     assert shop.dealership.out_of_service(dealer, "v_0007", ["damage"], "scratch").ok
-    soon(lambda: shop.window.find("v_0007") is None, "nobody can order it")
+    soon(lambda: "v_0007" not in ids(shop), "nobody can order it")
     row = next(row for row in shop.dealership.stock(dealer) if row.vehicle.id == "v_0007")
     assert (row.condition, row.reasons) == ("out_of_service", ("damage",))
     assert shop.dealership.release(dealer, "v_0007").ok
-    soon(lambda: shop.window.find("v_0007") is not None, "it can be ordered again")
+    soon(lambda: "v_0007" in ids(shop), "it can be ordered again")
     with pytest.raises(ShopError, match="A reason is one of"):
         shop.dealership.out_of_service(dealer, "v_0007", ["ugly"])
 
@@ -210,6 +212,86 @@ def test_a_dealer_brings_in_takes_out_and_bars_vehicles(street: Street, shop: Sh
     assert out.order is not None
     street.lines[FAR].come(out.order.order)
     assert [row.tower for row in shop.dealership.stock(dealer) if row.vehicle.id == "v_0008"] == [None]
+
+
+def ids(shop: Shop) -> set[str]:
+    return {offer.vehicle.id for offer in shop.window.offers(Filter())}
+
+
+def in_a_showroom(shop: Shop, number: int, **changes: str) -> dict[str, Any]:
+    """A car of the dealer's books that stands in no tower."""
+    raw = record(number, **changes)
+    with shop.ledger.change() as books:
+        books.put(VehicleRow(raw["id"], raw["owner"], json.dumps(raw)))
+    return raw
+
+
+def test_who_waits_gets_the_car_that_a_dealer_brings(street: Street, shop: Shop) -> None:
+    red = in_a_showroom(shop, 60, colour="red")
+    wanted = Filter("Ford", "Mondeo", "red")
+    assert [(one.tower, one.awaited) for one in shop.window.awaited(Filter(), CHEN)] == [(FAR, True), (NEAR, True)]
+    assert shop.window.offers(wanted) == []
+    # scanned where it stands, it leads to one of its kind
+    assert shop.window.find("https://shop.example/v/v_0060", CHEN) == shop.window.awaited(wanted, CHEN)[0]
+    with pytest.raises(ShopError, match="No tower offers"):
+        shop.counter.drive(ANNA, DriveWish(colour="red", terms_accepted=True, deposit_paid=True))
+    until = datetime.now(UTC) + timedelta(days=15)
+    wish = DriveWish(colour="red", tower=FAR, wait_until=until, terms_accepted=True, deposit_paid=True)
+    order = shop.counter.drive(ANNA, wish).order
+    assert order is not None
+    assert (order.state, order.vehicle, "cancel" in order.may) == ("awaiting_stock", None, True)
+    assert street.lines[FAR].claims[-1]["vehicle"] == {"make": "Ford", "model": "Mondeo", "colour": "red"}
+    waiting = shop.counter.order(order.order)
+    assert waiting.wait_until == until.replace(microsecond=0)
+    assert "still has to arrive" in waiting.text
+    assert shop.people.standing(ANNA).cars_out == 1
+
+    coming = shop.dealership.stock_in("dealer_3", FAR, red).order
+    assert coming is not None
+    assert {one.tower: one.condition for one in shop.window.awaited(wanted)} == {NEAR: "awaited", FAR: "announced"}
+    street.lines[FAR].come(coming.order)
+    soon(lambda: shop.counter.order(order.order).state == "accepted", "the order is bound")
+    bound = shop.counter.order(order.order)
+    assert bound.vehicle == "v_0060"
+    assert "A car has been set aside for the order." in [one.text for one in shop.counter.history(order.order)]
+    street.lines[FAR].come(order.order)
+    assert shop.counter.order(order.order).loan is not None
+
+
+def test_who_waits_is_told_that_the_car_is_late_and_that_it_has_not_come(street: Street, shop: Shop) -> None:
+    in_a_showroom(shop, 60, colour="red")
+    price = shop.window.awaited(Filter())[0].purchase_price
+    assert price is not None
+    now = datetime.now(UTC)
+    slot = Slot(now + timedelta(minutes=1), now + timedelta(minutes=31))
+    wish = CollectWish(
+        shop.counter.plan(price, "CNY", price, 0),
+        colour="red",
+        slot=slot,
+        wait_until=now + timedelta(minutes=4),
+        terms_accepted=True,
+    )
+    order = shop.counter.collect(ANNA, wish).order
+    assert order is not None
+    assert (order.tower, order.state, order.late) == (NEAR, "awaiting_stock", False)
+    pass_time(street, 130)
+    late = shop.counter.order(order.order)
+    assert (late.state, late.late, "is not" in late.text) == ("awaiting_stock", True, True)
+    pass_time(street, 180)
+    ended = shop.counter.order(order.order)
+    assert (ended.state, ended.text) == ("expired", "The car did not arrive in time.")
+    assert [one.text for one in shop.counter.history(order.order)][-2:] == [
+        "The car is not there yet, although its time has come.",
+        "The car did not arrive in time.",
+    ]
+
+
+def pass_time(street: Street, seconds: float) -> None:
+    """Let it become later at the near tower."""
+    near = street.lines[NEAR]
+    with near.lock:
+        near.core.tick(seconds)
+        near.publish()
 
 
 def test_what_a_customer_no_longer_needs_is_erased_here_and_asked_of_every_tower(street: Street, shop: Shop) -> None:

@@ -52,6 +52,20 @@ def test_a_transaction_that_fails_has_not_been(tmp_path: Path) -> None:
         assert books.rows(OrderRow) == []
 
 
+def test_books_of_an_older_version_get_what_is_new(tmp_path: Path) -> None:
+    Ledger(tmp_path / "shop.db")
+    with sqlite3.connect(tmp_path / "shop.db") as other:
+        for column in ("wait_until", "late"):
+            other.execute(f"ALTER TABLE orders DROP COLUMN {column}")
+        other.execute("INSERT INTO orders (order_id, tower) VALUES ('o_0', 't-1')")
+        other.execute("PRAGMA user_version = 1")
+    other.close()
+    with Ledger(tmp_path / "shop.db").change() as books:
+        books.put(ROW)
+        (before, now) = books.rows(OrderRow)
+    assert (before.order_id, before.wait_until, before.late, now) == ("o_0", None, False, ROW)
+
+
 def test_books_of_another_version_are_left_alone(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "shop.db") as other:
         other.execute("PRAGMA user_version = 9")
@@ -136,7 +150,7 @@ def test_every_reason_and_state_of_the_contract_has_words() -> None:
     assert set(words.REASONS) == set(REASONS)
     assert set(get_args(OrderState)) <= set(words.STATES)
     assert set(words.LOANS) == set(get_args(LoanState))
-    assert words.told("order_ready") == "The door is open: your car is ready."
+    assert words.told("order_ready") == "The door is open."
     assert words.told("loan_sold") == "The car is yours."
     assert words.told("order_bound").startswith("A car has been set aside")
     assert words.told("look_failed") == "look failed"

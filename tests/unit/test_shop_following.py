@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from simulator.shop.following import answered, has_car, is_open, lent, shown, told
+from simulator.shop.following import answered, happened, has_car, is_open, lent, shown, told
 from simulator.shop.rows import OrderRow
 
 AT = "2026-11-21T09:30:00.125Z"
@@ -44,6 +44,20 @@ def test_an_answer_takes_or_refuses() -> None:
         False,
         False,
     )
+
+
+def test_how_long_an_order_waits_and_that_its_car_is_late_is_told() -> None:
+    waiting = replace(ASKED, state="awaiting_stock")
+    on_time = event("order_awaiting_stock", wait_until="2026-12-06T09:00:00Z", late=False)
+    late = event("order_awaiting_stock", wait_until=None, late=True)
+    assert [happened(one) for one in (on_time, late, event("order_bound"))] == [
+        "order_awaiting_stock",
+        "order_late",
+        "order_bound",
+    ]
+    waits = told(waiting, on_time)
+    assert (waits.wait_until, waits.late) == ("2026-12-06T09:00:00Z", False)
+    assert told(waits, late) == replace(waits, late=True)
 
 
 def test_what_the_tower_shows_outranks_the_refusal_of_a_repeat() -> None:

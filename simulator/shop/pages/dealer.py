@@ -13,7 +13,7 @@ from simulator.shop.desk import Desk
 from simulator.shop.model import CONDITION_REASONS, Order, Outcome, StockRow
 from simulator.shop.pages import show
 from simulator.shop.pages.cards import car_picture, swatch
-from simulator.shop.pages.frame import Notice, Visit, deed, frame, list_reasons, section, text
+from simulator.shop.pages.frame import Notice, Visit, deed, frame, link_button, list_reasons, section, text
 from simulator.shop.pages.orders import Live, number_and_code, state_badge
 from simulator.shop.pages.steps import need
 from simulator.shop.pages.stocking import StockForm
@@ -61,6 +61,10 @@ class StockView:
         if row.condition != "out_of_service":
             ui.button(say("dealer.out_of_service"), on_click=lambda: self._ask_reasons(row)).props("no-caps outline")
         tower = row.tower
+        if tower is None and not row.with_customer:
+            link_button(
+                say("dealer.bring"), f"/dealer/{quote(self._dealer, safe='')}?bring={quote(vehicle, safe='')}#bring"
+            )
         if tower is not None and not row.with_customer:
             self.deed(say("dealer.take_out"), lambda: deals.stock_out(self._dealer, tower, vehicle))
 
@@ -147,11 +151,12 @@ def add(desk: Desk) -> None:
                         text(dealer, "strong")
 
     @ui.page("/dealer/{dealer}")
-    def one(dealer: str) -> None:
+    def one(dealer: str, bring: str = "") -> None:
         with frame(desk, say("dealer.one_title", dealer=dealer), "dealer") as visit:
             with section(say("dealer.stock")):
                 stock = StockView(visit, dealer)
             with section(say("dealer.orders")):
                 Live(lambda: desk.dealership.orders(dealer), lambda: _orders(desk, dealer, stock))
-            with section(say("dealer.bring_in")):
-                StockForm(visit, dealer).show()
+            with section(say("dealer.bring_in")).props('id="bring"'):
+                stock_row = next((row for row in desk.dealership.stock(dealer) if row.vehicle.id == bring), None)
+                StockForm(visit, dealer, {} if stock_row is None else stock_row.record).show()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -10,8 +11,9 @@ from nicegui import ui
 from simulator.shop.desk import Desk
 from simulator.shop.model import Filter, Offer, ShopError, Vehicle
 from simulator.shop.pages import show
-from simulator.shop.pages.cards import car_picture, offer_card, swatch
-from simulator.shop.pages.frame import Visit, frame, link_button, pairs, text
+from simulator.shop.pages.cards import car_address, car_picture, offer_card, swatch
+from simulator.shop.pages.frame import Visit, frame, link_button, pairs, section, text
+from simulator.shop.pages.photo import qr_picture
 from simulator.shop.pages.texts import say, word
 
 LOOK_AGAIN_S = 2.0
@@ -25,9 +27,13 @@ class Shelf:
     def __init__(self, visit: Visit, wanted: Filter, words: str) -> None:
         """`words`: what was typed."""
         self._visit, self._wanted, self._words = visit, wanted, words
-        self._shown: list[Offer] | None = None
+        self._shown: tuple[list[Offer], list[Offer]] | None = None
         self._count = text("", classes="count").props('role="status"')
         self._cards = ui.element("div").classes("cards")
+        self._later = section(say("front.awaited"), "awaited")
+        with self._later:
+            text(say("front.awaited_lead"))
+            self._waited = ui.element("div").classes("cards")
         self.look()
         ui.timer(LOOK_AGAIN_S, self.look)
 
@@ -43,16 +49,32 @@ class Shelf:
 
     def look(self) -> None:
         """Show what there is now, if that is not what is shown."""
-        offers = self._visit.desk.window.offers(self._wanted, self._visit.customer)
-        found = [offer for offer in offers if show.fits(offer, self._words)]
-        if found == self._shown:
+        window, customer = self._visit.desk.window, self._visit.customer
+        found = self._fitting(window.offers(self._wanted, customer))
+        awaited = first_of_each(self._fitting(window.awaited(self._wanted, customer)), found)
+        if (found, awaited) == self._shown:
             return
-        self._shown = found
+        self._shown = found, awaited
         self._count.set_text(say(f"front.count_{min(len(found), 2)}", count=len(found)))
-        self._cards.clear()
-        with self._cards:
-            for offer in found:
-                offer_card(offer)
+        self._later.set_visibility(bool(awaited))
+        for cards, offers in ((self._cards, found), (self._waited, awaited)):
+            cards.clear()
+            with cards:
+                for offer in offers:
+                    offer_card(offer)
+
+    def _fitting(self, offers: Sequence[Offer]) -> list[Offer]:
+        return [offer for offer in offers if show.fits(offer, self._words)]
+
+
+def first_of_each(awaited: Sequence[Offer], offers: Sequence[Offer]) -> list[Offer]:
+    """One offer of each kind that is not among `offers` anyway."""
+    kinds = {offer.vehicle.kind for offer in offers}
+    first: dict[tuple[str, str, str], Offer] = {}
+    for offer in awaited:
+        if offer.vehicle.kind not in kinds:
+            first.setdefault(offer.vehicle.kind, offer)
+    return list(first.values())
 
 
 def _unreachable(desk: Desk) -> None:
@@ -91,10 +113,10 @@ def _filters(desk: Desk, shelf: Shelf, wanted: Filter, words: str) -> None:
 
 def _colours(visit: Visit, offer: Offer, to: str) -> None:
     """The same model in every colour that there is, the nearest of each."""
-    vehicle = offer.vehicle
-    others = visit.desk.window.offers(Filter(make=vehicle.make, model=vehicle.model), visit.customer)
+    vehicle, window = offer.vehicle, visit.desk.window
+    wanted = Filter(make=vehicle.make, model=vehicle.model)
     nearest: dict[str, Offer] = {vehicle.colour: offer}
-    for other in others:
+    for other in (*window.offers(wanted, visit.customer), *window.awaited(wanted, visit.customer)):
         nearest.setdefault(other.vehicle.colour, other)
     with ui.element("ul").classes("colours"):
         for colour in sorted(nearest):
@@ -106,11 +128,24 @@ def _colours(visit: Visit, offer: Offer, to: str) -> None:
                 text(colour if other.tower == offer.tower else f"{colour} · {other.tower_name}", "span")
 
 
+def _places(visit: Visit, offer: Offer) -> None:
+    """Where else such a car may be waited for."""
+    wanted = Filter(*offer.vehicle.kind)
+    others = [one for one in visit.desk.window.awaited(wanted, visit.customer) if one.vehicle == offer.vehicle]
+    with ui.element("ul").classes("colours"):
+        for other in others:
+            current = 'aria-current="true"' if other.tower == offer.tower else ""
+            with ui.element("li"), ui.link(target=car_address(other)).props(current):
+                text(other.tower_name, "span")
+
+
 def find_offer(visit: Visit, tower: str, vehicle: str) -> Offer:
-    """The offer of a vehicle at a tower. Raises ShopError where it is not offered any more."""
-    for offer in visit.desk.window.offers(Filter(tower=tower), visit.customer):
-        if offer.vehicle.id == vehicle:
-            return offer
+    """The offer of a vehicle at a tower, or of one of its kind to be waited for there. Raises ShopError where there is none."""
+    window, wanted = visit.desk.window, Filter(tower=tower)
+    for look in (window.offers, window.awaited):
+        for offer in look(wanted, visit.customer):
+            if offer.vehicle.id == vehicle:
+                return offer
     raise ShopError(say("car.gone"))
 
 
@@ -153,12 +188,29 @@ def _car(visit: Visit, offer: Offer) -> None:
         rows.append((say("car.price"), show.money(offer.purchase_price, offer.currency)))
     here = f"{quote(offer.tower, safe='')}/{quote(offer.vehicle.id, safe='')}"
     with car_head(visit, offer, "car"):
+        if offer.awaited:
+            text(say("car.awaited"), classes="hint")
+            _places(visit, offer)
         pairs(rows)
     with ui.element("div").classes("actions"):
         if offer.drive_deposit is not None:
-            link_button(say("car.drive"), f"/order/{here}")
+            link_button(say("car.drive_wait" if offer.awaited else "car.drive"), f"/order/{here}")
         if offer.purchase_price is not None:
-            link_button(say("car.buy"), f"/collect/{here}", primary=offer.drive_deposit is None)
+            link_button(
+                say("car.buy_wait" if offer.awaited else "car.buy"),
+                f"/collect/{here}",
+                primary=offer.drive_deposit is None,
+            )
+    _sign(offer.vehicle)
+
+
+def _sign(vehicle: Vehicle) -> None:
+    """What stands at the car in a showroom, to be scanned."""
+    with ui.element("details"):
+        text(say("car.sign"), "summary")
+        image = ui.element("img").props(f'src="{qr_picture(vehicle.id)}"').classes("sign")
+        image.props["alt"] = say("car.sign_of", vehicle=vehicle.id)
+        text(vehicle.id, classes="facts")
 
 
 def _fee(visit: Visit, offer: Offer) -> str:
@@ -189,7 +241,7 @@ def add(desk: Desk) -> None:
 
 
 def _car_title(desk: Desk, tower: str, vehicle: str) -> str:
-    for offer in desk.window.offers(Filter(tower=tower)):
-        if offer.vehicle.id == vehicle:
-            return show.title(offer.vehicle)
-    return say("car.title")
+    try:
+        return show.title(find_offer(Visit(desk, None), tower, vehicle).vehicle)
+    except ShopError:
+        return say("car.title")

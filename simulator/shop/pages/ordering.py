@@ -48,6 +48,12 @@ class _Form:
         with car_head(self.visit, self.offer, self._way):
             pairs([(say("car.tower"), self.offer.tower_name), (say("car.ready"), show.availability(self.offer))])
 
+    def meant(self) -> dict[str, str]:
+        """Which car: the very one, or for who waits, the first of its kind."""
+        if self.time.wait_until is None:
+            return {"vehicle": self.offer.vehicle.id}
+        return dict(zip(("make", "model", "colour"), self.offer.vehicle.kind, strict=True))
+
     async def _send(self) -> None:
         with self.answer.trying():
             tell_outcome(await asyncio.to_thread(self.order), self.answer)
@@ -87,9 +93,10 @@ class DriveForm(_Form):
     def order(self) -> Outcome:
         """Send the order; waits for the tower."""
         wish = DriveWish(
-            vehicle=self.offer.vehicle.id,
+            **self.meant(),
             tower=self.offer.tower,
             slot=self.time.slot,
+            wait_until=self.time.wait_until,
             selfie=self.face.selfie,
             face_consent=self.face.consent,
             terms_accepted=self.terms.accepted,
@@ -119,9 +126,10 @@ class CollectForm(_Form):
         """Send the order; waits for the tower."""
         wish = CollectWish(
             plan=self._plan.plan,
-            vehicle=self.offer.vehicle.id,
+            **self.meant(),
             tower=self.offer.tower,
             slot=self.time.slot,
+            wait_until=self.time.wait_until,
             selfie=self.face.selfie,
             face_consent=self.face.consent,
             terms_accepted=self.terms.accepted,

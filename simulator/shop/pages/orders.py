@@ -32,6 +32,8 @@ from simulator.shop.pages.texts import say, word
 
 GOOD = frozenset({"ready", "handed_over", "completed"})
 BAD = ORDER_ENDED - GOOD
+WAITED = frozenset({"awaiting_stock", "expired"})
+"""States in which it matters until when a car is waited for."""
 
 
 def car_name(order: Order) -> str:
@@ -41,8 +43,9 @@ def car_name(order: Order) -> str:
 
 def state_badge(order: Order) -> None:
     """The state as one word, in a colour and in words."""
-    kind = "good" if order.state in GOOD else "bad" if order.state in BAD else "open"
-    shown = order.loan.state if order.loan is not None else order.state
+    late = order.late and order.state == "awaiting_stock"
+    kind = "good" if order.state in GOOD else "bad" if late or order.state in BAD else "open"
+    shown = order.loan.state if order.loan is not None else "late" if late else order.state
     text(word("state", shown), "span", f"badge {kind}").props(f'data-state="{shown}"')
 
 
@@ -73,6 +76,9 @@ def order_card(order: Order) -> None:
             text(car_name(order), "h2")
             text(f"{word('kind', order.kind)} · {order.tower_name} · {show.slot_text(order.slot)}", classes="facts")
             text(order.text)
+            if order.wait_until is not None and order.state in WAITED:
+                since, until = show.moment(order.asked_at), show.moment(order.wait_until)
+                text(say("order.waits", since=since, until=until), classes="facts")
         state_badge(order)
 
 
@@ -159,7 +165,10 @@ class OrderView:
             (say("order.kind"), word("kind", order.kind)),
             (say("order.tower"), order.tower_name),
             (say("order.slot"), show.slot_text(order.slot)),
+            (say("order.asked_at"), show.moment(order.asked_at)),
         ]
+        if order.wait_until is not None and order.state in WAITED:
+            rows.append((say("order.wait_until"), show.moment(order.wait_until)))
         if order.ready_in_s is not None:
             rows.append((say("order.ready_in"), show.lasting(order.ready_in_s)))
         if order.cabin is not None:

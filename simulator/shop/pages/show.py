@@ -35,9 +35,11 @@ def span(slot: Slot, zone: tzinfo | None = None) -> str:
 
 
 def slot_text(slot: Slot | None, zone: tzinfo | None = None) -> str:
-    """The day and the half hour, or now."""
+    """The day and the half hour, from when until when where it is longer, or now."""
     if slot is None:
         return say("when.now")
+    if slot.from_at.astimezone(zone).date() != slot.until_at.astimezone(zone).date():
+        return say("when.from_until", begins=moment(slot.from_at, zone), ends=moment(slot.until_at, zone))
     return say("when.moment", day=day(slot.from_at.astimezone(zone).date()), time=span(slot, zone))
 
 
@@ -70,6 +72,11 @@ def facts(vehicle: Vehicle) -> str:
 
 def availability(offer: Offer) -> str:
     """From when the car can be had, and how long it takes to come down."""
+    if offer.awaited:
+        came = offer.orderable_from
+        if came is not None:
+            return say("offer.arrives", at=moment(came))
+        return say("offer.announced" if offer.condition == "announced" else "offer.awaited")
     if offer.orderable_from is not None:
         return say("offer.from", at=moment(offer.orderable_from))
     if offer.ready_in_s is None:

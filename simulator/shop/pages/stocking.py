@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from nicegui import ui
@@ -20,16 +21,28 @@ PROPULSIONS = ("petrol", "diesel", "hybrid", "electric")
 OPTIONAL = frozenset({"trim", "image_url"})
 
 
+def _prices_of(known: Mapping[str, Any]) -> tuple[str, dict[str, float | None]]:
+    """Currency and prices of a car's record, in whole units; what fits many cars where there is none."""
+    if not known:
+        return "CNY", {"deposit": 1000, "fee": 150, "price": 219000}
+    drive, purchase = (known["offers"].get(name, {}) for name in ("test_drive", "purchase"))
+    currency = str((drive or purchase)["currency"])
+    said = {"deposit": drive.get("deposit"), "fee": drive.get("fee"), "price": purchase.get("price")}
+    per_unit = show.minor_in(currency)
+    return currency, {name: None if value is None else value / per_unit for name, value in said.items()}
+
+
 class StockForm:
     """Everything about a vehicle that a tower must know."""
 
-    def __init__(self, visit: Visit, dealer: str) -> None:
-        """Nothing is shown before `show`."""
-        self._visit, self._dealer = visit, dealer
+    def __init__(self, visit: Visit, dealer: str, known: Mapping[str, Any]) -> None:
+        """Nothing is shown before `show`. `known`: the record of a car of the dealer's books, or nothing."""
+        self._visit, self._dealer, self._known = visit, dealer, known
         self._fields: dict[str, ui.input | ui.number] = {}
 
     def show(self) -> None:
-        """Every field, with values that fit most cars."""
+        """Every field, with what is known, or with values that fit most cars."""
+        known = self._known
         towers = {tower.tower: tower.name for tower in self._visit.desk.window.towers()}
         text(say("stock.lead"))
         with ui.element("div").classes("fields"):
@@ -37,14 +50,18 @@ class StockForm:
                 "outlined dense"
             )
             for name, value in WORDS.items():
-                self._fields[name] = ui.input(say(f"stock.{name}"), value=value).props("outlined dense")
-            self._propulsion = ui.select(
-                {one: say(f"propulsion.{one}") for one in PROPULSIONS}, label=say("stock.propulsion"), value="hybrid"
-            ).props("outlined dense")
-            for name, number in NUMBERS.items():
-                self._fields[name] = ui.number(say(f"stock.{name}"), value=number or None, precision=0, min=1).props(
+                self._fields[name] = ui.input(say(f"stock.{name}"), value=known.get(name, value)).props(
                     "outlined dense"
                 )
+            self._propulsion = ui.select(
+                {one: say(f"propulsion.{one}") for one in PROPULSIONS},
+                label=say("stock.propulsion"),
+                value=known.get("propulsion", "hybrid"),
+            ).props("outlined dense")
+            for name, number in NUMBERS.items():
+                self._fields[name] = ui.number(
+                    say(f"stock.{name}"), value=known.get(name, number or None), precision=0, min=1
+                ).props("outlined dense")
         text(say("stock.offers"), "h3")
         self._prices()
         text(say("stock.when"), "h3")
@@ -55,9 +72,10 @@ class StockForm:
             self._button = ui.button(say("stock.go"), on_click=self._send).props("no-caps unelevated")
 
     def _prices(self) -> None:
+        currency, prices = _prices_of(self._known)
         with ui.element("div").classes("fields"):
-            self._currency = ui.input(say("stock.currency"), value="CNY").props("outlined dense")
-            for name, value in (("deposit", 1000), ("fee", 150), ("price", 219000)):
+            self._currency = ui.input(say("stock.currency"), value=currency).props("outlined dense")
+            for name, value in prices.items():
                 self._fields[name] = ui.number(say(f"stock.{name}"), value=value, min=0, precision=2).props(
                     "outlined dense clearable"
                 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from nicegui import events, ui
 
@@ -17,10 +17,12 @@ from simulator.shop.pages.texts import say
 
 DAYS = 31
 """Slots are at most 30 days ahead (orders-if.md 4.4)."""
+PROMISED_DAYS = 15
+"""A car that is not there yet is promised within so many days (orders-if.md 1.5)."""
 
 
 class TimeChoice:
-    """Now, at the tower; or a half hour of one of the next days."""
+    """Now, at the tower; a half hour of one of the next days; or as soon as the car is there, and how long to wait for it."""
 
     def __init__(self, visit: Visit, offer: Offer) -> None:
         """Nothing is shown before `build`."""
@@ -29,15 +31,36 @@ class TimeChoice:
 
     @property
     def slot(self) -> Slot | None:
-        """The chosen half hour; None: now."""
-        return None if self._now.value else self._slots.get(self._time.value or 0)
+        """The chosen half hour; None: now, or as soon as the car is there."""
+        return self._slots.get(self._time.value or 0) if self._way.value == "later" else None
+
+    @property
+    def wait_until(self) -> datetime | None:
+        """Until when the customer waits for the car: the end of that day on this machine's clock. None: not at all."""
+        if not self._waits:
+            return None
+        return datetime.combine(date.fromisoformat(self._until.value), time(23, 59)).astimezone()
+
+    @property
+    def _waits(self) -> bool:
+        return self._offer.awaited or self._way.value == "wait"
 
     def build(self) -> None:
-        """Show the choice; a car that cannot be had at once leaves only later."""
+        """Show the choice: a car that cannot be had at once leaves later, or waiting for the first that is there."""
         today = datetime.now(UTC).astimezone().date()
-        can_now = self._offer.orderable_from is None
-        options = {True: say("time.now")} if can_now else {}
-        self._now = ui.radio({**options, False: say("time.later")}, value=can_now, on_change=self._choose)
+        offer = self._offer
+        ways = (
+            ["wait", "later"]
+            if offer.awaited
+            else ["now", "later"]
+            if offer.orderable_from is None
+            else ["later", "wait"]
+        )
+        self._way = ui.radio({way: say(f"time.{way}") for way in ways}, value=ways[0], on_change=self._choose)
+        with ui.element("div").classes("inline-form") as self._waiting:
+            ends = {on.isoformat(): show.day(on) for on in show.days_from(today, DAYS - 1)}
+            promised = (today + timedelta(days=PROMISED_DAYS)).isoformat()
+            self._until = ui.select(ends, label=say("time.until"), value=promised).props("outlined dense")
         with ui.element("div").classes("inline-form") as self._later:
             days = {on.isoformat(): show.day(on) for on in show.days_from(today, DAYS)}
             self._day = ui.select(days, label=say("time.day"), value=today.isoformat(), on_change=self._look_up).props(
@@ -49,7 +72,7 @@ class TimeChoice:
 
     def check(self) -> None:
         """Raises ShopError where a later time is wanted and none chosen."""
-        need(self._now.value or self._time.value, say("time.missing"))
+        need(self._way.value != "later" or self._time.value, say("time.missing"))
 
     def _look_up(self) -> None:
         day = date.fromisoformat(self._day.value)
@@ -62,8 +85,9 @@ class TimeChoice:
         self._choose()
 
     def _choose(self) -> None:
-        later = not self._now.value
+        later = self._way.value == "later"
         self._later.set_visibility(later)
+        self._waiting.set_visibility(self._waits)
         self._none.set_visibility(later and not self._slots)
 
 
