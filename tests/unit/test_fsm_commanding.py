@@ -276,6 +276,13 @@ def test_numbers_wrap_in_fences_too() -> None:
     assert row(after(row(turn), shown(taken_seq=1, fence_seq=1))).state == "lost"
 
 
+def test_a_fence_of_the_last_round_is_not_taken_for_a_later_one() -> None:
+    # nothing was fenced for so long that the number shown lies ahead of this one on the ring
+    fencing = step_row(state="fencing", seq=64899, fence_seq=64900, fence_session=3)
+    assert row(after(fencing, shown(taken_seq=64898, fence_seq=300))).state == "fencing"
+    assert row(after(fencing, shown(taken_seq=64900, fence_seq=64900))).state == "lost"
+
+
 def test_a_plc_that_has_taken_nothing_yet_is_fenced_all_the_same() -> None:
     turn = after(step_row(seq=1), shown(taken_seq=0), mono_s=MONO_S + LATE_S)
     assert fences(turn) == [(3, 2)]

@@ -153,7 +153,9 @@ def _fence(turn: Turn, step: Step, machine: Snapshot) -> None:
 def _fence_shows(step: Step, mailbox: Mailbox) -> bool:
     if step.fence_seq is None or mailbox.fence_seq == 0:
         return False
-    return seq_distance(mailbox.fence_seq, step.fence_seq) < _FENCE_AHEAD
+    # one of the last round lies ahead of this one too, and far behind what was taken last
+    recent = seq_distance(mailbox.taken_seq, mailbox.fence_seq) < _FENCE_AHEAD
+    return recent and seq_distance(mailbox.fence_seq, step.fence_seq) < _FENCE_AHEAD
 
 
 def _follow_fence(turn: Turn, step: Step, machine: Snapshot) -> None:

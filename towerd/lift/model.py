@@ -62,8 +62,8 @@ class Axis:
 
     @property
     def standstill(self) -> bool:
-        """Whether the axis stands still and is ready."""
-        return self.plcopen_state is PlcOpenState.STANDSTILL
+        """Whether the axis stands: ready, or with its brake set and its drive off, as a PLC may leave it between two moves."""
+        return self.plcopen_state in (PlcOpenState.STANDSTILL, PlcOpenState.DISABLED)
 
 
 LoadState = Literal["empty", "loaded", "disagree"]
