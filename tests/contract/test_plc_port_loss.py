@@ -80,6 +80,20 @@ async def test_a_plc_heartbeat_that_stands_is_a_loss_and_no_session_begins_on_it
         await bench.inbox.next_of(PlcObserved, 6.0)
 
 
+@pytest.mark.parametrize("poll_ms", [50, 100, 200, 400])
+async def test_a_heartbeat_that_goes_to_and_fro_moves(poll_ms: int) -> None:
+    """3.2 says that it moves, not how: looked at every 200 ms, one of two values would seem to stand."""
+    bench = make(replace(CONFIG, poll_ms=poll_ms))
+    bench.plc.beats = 2
+    async with bench.running():
+        await asyncio.sleep(5.033)
+        assert not bench.inbox.of(PlcLost)
+        bench.plc.frozen = True
+        stopped_s = asyncio.get_running_loop().time()
+        await bench.inbox.next_of(PlcLost)
+        assert asyncio.get_running_loop().time() - stopped_s <= 1.4
+
+
 async def test_a_restart_of_the_plc_begins_a_new_session_from_id() -> None:
     bench = make()
     async with bench.running() as snapshot:

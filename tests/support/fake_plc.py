@@ -42,12 +42,13 @@ def words_of(register: Register, value: int) -> list[int]:
 
 @dataclass
 class FakePlc:
-    """Words and the little that moves them. `now` gives seconds."""
+    """Words and the little that moves them. `now` gives seconds. `beats`: how many values plc_heartbeat takes in turn."""
 
     now: Callable[[], float]
     identity: dict[str, int] = field(default_factory=lambda: dict(IDENTITY))
     words: list[int] = field(default_factory=lambda: [0] * 2048)
     frozen: bool = False
+    beats: int = 0x10000
     deaf: bool = False
     reads: list[tuple[int, int]] = field(default_factory=list)
     writes: list[tuple[float, int, list[int]]] = field(default_factory=list)
@@ -105,7 +106,7 @@ class FakePlc:
         self.reads.append((address, count))
         if address + count > len(self.words):
             raise ExceptionReplyError(2)
-        beat = 0 if self.frozen else int(self.now() * 10) & 0xFFFF
+        beat = 0 if self.frozen else int(self.now() * 10) % self.beats
         if self.get("SYS", "plc_heartbeat") != beat and not self.frozen:
             self.set("SYS", "plc_heartbeat", beat)
         if not self.deaf and self.get("SYS", "pc_session_echo") != self.get("CTL", "pc_session"):

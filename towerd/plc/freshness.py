@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from math import ceil
 
 STALE_S = 1.0
+BEAT_S = 0.1
+"""How often the PLC moves its heartbeat (3.2)."""
 ROUNDING_S = 1e-6
 """A timer may run this much before its time: the loop's clock is coarse. Without it a wait for the rest never ends."""
 
@@ -61,6 +64,17 @@ class Freshness:
         if plc_heartbeat != self._beat:
             self._beat, self._beat_at_s = plc_heartbeat, now_s
         return now_s - self._beat_at_s >= STALE_S - ROUNDING_S
+
+    def next_look_s(self, looked_s: float, due_s: float) -> float:
+        """When to look again after a look at `looked_s`: when it is due, unless the heartbeat has not moved since the one before.
+
+        Then an odd number of its periods after this one: whoever looks at every second move of a heartbeat that goes to and
+        fro between two values always sees the same.
+        """
+        if self._beat_at_s >= looked_s or due_s - looked_s < BEAT_S:
+            return due_s
+        passed = ceil((asyncio.get_running_loop().time() - looked_s) / BEAT_S - ROUNDING_S)
+        return looked_s + (passed | 1) * BEAT_S
 
     def _arm(self, now_s: float) -> None:
         due_s = self._due_s()

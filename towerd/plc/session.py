@@ -182,6 +182,7 @@ class PlcSession:
             if now_s >= poll_due_s - ROUNDING_S:
                 poll_due_s = max(poll_due_s + self._config.poll_s, now_s)
                 await self._try_poll()
+                poll_due_s = self._freshness.next_look_s(now_s, poll_due_s)
                 continue
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(min(poll_due_s, self._writer.heartbeat_due_s)):
