@@ -114,7 +114,8 @@ def test_one_whose_command_ended_is_free_when_the_plc_shows_it_idle(state: StepS
 
 def test_limits_leave_room_and_doors_more_of_it() -> None:
     assert limit_s(ACT) == 50.0
-    assert limit_s(Act(Unit.CABIN1, MailboxCommand(Code.OUTER_DOOR, (1, 5, 0, 0)), 5.0)) == 60.0
+    for door_s, limit in ((5.0, 60.0), (15.0, 110.0)):
+        assert limit_s(Act(Unit.CABIN1, MailboxCommand(Code.OUTER_DOOR, (1, 5, 0, 0)), door_s)) == limit
 
 
 # the plain way

@@ -21,8 +21,9 @@ from towerd.units import deciseconds, next_seq, seq_distance
 # a fence that shows is at most a few numbers ahead of the one waited for
 _FENCE_AHEAD = 1000
 _SPARE_S = 20.0
-# how often a door tries, and how long people may keep it from closing
+# a door tries three times, down and up again, and people may keep it from closing
 _DOOR_S = 60.0
+_DOOR_WAYS = 6
 _BY_HAND_S = 600.0
 _CANCEL_LIMIT_DS = 100
 _END_TRIGGER = {3: "finish", 4: "fail", 5: "abort"}
@@ -50,7 +51,7 @@ def limit_s(act: Act) -> float:
     It ends what hangs, it does not measure: the PLC watches each axis by itself, and a tired motor is no fault.
     """
     if act.command.code == Code.OUTER_DOOR:
-        return _DOOR_S
+        return max(_DOOR_S, _DOOR_WAYS * act.minimum_s + _SPARE_S)
     return 3 * act.minimum_s + _SPARE_S
 
 
