@@ -10,6 +10,7 @@ from simulator.config import Actors
 from tests.scenario.tower import Tower, small_tower
 from tests.support.sync_tower import SyncTower, told_again
 from towerd.cabin.model import Cabin, DoorState
+from towerd.faults import CABIN_UNATTENDED
 from towerd.fsm.state import State
 from towerd.orders.model import Vehicle
 from towerd.places import OUT, cabin
@@ -102,7 +103,12 @@ def test_the_door_waits_for_who_is_in_the_cabin() -> None:
     pass_by(tower, 400.0)
     assert (state(tower), shown(tower).outer_door) == ("ready", DoorState.OPEN)
     assert "identify again" in tower.state.volatile.doing
+    assert tower.state.tables.owing[1].what == "doorway"
+    pass_by(tower, 300.0)
+    assert CABIN_UNATTENDED in tower.state.tables.faults
     tower.code("o_1", right=True)
+    tower.tick(1.0)
+    assert CABIN_UNATTENDED not in tower.state.tables.faults
     tower.simulator.person(1, False)
     pass_by(tower, 60.0)
     assert (state(tower), shown(tower).outer_door) == ("ready", DoorState.OPEN)

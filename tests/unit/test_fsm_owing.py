@@ -26,7 +26,7 @@ from towerd.cabin.model import CabinSensors, DoorState
 from towerd.faults import CABIN_UNATTENDED
 from towerd.fsm.intake_row import Owing
 from towerd.fsm.owing import note_owed, pleas, unconfirmed
-from towerd.fsm.state import Fault, Move
+from towerd.fsm.state import Fault, IdentityDecision, Move
 from towerd.fsm.turn import Turn
 from towerd.places import bay
 from towerd.plc.snapshot import Capability, Snapshot
@@ -116,6 +116,39 @@ FETCH = Move(1, "fetch", "car-1", bay(2, 3), CABIN_1, "lin", AT)
 )
 def test_a_car_that_is_to_be_put_back(seen: Snapshot, rows: dict[str, Any], owed: str | None) -> None:
     assert unconfirmed(turn(seen, **rows), seen.cabin(1)) == owed
+
+
+OPEN = with_cabin(machine(), 1, outer_door=DoorState.OPEN)
+SOMEBODY = with_cabin(OPEN, 1, on=CabinSensors.PERSON_DETECTED)
+SEEN_OFF = order_in("handed_over", since_at=AT)
+GONE = replace(FETCH, state="left", since_at=AT)
+
+
+@pytest.mark.parametrize(
+    ("seen", "rows", "owed"),
+    [
+        (SOMEBODY, {"orders": [SEEN_OFF]}, "doorway"),
+        (with_cabin(OPEN, 1, on=BOTH_IN_CABIN), {"orders": [SEEN_OFF]}, "doorway"),
+        (OPEN, {"orders": [SEEN_OFF]}, None),
+        (SOMEBODY, {"orders": [order_in("handed_over", since_at=AT + timedelta(seconds=1))]}, None),
+        (SOMEBODY, {"orders": [replace(SEEN_OFF, cabin=2)]}, None),
+        (SOMEBODY, {"moves": {1: GONE}}, "doorway"),
+        (SOMEBODY, {"moves": {1: replace(GONE, state="ready")}}, None),
+        (with_cabin(SOMEBODY, 1, on=BOTH_IN_CABIN), {**CAR, "orders": [order_in("ready", since_at=AT)]}, "doorway"),
+        (with_cabin(OPEN, 1, on=BOTH_IN_CABIN), {**CAR, "orders": [order_in("ready", since_at=AT)]}, None),
+    ],
+)
+def test_a_door_that_cannot_close_is_somebodys_to_free(seen: Snapshot, rows: dict[str, Any], owed: str | None) -> None:
+    t = turn(seen, **rows)
+    t.now = AT + timedelta(seconds=30)
+    assert unconfirmed(t, seen.cabin(1)) == owed
+
+
+def test_who_is_known_to_be_there_may_take_the_time_to_board() -> None:
+    seen = with_cabin(SOMEBODY, 1, on=BOTH_IN_CABIN)
+    t = turn(seen, **CAR, orders=[order_in("ready", since_at=AT - timedelta(hours=1))])
+    t.set(decisions={"ord-1": IdentityDecision("ord-1", "code", MONO_S, "not_checked", None)})
+    assert unconfirmed(t, seen.cabin(1)) is None
 
 
 def unrated() -> Snapshot:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
 
 from towerd.cabin.intake import Owed
 from towerd.cabin.intake_words import plea
 from towerd.cabin.model import SOMEBODY, Cabin, DoorState
 from towerd.faults import CABIN_UNATTENDED
-from towerd.fsm.book import fetch_at, needed_by
+from towerd.fsm.book import fetch_at, fetched_in, needed_by
+from towerd.fsm.decision import decision_holds
 from towerd.fsm.intake_row import Owing
 from towerd.fsm.inventory import vehicle_at
 from towerd.fsm.latch import clear_fault, raise_fault
@@ -18,6 +21,9 @@ from towerd.fsm.wishes import stays
 from towerd.orders.model import DUE
 from towerd.places import cabin
 from towerd.plc.snapshot import Capability
+
+_LINGERS: Final = timedelta(seconds=30)
+"""Whoever drives off or walks out has done so by then."""
 
 
 def note_owed(turn: Turn, number: int, what: Owed | None) -> float:
@@ -48,8 +54,23 @@ def _page(turn: Turn, number: int) -> None:
         clear_fault(turn, CABIN_UNATTENDED, None)
 
 
+def _who_lingers(turn: Turn, shown: Cabin) -> datetime | None:
+    """Since when a door waits to close for somebody or something: behind a car that has left with its customer or with a
+    technician, or on one that is nobody's any more.
+    """
+    for order in turn.tables.orders.values():
+        if order.cabin == shown.number and order.state in ("ready", "handed_over"):
+            kept = order.state == "ready" and (shown.nobody or decision_holds(turn, order))
+            return None if kept else order.since_at
+    move = fetched_in(turn.tables, shown.number)
+    return move.since_at if move is not None and move.state == "left" else None
+
+
 def unconfirmed(turn: Turn, shown: Cabin) -> Owed | None:
-    """Whether the tower waits for somebody to look into a cabin that nobody drives into, and to press the button."""
+    """What people owe a cabin that nobody drives into: to look into it and press the button, or to let its door close."""
+    since_at = None if shown.deserted else _who_lingers(turn, shown)
+    if since_at is not None and turn.now - since_at >= _LINGERS:
+        return "doorway"
     if shown.clear or shown.outer_door is not DoorState.CLOSED or shown.sensors & SOMEBODY:
         return None
     if shown.content == "empty":
