@@ -8,7 +8,7 @@ Its first line tells the port: {"port": 40123, "simulated": true}. On that port,
     PUT  /show?name=NAME     show DIR/NAME; `blank` is an empty scene; `&as=person`: its head, near, as somebody who can
                              turn it; `&as=paper`: the same as a photo that is held up
     PUT  /turn?to=SIDE       turn head or paper to its own `left`, `right`, or `ahead`
-    POST /show               show the JPEG in the body
+    POST /show               show the JPEG in the body; `?as=` as above
     PUT  /fault?kind=KIND    `black`, `frozen`, `torn` (the lower half is lost), `hang` (the stream stays open and says
                              nothing), `none`
     GET  /state              what it shows, as JSON
@@ -88,10 +88,14 @@ class Scene:
         image = cv2.imread(str(self._photos / Path(name).name))
         if image is None:
             raise FileNotFoundError(name)
+        self.show_photo(name, cast("Image", image), shown_as)
+
+    def show_photo(self, name: str, image: Image, shown_as: str = "") -> None:
+        """Show a photo of any size. Raises ValueError for another word, or where no head is found."""
         if not shown_as:
-            self.show_image(name, fitted(cast("Image", image)))
+            self.show_image(name, fitted(image))
             return
-        seen = self._near(cast("Image", image))
+        seen = self._near(image)
         with self._lock:
             self.name = name
             self._turner = Turner(seen, find_head(seen), {"person": False, "paper": True}[shown_as])
@@ -233,7 +237,11 @@ class _Handler(BaseHTTPRequestHandler):
         if image is None:
             self._answer(400, {"error": "no picture"})
             return
-        self.server.scene.show_image("posted", fitted(cast("Image", image)))
+        try:
+            self.server.scene.show_photo("posted", cast("Image", image), self._asked("as"))
+        except (KeyError, ValueError) as error:
+            self._answer(400, {"error": f"unknown: {error}"})
+            return
         self._answer(200, self._state())
 
     def _stream(self) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulator.demo.asked import do_as_asked
 from simulator.demo.board import Board, Event
 from simulator.demo.house import House
 from simulator.demo.processes import DemoError
@@ -17,7 +18,6 @@ STRANGER = "biden.jpg"
 SELFIE = "obama2.jpg"
 AT_THE_GATE = "obama.jpg"
 BLANK = "blank"
-_NOTHING = "nothing"
 
 _READY_S = 60.0
 _LOOK_S = 30.0
@@ -124,27 +124,15 @@ class Story:
         self._deliver(visit, self.at_hand_over)
 
     def _do_as_asked(self, kind: str, order: str | None) -> None:
-        """Read what the screen asks and do it, until an event of that kind comes; whoever is asked nothing looks ahead.
-
-        Raises DemoError.
-        """
+        """Do what the screen asks until an event of that kind comes. Raises DemoError."""
         board, after = self.board, len(self.board.events)
-        done = _NOTHING
-
-        def news() -> Event | str | None:
-            asked = self._asked()
-            return board.find(kind, order, after) or (asked if asked != done else None)
-
-        while isinstance(found := self._wait(kind, news, _LOOK_S), str):
-            if found != _NOTHING:
-                board.on_line(f"the screen asks: {found}")
-            self.house.turn("ahead" if found == _NOTHING else found)
-            done = found
-
-    def _asked(self) -> str:
-        """What the screen asks whoever stands before the camera to do."""
-        challenge = self.board.status and self.board.status["challenge"]
-        return str(challenge["ask"]) if challenge else _NOTHING
+        do_as_asked(
+            self.house,
+            kind,
+            lambda: board.find(kind, order, after),
+            _LOOK_S,
+            lambda asked: board.on_line(f"the screen asks: {asked}"),
+        )
 
     def _by_code(self) -> None:
         visit = self._order("customer_2", {"make": "Volkswagen", "model": "Golf", "colour": "red"})

@@ -162,6 +162,19 @@ class Dealership(Protocol):
         """The vehicle may be ordered again. Raises ShopError. *Sends.*"""
 
 
+class Stage(Protocol):
+    """Where the towers are simulated and nobody is there: what people would do at them. No real shop has one."""
+
+    def lend_face(self, customer: str, selfie: bytes) -> None:
+        """The face of this person, from now on and in memory only, is that of the selfie."""
+
+    def deeds(self, order: Order) -> Sequence[str]:
+        """What the person of an order could do now, from `face`, `code`, `drive_in`, `back`."""
+
+    def do(self, deed: str, order: str) -> str:
+        """Do it; gives in words what has come of it. May take minutes. Raises ShopError."""
+
+
 class Desk(Protocol):
     """The shop as its pages see it."""
 
@@ -180,3 +193,7 @@ class Desk(Protocol):
     @property
     def dealership(self) -> Dealership:
         """Dealers."""
+
+    @property
+    def stage(self) -> Stage | None:
+        """The stage of `make shop`; None where real people come to real towers."""

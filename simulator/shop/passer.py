@@ -43,7 +43,7 @@ class Passer:
         order = next(one for one in self._get("/status")["orders"] if one["number"] == number)
         if order["kind"] == "stock_in":
             return self._drive_in(str(order["vehicle"]))
-        return "The car comes down, and is driven off by itself."
+        return "The tower takes number and code."
 
     def back(self, number: str) -> str:
         """Bring the car of a loan back. Raises PasserError."""

@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 from simulator.shop.config import ShopConfig, read_stock
 from simulator.shop.counter import CounterDesk
 from simulator.shop.dealership import DealershipDesk
+from simulator.shop.desk import Stage
 from simulator.shop.ledger import Ledger
 from simulator.shop.mail import Mail
 from simulator.shop.model import Account, Position
@@ -17,7 +18,7 @@ from simulator.shop.ordering import Ordering
 from simulator.shop.people import PeopleDesk, forget
 from simulator.shop.rows import AccountRow, VehicleRow
 from simulator.shop.settling import Listener, settle
-from simulator.shop.towers import Line, Towers, platform_line
+from simulator.shop.towers import Line, Towers, hold, platform_line
 from simulator.shop.views import account_row
 from simulator.shop.window import WindowDesk
 
@@ -43,6 +44,8 @@ class Shop:
 
     def __init__(self, config: ShopConfig, make: Callable[[str], Line] | None = None) -> None:
         """`make` makes the line to a tower; None: over the broker. Raises ShopError, OSError."""
+        # a line of a test's own has no session to be lost
+        self._held = hold(config.folder) if make is None else None
         self.ledger = Ledger(config.folder / "shop.db")
         self.towers = Towers(config.towers, make or (lambda tower: platform_line(config, tower)))
         self._mail = Mail(self.ledger, self.towers, settle)
@@ -52,6 +55,7 @@ class Shop:
         self._people = PeopleDesk(self.ledger, self.towers, self._mail)
         self._counter = CounterDesk(self.ledger, self.towers, self._window, ordering)
         self._dealership = DealershipDesk(self.ledger, self.towers, ordering)
+        self.stage: Stage | None = None
         self._furnish(
             config.accounts or made_up(datetime.now(UTC).date()),
             [path for path in (config.stock, *(one.stock for one in config.towers)) if path is not None],
@@ -98,3 +102,5 @@ class Shop:
     def __exit__(self, *exc: object) -> None:
         self.towers.close()
         self._mail.close()
+        if self._held is not None:
+            self._held.close()

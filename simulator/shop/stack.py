@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from simulator.demo import files
 from simulator.demo.board import Board
@@ -16,10 +16,9 @@ from simulator.photos import DEFAULT_DIR
 from simulator.sealing import SigningKeys
 from simulator.shop.config import ShopConfig, TowerConfig
 from simulator.shop.model import Position, ShopError
-from simulator.shop.ordering import record_of
 from simulator.shop.passer import Passer, PasserError
-from simulator.shop.rows import VehicleRow
 from simulator.shop.shop import Shop
+from simulator.shop.stage import StackStage
 
 TOWERS: Final = (
     ("nanjing-1", "Nanjing", Position(32.06, 118.79)),
@@ -53,6 +52,7 @@ class Stack:
         self._ends = ExitStack()
         self.houses: dict[str, House] = {}
         self.shop: Shop
+        self.stage: StackStage
 
     def __enter__(self) -> Self:
         """Raises DemoError, OSError."""
@@ -65,6 +65,8 @@ class Stack:
             for house in self.houses.values():
                 self._furnish(house)
             self.shop = self._shop()
+            self.stage = StackStage(self.houses, self.shop.ledger)
+            self.shop.stage = self.stage
             self._ends = self._ends.pop_all()
         return self
 
@@ -81,7 +83,6 @@ class Stack:
             speed_up=self._options.speed_up,
             seed=number + 1,
             tower=tower,
-            camera=False,
             broker_port=first.ports.broker if first else 0,
             keys=keys,
             cars_after=number * CARS_APART,
@@ -93,7 +94,7 @@ class Stack:
         board, check = house.board, house.processes.check
         board.wait("the PLC link", lambda: board.status and board.status["plc_good"], _READY_S, check)
         house.import_stock()
-        board.wait("a tower that can deliver", lambda: board.status and board.status["can_deliver"], _READY_S, check)
+        board.wait("a tower that can deliver, with its faces", lambda: _serves(board), _READY_S, check)
 
     def _shop(self) -> Shop:
         port = next(iter(self.houses.values())).ports.broker
@@ -106,10 +107,10 @@ class Stack:
 
     def passer(self, number: str) -> Passer:
         """Somebody at the tower that gave an order this number. Raises ShopError."""
-        found = [house for house in self.houses.values() if number in self.numbers(house)]
+        found = [tower for tower, house in self.houses.items() if number in self.numbers(house)]
         if len(found) != 1:
             raise ShopError(f"{len(found)} towers know the number {number}")
-        return Passer(found[0].socket, found[0].ports.control, self._record)
+        return self.stage.passer(found[0])
 
     @staticmethod
     def numbers(house: House) -> list[str]:
@@ -117,12 +118,10 @@ class Stack:
         status = house.board.status or {"orders": [], "loans": []}
         return [str(one["number"]) for one in (*status["orders"], *status["loans"])]
 
-    def _record(self, vehicle: str) -> Mapping[str, Any]:
-        with self.shop.ledger.look() as books:
-            row = books.find(VehicleRow, vehicle)
-        if row is None:
-            raise PasserError(f"nobody knows how large {vehicle} is")
-        return record_of(row.record)
+
+def _serves(board: Board) -> bool:
+    status = board.status
+    return bool(status and status["can_deliver"] and status["face_available"])
 
 
 def listen(stack: Stack, lines: Iterable[str]) -> None:

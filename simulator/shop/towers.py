@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from simulator.event_session import EventSession
 from simulator.platform import Platform
@@ -41,6 +42,21 @@ class Line(Protocol):
 
     def ask(self, verb: str, req_id: str, token: str | None, within_s: float) -> Answer | None:
         """A command, once; its answer, or None."""
+
+
+def hold(folder: Path) -> IO[str]:
+    """The open file that keeps other shops out of a folder: two would take the broker's sessions from each other.
+
+    Raises ShopError where there is one already, OSError.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    held = (folder / "lock").open("a", encoding="ascii")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        held.close()
+        raise ShopError(f"another shop runs on {folder}: end it, or name another folder") from error
+    return held
 
 
 def session_name(folder: Path, tower: str) -> str:
@@ -82,7 +98,6 @@ class PlatformLine(Platform):
 
 def platform_line(config: ShopConfig, tower: str) -> Line:
     """A tower over the broker. Raises OSError."""
-    config.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return PlatformLine(config.folder / "keys", config.where(tower), session_name(config.folder, tower))
 
 

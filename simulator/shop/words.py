@@ -96,6 +96,7 @@ EVENTS: Final[dict[str, str]] = {
     "order_ready": "The door is open.",
     "order_storing": "The tower puts the car away.",
     "loan_out": "The car is with its customer.",
+    "job_done": "The machine has moved the car.",
     "order_bound": "A car has been set aside for the order.",
     "order_late": "The car is not there yet, although its time has come.",
     "order_vehicle_replaced": "Another car of the same make, model and colour has been set aside.",

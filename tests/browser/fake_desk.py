@@ -105,6 +105,7 @@ class FakeDesk:
         self.window = FakeWindow(self)
         self.counter = FakeCounter(self)
         self.dealership = FakeDealership(self)
+        self.stage: FakeStage | None = None
 
     def note(self, what: str, value: Any) -> None:
         """Remember that a page asked for something."""
@@ -136,6 +137,26 @@ def order_of(found: Offer, customer: str, **other: Any) -> Order:
     ids = {"tower": found.tower, "tower_name": found.tower_name, "vehicle": car.id, "customer": customer}
     named = {"make": car.make, "model": car.model, "colour": car.colour, "asked_at": datetime.now(UTC)}
     return Order(**{**facts, **ids, **named, **other})
+
+
+class FakeStage:
+    """A tower at which everybody can do everything; remembers who did what."""
+
+    def __init__(self, desk: FakeDesk) -> None:
+        self._desk = desk
+
+    def lend_face(self, customer: str, selfie: bytes) -> None:
+        self._desk.note("lend_face", (customer, selfie))
+
+    def deeds(self, order: Order) -> Sequence[str]:
+        return ("face", "code") if order.state == "accepted" else ()
+
+    def do(self, deed: str, order: str) -> str:
+        self._desk.note(deed, order)
+        if deed == "code":
+            raise ShopError("the tower refuses: wrong code")
+        self._desk.put(replace(self._desk.orders_now[order], state="identified", text="The tower knows you."))
+        return "The tower knows the face."
 
 
 class FakePeople:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from simulator.camera import CameraServer, Scene, blank_scene
+from simulator.turning import Head
 from tests.support.faces import jpeg, picture
 from tests.support.photos import PHOTOS_DIR, needs_photos
 
@@ -126,3 +127,17 @@ def test_where_there_is_no_head_nobody_can_turn_it(server: CameraServer) -> None
     for path in ("/show?name=a.png&as=person", "/show?name=a.png&as=ghost", "/turn?to=up"):
         assert ask(server, "PUT", path)[0] == 400
     assert ask(server, "PUT", "/turn?to=left")[1]["yaw_deg"] == 0.0
+
+
+def test_a_person_of_a_photo_that_is_sent(server: CameraServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ask(server, "POST", "/show?as=person", jpeg(picture()))[0] == 400
+    head = Head(300.0, 200.0, 300.0, 210.0, 40.0)
+    monkeypatch.setattr("simulator.camera.find_head", lambda _image: head)
+    assert ask(server, "POST", "/show?as=person", jpeg(picture())) == (
+        200,
+        {"name": "posted", "fault": "none", "yaw_deg": 0.0, "simulated": True},
+    )
+    assert ask(server, "PUT", "/turn?to=left")[0] == 200
+    server.scene.frame()
+    assert server.scene.yaw_deg > 0
+    assert ask(server, "POST", "/show?as=ghost", jpeg(picture()))[0] == 400

@@ -11,14 +11,17 @@ from typing import Any, get_args
 import cv2
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from simulator.photos import SELFIE_LIMIT_BYTES
 from simulator.shop import pictures, words
+from simulator.shop.__main__ import app
 from simulator.shop.config import read_config, read_stock
 from simulator.shop.ledger import Ledger
 from simulator.shop.model import ShopError
 from simulator.shop.rows import HappenedRow, HeardRow, LetterRow, OrderRow, VehicleRow
 from simulator.shop.settling import Listener, letter, settle
+from simulator.shop.towers import hold
 from towerd.orders.model import LoanState, OrderState
 from towerd.orders.reasons import REASONS
 
@@ -50,6 +53,15 @@ def test_a_transaction_that_fails_has_not_been(tmp_path: Path) -> None:
         fail()
     with ledger.look() as books:
         assert books.rows(OrderRow) == []
+
+
+def test_two_shops_never_share_a_folder(tmp_path: Path) -> None:
+    settings = tmp_path / "shop.toml"
+    settings.write_text('folder = "books"\ntowers = []\n')
+    with hold(tmp_path / "books"):
+        refused = CliRunner().invoke(app, ["run", "--config", str(settings)])
+    assert (refused.exit_code, "another shop runs on" in refused.output) == (1, True)
+    hold(tmp_path / "books").close()
 
 
 def test_books_of_an_older_version_get_what_is_new(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from nicegui import ui
 from simulator.shop.desk import Desk
 from simulator.shop.model import CONDITION_REASONS, Order, Outcome, StockRow
 from simulator.shop.pages import show
+from simulator.shop.pages.at_tower import stage_part
 from simulator.shop.pages.cards import car_picture, swatch
 from simulator.shop.pages.frame import Notice, Visit, deed, frame, link_button, list_reasons, section, text
 from simulator.shop.pages.orders import Live, number_and_code, state_badge
@@ -135,6 +136,7 @@ def _order(desk: Desk, order: Order, stock: StockView) -> None:
         number_and_code(order)
         if "cancel" in order.may:
             stock.deed(say("order.cancel"), lambda: desk.dealership.cancel(order.order))
+        stage_part(desk, order, stock.notice)
 
 
 def add(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 from nicegui import ui
@@ -95,6 +96,12 @@ class Notice:
         with self._box, ui.element("div").classes("trouble"):
             text(words)
 
+    def report(self, words: str) -> None:
+        """Say what has been done."""
+        self._box.clear()
+        with self._box:
+            text(words, classes="done")
+
     def refuse(self, title: str, reasons: Sequence[Reason]) -> None:
         """Say why something was refused, and what to do about each reason."""
         self._box.clear()
@@ -130,8 +137,11 @@ def loading(button: ui.button) -> Iterator[None]:
         button.props(remove="loading")
 
 
-def deed(words: str, notice: Notice, send: Callable[[], Outcome], told: Callable[[Outcome], None]) -> None:
-    """A button that sends something, and tells what became of it."""
+T = TypeVar("T")
+
+
+def deed(words: str, notice: Notice, send: Callable[[], T], told: Callable[[T], None]) -> None:
+    """A button that does something that takes its time, and tells what became of it."""
 
     async def sent() -> None:
         with notice.trying(), loading(button):

@@ -56,6 +56,8 @@ class _Form:
 
     async def _send(self) -> None:
         with self.answer.trying():
+            if self.visit.desk.stage is not None and self.face.selfie is not None:
+                self.visit.desk.stage.lend_face(self.who.customer, self.face.selfie)
             tell_outcome(await asyncio.to_thread(self.order), self.answer)
 
     def pay(self) -> None:

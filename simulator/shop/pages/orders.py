@@ -11,6 +11,7 @@ from nicegui import ui
 from simulator.shop.desk import Desk
 from simulator.shop.model import ORDER_ENDED, WITH_CUSTOMER, Order, ShopError
 from simulator.shop.pages import show
+from simulator.shop.pages.at_tower import stage_part
 from simulator.shop.pages.frame import (
     Notice,
     Visit,
@@ -158,6 +159,7 @@ class OrderView:
             with section(say("order.plan")):
                 plan_table(order.plan)
         self._actions(order)
+        stage_part(self._visit.desk, order, self._notice)
         self._history()
 
     def _facts(self, order: Order) -> list[tuple[str, str]]:
