@@ -31,7 +31,16 @@ from towerd.bays.model import BayBits
 from towerd.cabin.model import CabinSensors, DoorState, Gauge
 from towerd.faults import WRONG_VEHICLE
 from towerd.jobs.model import Act, Arrived, Halt, Next, Wait
-from towerd.jobs.transfer import HOMING_S, Transfer, close_up, content_of, minimum_s, next_action, stands_at
+from towerd.jobs.transfer import (
+    HOMING_S,
+    Transfer,
+    bring_fork_in,
+    close_up,
+    content_of,
+    minimum_s,
+    next_action,
+    stands_at,
+)
 from towerd.lift.kinematics import Kinematics
 from towerd.lift.model import Load, PlcOpenState
 from towerd.places import CARRIAGE, Place, bay, cabin
@@ -121,6 +130,9 @@ def test_a_disabled_bay_is_left_out_only_when_empty() -> None:
 def test_the_fork_comes_in_before_anything_else() -> None:
     assert act(fork_out(with_bay(stored(), 3, 4, EMPTY_OPEN)), BAY, CABIN) == (Unit.CARRIAGE, Code.HOME, (2, 0, 0, 0))
     assert act(fork_out(with_bay(stored(), 3, 4, EMPTY_OPEN)), BAY, BAY) == (Unit.CARRIAGE, Code.HOME, (2, 0, 0, 0))
+    slowly = bring_fork_in(fork_out(machine()), KINEMATICS)
+    assert isinstance(slowly, Act)
+    assert slowly.minimum_s == HOMING_S
 
 
 def test_the_fork_in_a_cabin_moves_only_while_nobody_can_be_there() -> None:

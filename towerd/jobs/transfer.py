@@ -90,7 +90,8 @@ def bring_fork_in(machine: Snapshot, kinematics: Kinematics) -> Act | Wait:
     """HOME of the fork that is out, with what is on it; it may be in every cabin whose inner door is not closed."""
     open_to = (_cabin_unsafe(shown) for shown in machine.cabins if shown.inner_door is not DoorState.CLOSED)
     stopped = _carriage_stopped(machine) or next((wait for wait in open_to if wait), None)
-    return stopped or Act(Unit.CARRIAGE, home(HomeAxis.FORK), kinematics.fork_cycle_s)
+    # slowly, however quick it is else
+    return stopped or Act(Unit.CARRIAGE, home(HomeAxis.FORK), HOMING_S / kinematics.speed_up)
 
 
 def _closing(machine: Snapshot, number: int, kinematics: Kinematics) -> Next:
