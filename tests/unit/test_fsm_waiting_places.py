@@ -22,7 +22,7 @@ from tests.support.moves_kit import OCCUPIED, STOCKED, job_for, move, turn
 from tests.support.values import AT
 from towerd.bays.model import BayBits
 from towerd.bays.sizes import Size
-from towerd.cabin.model import CabinSensors, DoorState
+from towerd.cabin.model import CabinSensors, DoorState, Gauge
 from towerd.fsm.state import BayRecord
 from towerd.fsm.waiting_places import bay_words, inspections, lost_words, no_cabin, unknown, waiting_places
 from towerd.places import CARRIAGE, UNKNOWN, bay, cabin
@@ -101,6 +101,13 @@ def test_a_car_that_cannot_be_put_away() -> None:
     shut = with_cabin(HERE, 1, off=CabinSensors.CLEAR_CONFIRMED)
     assert codes(shut, place=cabin(1)) == ["cabin_not_clear"]
     assert codes(HERE, place=cabin(1)) == []
+    assert codes(with_cabin(HERE, 1, outer_door=DoorState.OPEN), place=cabin(1)) == ["outer_door_not_closed"]
+    for changes, why in (
+        ({"off": CabinSensors.VEHICLE_FRONT}, "place_sensors_disagree"),
+        ({"on": CabinSensors.TOO_FAR_LEFT}, "vehicle_misplaced"),
+        ({"gauge": Gauge.TOO_WIDE}, "vehicle_too_large"),
+    ):
+        assert codes(with_cabin(HERE, 1, **changes), place=cabin(1)) == [why], "the fork does not go for it"
 
 
 def test_a_carriage_that_carries_nobody_knows_what() -> None:

@@ -55,7 +55,8 @@ def _stands_still(turn: Turn) -> Words | None:
     return Words("machine_stopped", f"Nothing moves: {first.text}", first.cure)
 
 
-def _cannot_be_taken(turn: Turn, machine: Snapshot, vehicle: Vehicle) -> Words | None:
+def cannot_be_taken(turn: Turn, machine: Snapshot, vehicle: Vehicle) -> Words | None:
+    """Why the carriage goes for no vehicle like this one; None where it does, or need not."""
     place = vehicle.place
     if place == CARRIAGE or (place.kind == "cabin" and stays(turn, vehicle)):
         # an ordered car is handed over where it stands
@@ -93,7 +94,7 @@ def carriage_words(turn: Turn, machine: Snapshot, vehicle: Vehicle, words_of: Wo
     """Why a vehicle that could go somewhere is not fetched now; what does not pass by itself has its cure."""
     return (
         _stands_still(turn)
-        or _cannot_be_taken(turn, machine, vehicle)
+        or cannot_be_taken(turn, machine, vehicle)
         or _fork_out(turn, machine)
         or unrecorded(turn, machine)
         or _behind(turn, machine, vehicle, words_of)

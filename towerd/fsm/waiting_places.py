@@ -11,7 +11,7 @@ from towerd.fsm.delivering import open_job
 from towerd.fsm.intake_book import intake_in
 from towerd.fsm.inventory import is_disabled, vehicle_at
 from towerd.fsm.turn import Turn
-from towerd.fsm.waiting_carriage import unrecorded
+from towerd.fsm.waiting_carriage import cannot_be_taken, unrecorded
 from towerd.fsm.waiting_words import Words, words_for
 from towerd.fsm.wishes import free_bays, open_bays, stranded
 from towerd.orders.model import Vehicle
@@ -111,9 +111,7 @@ def _stranded(turn: Turn, machine: Snapshot) -> list[Waiting]:
     for car in stranded(turn):
         if job is not None and job.vehicle == car.id:
             continue
-        words = no_bay(turn, machine, car)
-        if words is None and car.place.kind == "cabin" and not machine.cabin(car.place.position).fork_may_enter:
-            words = words_for(f"cabin{car.place.position}_not_clear")
+        words = no_bay(turn, machine, car) or cannot_be_taken(turn, machine, car)
         if words is not None:
             found.append(Waiting(words.code, f"{car.id} in {car.place}", words.text, words.cure, words.asks))
     return found
