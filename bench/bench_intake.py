@@ -35,6 +35,7 @@ from simulator.sealing import SHOP, SigningKeys
 from tests.scenario.tower import record
 from tests.support.fakes import SilentWatchdog
 from tests.support.orders_kit import EXAMPLES
+from towerd.answer_keys import AnswerKeys
 from towerd.clock import SystemClock
 from towerd.customers import KeyedCustomers
 from towerd.engine import Engine, Ports, Queue
@@ -130,6 +131,7 @@ class House:
             inbox=self.queue,
             matcher=self.matcher,
             customers=KeyedCustomers(folder / "customers", shop.secret),
+            digest=AnswerKeys(folder / "answers", lambda: self.clock.now().timestamp()).digest,
         )
         self.bus = MqttBus(BusParts(self.wire, self.clock, self.journal.outbox, parts))
         ports = Ports(

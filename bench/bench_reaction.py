@@ -26,6 +26,7 @@ from bench.wire import TakingWire
 from tests.scenario.tower import FACE, kinematics, record
 from tests.support.fakes import KEY, TOPICS, ScriptedMatcher, SilentWatchdog
 from tests.support.orders_kit import claims, eligibility
+from towerd.answer_keys import AnswerKeys
 from towerd.cabin.model import Signal
 from towerd.cabin.registers import signal
 from towerd.clock import SystemClock
@@ -99,6 +100,7 @@ class House:
             inbox=self.queue,
             matcher=self.matcher,
             customers=KeyedCustomers(folder / "customers", b""),
+            digest=AnswerKeys(folder / "answers", lambda: self.clock.now().timestamp()).digest,
         )
         self.bus = MqttBus(BusParts(TakingWire(), self.clock, self.journal.outbox, intake))
         ports = Ports(

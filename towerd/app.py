@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,11 +14,12 @@ from typing import Any, Final
 import structlog
 
 from towerd import __version__, logs
+from towerd.answer_keys import AnswerKeys
 from towerd.api.core import Extras
 from towerd.api.server import ApiServer
 from towerd.clock import ClockJudge, SystemClock, is_synchronised
 from towerd.configs import core_config, face_config, link_config, mqtt_config, photo_config
-from towerd.customers import KeyedCustomers
+from towerd.customers import KeyedCustomers, OldCustomers
 from towerd.engine import Engine, Ports, Queue
 from towerd.errors import ConfigError, JournalError
 from towerd.faceid.client import FaceClient
@@ -80,6 +82,12 @@ def _load_secrets(settings: Settings) -> _Secrets:
     return _Secrets(load_tower_key(keys.tower_key_file), load_secret(keys.code_secret_file), issuers)
 
 
+def _old_customers(settings: Settings, secrets: _Secrets) -> OldCustomers:
+    """For a journal of an older version, before anything else is made of it."""
+    keys = settings.keys
+    return OldCustomers(keys.customers_dir, secrets.secret, AnswerKeys(keys.answers_dir, time.time))
+
+
 class Daemon:
     """All parts of the running daemon."""
 
@@ -95,7 +103,7 @@ class Daemon:
         self.watchdog = SystemdWatchdog()
         self._matcher = FaceClient(self._queue, face_config(settings))
         self._cameras = CabinCameras(self._queue, photo_config(settings))
-        self._customers = KeyedCustomers(settings.keys.customers_dir, secrets.secret)
+        self._customers = KeyedCustomers(settings.keys.customers_dir, secrets.secret, self._is_kept)
         seen = SeenTransport(make_transport(link_config(settings)))
         self._plc = PlcSession(self._queue, seen, link_config(settings), self._clock)
         self._bus = self._make_bus(journal)
@@ -115,6 +123,7 @@ class Daemon:
             take_photos=self._cameras.take,
             destroy_photo_key=self._cameras.destroy_key,
             destroy_customer_key=self._customers.destroy_key,
+            recall_customer=lambda command: self._queue.post(self._customers.recalled(command)),
         )
         self.engine = Engine(core_config(settings, number_step(secrets.secret)), self._queue, ports, tables)
 
@@ -143,7 +152,8 @@ class Daemon:
                 privacy_report=desk.report,
                 privacy_export=desk.export,
                 privacy_audit=desk.audit,
-                handle_of=self._customers.handle,
+                find=self._customers.find,
+                know=self._customers.know,
             ),
         )
 
@@ -162,9 +172,13 @@ class Daemon:
             inbox=self._queue,
             matcher=self._matcher,
             customers=self._customers,
+            digest=AnswerKeys(self._settings.keys.answers_dir, lambda: self._clock.now().timestamp()).digest,
             rates=self._settings.orders.rates.value(),
         )
         return MqttBus(BusParts(PahoWire(config, will(names)), self._clock, journal.outbox, intake))
+
+    def _is_kept(self, customer: str) -> bool:
+        return customer in self.engine.state.tables.customers
 
     def _known(self, token_id: str) -> bool:
         tables = self.engine.state.tables
@@ -289,7 +303,7 @@ def run(settings: Settings, read: Callable[[], Settings] | None = None) -> int:
         settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         # the service manager makes it; by hand, towerd does
         settings.api.socket.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
-        journal = SqliteJournal(settings.journal_path)
+        journal = SqliteJournal(settings.journal_path, names=lambda: _old_customers(settings, secrets))
     except (ConfigError, OSError) as error:
         log.error("the settings cannot be used", error=str(error))
         return CONFIG_CODE

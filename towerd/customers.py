@@ -1,5 +1,5 @@
-"""How customers are known where no name may stand (orders-if.md 7.3, 7.4): keyed with the tower's secret, and with a key of
-each customer's own, whose destruction ends what the audit log says of them.
+"""How customers are called where no name may stand (orders-if.md 7.3, 7.4): by what is made of a key of each customer's own, whose
+destruction ends what is said of them; and, for what outlives it, keyed with the tower's secret.
 """
 
 from __future__ import annotations
@@ -12,17 +12,22 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
-from towerd.fsm.commands import DestroyCustomerKey
-from towerd.keyfiles import KeyDestroyer, KeyFiles, VaultError
+from towerd.answer_keys import AnswerKeys
+from towerd.customer_keys import CustomerKeys, OwnKey
+from towerd.fsm.commands import DestroyCustomerKey, RecallCustomer
+from towerd.fsm.privacy_events import CustomerRecalled
+from towerd.keyfiles import KeyDestroyer, VaultError
+from towerd.orders.aliases import HEX, NOBODY
 from towerd.orders.model import Known
+from towerd.ports import Person
 
 _LOG = logging.getLogger(__name__)
-_HEX: Final = 32
-"""Characters of a handle or pseudonym: 128 bits."""
+_NAMES_MOST: Final = 1000
+"""Names that are remembered: a catalogue says the same few many times a second."""
 
 
 def _keyed(key: bytes, what: str, customer: str) -> str:
-    return hmac.new(key, f"{what}:{customer}".encode(), hashlib.sha256).hexdigest()[:_HEX]
+    return hmac.new(key, f"{what}:{customer}".encode(), hashlib.sha256).hexdigest()[:HEX]
 
 
 def _pseudonym(key: bytes, customer: str, order: str) -> str:
@@ -30,49 +35,111 @@ def _pseudonym(key: bytes, customer: str, order: str) -> str:
 
 
 class KeyedCustomers:
-    """`ports.Customers` over a folder of keys. `secret` is the tower's, outside database and backups."""
+    """`ports.Customers` over a folder of keys. `secret` is the tower's, outside database and backups; `kept` tells whether the
+    tables know an alias: the key of one that they do not know is as good as new.
+    """
 
-    def __init__(self, folder: Path, secret: bytes) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, secret: bytes, kept: Callable[[str], bool] = lambda called: False) -> None:
+        self._files = CustomerKeys(folder)
         self._secret = secret
-        self._keys = KeyDestroyer(folder)
+        self._kept = kept
+        self._keys = KeyDestroyer(self._files)
+        self._names: dict[str, str] = {}
+        self._one_at_a_time = asyncio.Lock()
 
     def handle(self, customer: str) -> str:
-        """See `ports.Customers`."""
+        """What the customer's key file is found by, and drives are counted under: of the tower's secret, the same for good."""
         return _keyed(self._secret, "customer", customer)
 
-    async def know(self, customer: str, order: str) -> Known:
+    def find(self, customer: str, order: str | None = None) -> Person:
         """See `ports.Customers`."""
         handle = self.handle(customer)
-        await self._keys.settled(handle)
-        key = await asyncio.to_thread(self._read_or_make, handle)
-        return Known(handle, _pseudonym(key, customer, order))
+        called = self._files.alias(handle)
+        own = self._own(called)
+        if called is None or own is None:
+            return Person(NOBODY, Known(handle))
+        pseudonym = None if order is None else _pseudonym(own.key, customer, order)
+        return Person(called, Known(handle, pseudonym), found=self._kept(called))
 
-    def _read_or_make(self, handle: str) -> bytes:
-        files = KeyFiles(self._folder)
+    async def know(self, customer: str, order: str | None = None) -> Person:
+        """See `ports.Customers`."""
+        async with self._one_at_a_time:
+            await self._keys.settled(self._files.alias(self.handle(customer)) or NOBODY)
+            await asyncio.to_thread(self.own, customer)
+            return self.find(customer, order)
+
+    def own(self, customer: str) -> str:
+        """The alias of a customer, whose key is made where there is none. Raises OSError."""
+        handle = self.handle(customer)
+        called = self._files.alias(handle)
+        own = self._own(called)
+        if called is None or own is None:
+            if called is not None and self._files.destroy(called):
+                _LOG.error("what was said of a customer under a damaged key leads to nobody any more")
+            return self._files.put(handle, customer)
+        if not own.customer:
+            self._files.name(called, customer)
+        return called
+
+    def _own(self, called: str | None) -> OwnKey | None:
         try:
-            return files.read(handle)
+            return self._files.read(called) if called is not None else None
         except VaultError as error:
-            if files.destroy(handle):
-                _LOG.error("%s: what was said under it leads to nobody any more", error)
-        return files.make(handle)
+            _LOG.error("%s", error)
+            return None
+
+    def whose(self, called: str) -> str | None:
+        """See `ports.Customers`."""
+        if called not in self._names:
+            own = self._own(called)
+            if own is None or not own.customer:
+                return None
+            if len(self._names) >= _NAMES_MOST:
+                self._names.clear()
+            self._names[called] = own.customer
+        return self._names[called]
 
     def naming(self, customer: str) -> Callable[[str], str] | None:
         """See `ports.Customers`."""
-        try:
-            key = KeyFiles(self._folder).read(self.handle(customer))
-        except VaultError:
-            return None
-        return lambda order: _pseudonym(key, customer, order)
+        own = self._own(self._files.alias(self.handle(customer)))
+        return None if own is None else lambda order: _pseudonym(own.key, customer, order)
+
+    def recalled(self, command: RecallCustomer) -> CustomerRecalled:
+        """See `ports.Customers`. Nothing to count them under where the key is gone."""
+        customer = self.whose(command.customer)
+        return CustomerRecalled(command.customer, self.handle(customer) if customer is not None else "")
 
     def destroy_key(self, command: DestroyCustomerKey) -> None:
         """See `ports.Customers`."""
-        self._keys.destroy(command.handle)
+        self._names.pop(command.customer, None)
+        self._keys.destroy(command.customer)
 
-    async def sweep(self, handles: Collection[str]) -> int:
+    async def sweep(self, known: Collection[str]) -> int:
         """At the start: destroy the keys of others than these; how many. Raises OSError."""
-        return await self._keys.sweep(handles)
+        return await self._keys.sweep(known)
 
     async def finish(self) -> None:
         """Wait a moment for what is being destroyed."""
         await self._keys.finish()
+
+
+class OldCustomers:
+    """`journal.renaming.OldNames` over the same folder: keys that an older version made go on."""
+
+    def __init__(self, folder: Path, secret: bytes, answers: AnswerKeys) -> None:
+        self._files = CustomerKeys(folder)
+        self._customers = KeyedCustomers(folder, secret)
+        self._answers = answers
+
+    def bring_over(self, customer: str) -> str:
+        """See `OldNames`."""
+        handle = self._customers.handle(customer)
+        return self._files.adopt(handle, customer) or self._files.put(handle, customer)
+
+    def adopt(self, handle: str) -> str | None:
+        """See `OldNames`."""
+        return self._files.adopt(handle, "")
+
+    def digest(self, payload_sha256: str, exp_s: int) -> str:
+        """See `OldNames`."""
+        return self._answers.digest(payload_sha256, exp_s)

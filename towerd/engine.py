@@ -56,6 +56,7 @@ class Ports:
     take_photos: Callable[[cmd.TakePhotos], None] = field(default=lambda command: None)
     destroy_photo_key: Callable[[cmd.DestroyPhotoKey], None] = field(default=lambda command: None)
     destroy_customer_key: Callable[[cmd.DestroyCustomerKey], None] = field(default=lambda command: None)
+    recall_customer: Callable[[cmd.RecallCustomer], None] = field(default=lambda command: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,7 @@ class Engine:
             cmd.TakePhotos: ports.take_photos,
             cmd.DestroyPhotoKey: ports.destroy_photo_key,
             cmd.DestroyCustomerKey: ports.destroy_customer_key,
+            cmd.RecallCustomer: ports.recall_customer,
             cmd.Answer: self._answer,
             cmd.Page: ports.page,
             cmd.EndProcess: self._end,

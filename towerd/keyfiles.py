@@ -14,6 +14,7 @@ import os
 import secrets
 from collections.abc import Collection
 from pathlib import Path
+from typing import Protocol
 
 KEY_BYTES = 32
 _LOG = logging.getLogger(__name__)
@@ -33,6 +34,40 @@ def _sync_dir(path: Path) -> None:
         os.close(handle)
 
 
+def make_folder(folder: Path) -> None:
+    """A folder of keys, for its account alone; where it is there it stays as it is. Raises OSError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def put_file(path: Path, data: bytes) -> None:
+    """Put a file on the disk, whole or not at all, for its account alone. Raises OSError."""
+    part = path.with_suffix(f".{secrets.token_hex(4)}.part")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(handle, data)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    part.rename(path)
+    _sync_dir(path.parent)
+
+
+def overwrite(path: Path) -> bool:
+    """Overwrite, sync and remove a file of a key, which is not read; whether there was one. Raises OSError."""
+    try:
+        handle = os.open(path, os.O_WRONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        os.write(handle, secrets.token_bytes(max(KEY_BYTES, os.fstat(handle).st_size)))
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    path.unlink(missing_ok=True)
+    _sync_dir(path.parent)
+    return True
+
+
 class KeyFiles:
     """The keys of one folder, which is made (0700) where it is missing, by whoever makes keys or sweeps them: whoever only
     reads may be of another account. Raises OSError where the disk refuses.
@@ -40,9 +75,6 @@ class KeyFiles:
 
     def __init__(self, folder: Path) -> None:
         self._dir = folder
-
-    def _make_folder(self) -> None:
-        self._dir.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def path(self, name: str) -> Path:
         """The key file of what bears this name; the file's name is a hash, so that an id cannot lead elsewhere."""
@@ -60,18 +92,9 @@ class KeyFiles:
 
     def make(self, name: str) -> bytes:
         """A new key, on the disk before it is used: whole or not at all."""
-        self._make_folder()
-        path = self.path(name)
+        make_folder(self._dir)
         key = secrets.token_bytes(KEY_BYTES)
-        part = path.with_suffix(f".{secrets.token_hex(4)}.part")
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            os.write(handle, key)
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        part.rename(path)
-        _sync_dir(self._dir)
+        put_file(self.path(name), key)
         return key
 
     def read_or_make(self, name: str) -> bytes:
@@ -80,35 +103,31 @@ class KeyFiles:
 
     def destroy(self, name: str) -> bool:
         """Overwrite, sync and remove the key; whether there was one. It is not read."""
-        return self._destroy(self.path(name))
-
-    def _destroy(self, path: Path) -> bool:
-        try:
-            handle = os.open(path, os.O_WRONLY)
-        except FileNotFoundError:
-            return False
-        try:
-            os.write(handle, secrets.token_bytes(KEY_BYTES))
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        path.unlink(missing_ok=True)
-        _sync_dir(self._dir)
-        return True
+        return overwrite(self.path(name))
 
     def sweep(self, known: Collection[str]) -> int:
         """Destroy keys of other names than `known`, and what an interrupted write left; how many."""
-        self._make_folder()
+        make_folder(self._dir)
         keep = {self.path(name) for name in known}
         strays = [path for path in self._dir.iterdir() if path.suffix in {".key", ".part"} and path not in keep]
-        return sum(self._destroy(path) for path in strays)
+        return sum(overwrite(path) for path in strays)
+
+
+class Destroyable(Protocol):
+    """Keys by name."""
+
+    def destroy(self, name: str, /) -> bool:
+        """Destroy one; whether there was one. Raises OSError."""
+
+    def sweep(self, known: Collection[str], /) -> int:
+        """Destroy keys of other names; how many. Raises OSError."""
 
 
 class KeyDestroyer:
     """What is to be destroyed, until it is: in a thread, and again until the disk has done it."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, keys: Destroyable) -> None:
+        self._keys = keys
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def destroy(self, name: str) -> None:
@@ -125,7 +144,7 @@ class KeyDestroyer:
 
     async def sweep(self, known: Collection[str]) -> int:
         """Destroy keys of other names than `known`; how many. Raises OSError."""
-        return await asyncio.to_thread(lambda: KeyFiles(self._folder).sweep(known))
+        return await asyncio.to_thread(self._keys.sweep, known)
 
     async def finish(self) -> None:
         """Wait a moment for what has begun; give up what the disk still refuses (the next start sweeps)."""
@@ -139,7 +158,7 @@ class KeyDestroyer:
     async def _destroy(self, name: str) -> None:
         while True:
             try:
-                await asyncio.to_thread(lambda: KeyFiles(self._folder).destroy(name))
+                await asyncio.to_thread(self._keys.destroy, name)
             except OSError as error:
                 _LOG.error("a key could not be destroyed: %s; trying again", error.strerror)
                 await asyncio.sleep(_AGAIN_S)

@@ -30,7 +30,9 @@ def without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> E
 
 def _renderer(kind: Format, stream: TextIO) -> list[Processor]:
     if kind == "console" or (kind == "auto" and stream.isatty()):
-        return [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+        # values of variables may name people
+        plain = structlog.dev.plain_traceback
+        return [structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=plain)]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False, default=str)]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from towerd.clock import SystemClock
 from towerd.configs import core_config
+from towerd.customer_keys import CustomerKeys
 from towerd.customers import KeyedCustomers
 from towerd.errors import ConfigError, JournalError
 from towerd.fsm.commands import Answer, Command, DestroyCustomerKey, DestroyFaceKey, DestroyPhotoKey, JournalCommand
@@ -57,10 +58,14 @@ def _secret(settings: Settings) -> bytes:
     return load_secret(path)
 
 
+def _customers(settings: Settings) -> KeyedCustomers:
+    return KeyedCustomers(settings.keys.customers_dir, _secret(settings))
+
+
 @contextmanager
 def privacy_desk(settings: Settings) -> Iterator[PrivacyDesk]:
     """What is held of people, read from the file. Raises JournalError, and ConfigError where the secret cannot be read."""
-    customers = KeyedCustomers(settings.keys.customers_dir, _secret(settings))
+    customers = _customers(settings)
     with _opened(settings) as journal:
         tables, clock = load_whole(journal), SystemClock(journal.last_at())
         yield PrivacyDesk(lambda: tables, journal, customers, clock.now, settings.journal.audit_kept_days)
@@ -70,13 +75,13 @@ def erase_customer(settings: Settings, customer: str, by: str) -> dict[str, Any]
     """Forget a customer as the running daemon does; the answer. Raises JournalError, ConfigError, and OSError where a key
     stays (the next start destroys it).
     """
-    handle = KeyedCustomers(settings.keys.customers_dir, _secret(settings)).handle(customer)
-    return _take(settings, ErasureRequested(customer, handle, by, _REPLY))
+    person = _customers(settings).find(customer)
+    return _take(settings, ErasureRequested(person.customer, person.known.handle, by, _REPLY))
 
 
 def note_export(settings: Settings, customer: str, by: str) -> None:
     """Let the audit log say who sees what is held of a customer. Raises JournalError, ConfigError."""
-    _take(settings, ExportRequested(customer, by, _REPLY))
+    _take(settings, ExportRequested(_customers(settings).find(customer).customer, by, _REPLY))
 
 
 def _take(settings: Settings, event: PrivacyEvent) -> dict[str, Any]:
@@ -101,5 +106,5 @@ def _destroy(settings: Settings, command: Command) -> None:
             KeyFiles(settings.keys.faces_dir).destroy(order)
         case DestroyPhotoKey(loan):
             KeyFiles(settings.keys.photos_dir).destroy(loan)
-        case DestroyCustomerKey(handle):
-            KeyFiles(settings.keys.customers_dir).destroy(handle)
+        case DestroyCustomerKey(customer):
+            CustomerKeys(settings.keys.customers_dir).destroy(customer)

@@ -15,6 +15,7 @@ from towerd.fsm.commands import (
     DestroyPhotoKey,
     JournalCommand,
     Page,
+    RecallCustomer,
     RequestPlan,
     TakePhotos,
     WriteJog,
@@ -22,6 +23,8 @@ from towerd.fsm.commands import (
     WritePackml,
 )
 from towerd.fsm.events import Event, Stamped
+from towerd.fsm.kept_rows import OwnKeys
+from towerd.fsm.privacy_events import CustomerRecalled
 from towerd.fsm.state import Tables, Volatile
 from towerd.orders.model import Known
 from towerd.view import View
@@ -139,20 +142,40 @@ class Photographer(Protocol):
         """End what has begun; nothing is left running."""
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who a customer is inside the tower: `customer` is the alias, `NOBODY` without a key. `found`: the tables know the alias."""
+
+    customer: str
+    known: Known
+    found: bool = False
+
+
+def keys_of(*people: Person) -> OwnKeys:
+    """The keys of people who are named for good."""
+    return OwnKeys(
+        made=tuple(dict.fromkeys(one.customer for one in people if not one.found)),
+        found=tuple(dict.fromkeys(one.customer for one in people if one.found)),
+    )
+
+
 class Customers(Protocol):
-    """How customers are known where no name may stand (orders-if.md 7.3, 7.4)."""
+    """How customers are called where no name may stand (orders-if.md 7.3, 7.4)."""
 
-    def handle(self, customer: str) -> str:
-        """Under what a customer's drives are counted and the key is kept: keyed with the tower's secret."""
+    def find(self, customer: str, order: str | None = None) -> Person:
+        """Who that is, with the pseudonym for what is said of an order; no key is made."""
 
-    async def know(self, customer: str, order: str) -> Known:
-        """Handle, and the pseudonym for what is said of this order; a key of the customer's own is made where there is none.
+    async def know(self, customer: str, order: str | None = None) -> Person:
+        """The same; a key of the customer's own is made where there is none. Raises OSError."""
 
-        Raises OSError.
-        """
+    def whose(self, called: str) -> str | None:
+        """Whom the platform means by an alias; None where its key is gone."""
 
     def naming(self, customer: str) -> Callable[[str], str] | None:
         """What gives the customer's pseudonym for an order's id; None where the customer has no key (any more)."""
+
+    def recalled(self, command: RecallCustomer) -> CustomerRecalled:
+        """Under what the drives of a customer are counted, by the alias."""
 
     def destroy_key(self, command: DestroyCustomerKey) -> None:
         """Destroy the customer's key. Never blocks, never raises; tried again until the disk has done it."""

@@ -20,7 +20,7 @@ HISTORY_KEPT: Final = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One thing that is held of a customer. `until_at` None: an order or a loan that goes on needs it."""
+    """One thing that is held of a customer, by the alias. `until_at` None: something that goes on needs it."""
 
     customer: str
     what: str
@@ -42,8 +42,9 @@ def _until(row: Order | Loan, kept: timedelta) -> datetime | None:
 
 
 def held(tables: Tables) -> tuple[Held, ...]:
-    """Everything that is held under a customer's name."""
+    """Everything that is held under a customer's alias."""
     orders, loans = tables.orders.values(), tables.loans.values()
+    owned = [vehicle for vehicle in tables.vehicles.values() if vehicle.record.owner in tables.customers]
     whose = {loan.id: loan.customer for loan in loans} | {order.id: order.customer for order in orders}
     return (
         *(Held(order.customer, f"order, {order.kind}", order.id, _until(order, ORDER_KEPT)) for order in orders),
@@ -56,6 +57,7 @@ def held(tables: Tables) -> tuple[Held, ...]:
             for seen in tables.photos.values()
         ),
         *(Held(loan.customer, "loan", loan.id, _until(loan, LOAN_KEPT)) for loan in loans),
+        *(Held(vehicle.record.owner, "vehicle in stock", vehicle.id, None) for vehicle in owned),
         *(Held(wish.customer, "wish to be forgotten", wish.request or "", None) for wish in tables.erasures.values()),
     )
 
@@ -79,13 +81,16 @@ def totals(tables: Tables, now: datetime, audit_kept_days: float) -> tuple[Total
 
 
 def report(tables: Tables, now: datetime, audit_kept_days: float) -> dict[str, Any]:
-    """What is held, of whom and until when, as JSON."""
-    rows = sorted(held(tables), key=lambda row: row.customer)
-    return {"at": rfc3339(now), "held": jsonable(rows), "totals": jsonable(totals(tables, now, audit_kept_days))}
+    """What is held, of whom by their aliases, and until when, as JSON."""
+    return {
+        "at": rfc3339(now),
+        "held": jsonable(held(tables)),
+        "totals": jsonable(totals(tables, now, audit_kept_days)),
+    }
 
 
 def export(tables: Tables, requests: Iterable[Stamped], customer: str, handle: str) -> dict[str, Any]:
-    """What is one customer's, as JSON; `requests` are tokens of the history. The audit log is asked page by page."""
+    """What is one customer's (`customer` is the alias), as JSON; `requests` are tokens of the history. The audit log is asked page by page."""
     mine = [row for row in held(tables) if row.customer == customer]
     drives, wish = tables.drives.get(handle), tables.erasures.get(customer)
     tokens = [

@@ -300,8 +300,8 @@ class KeySettings(Section):
     code_secret_file: FilePath
     """The secret that pick-up codes are hashed under; made at the first start where it is missing."""
     faces_dir: FilePath
-    """Folder of one key file an order; on an encrypted volume where the disk is flash. The keys under which the audit log names
-    customers are in the folder `customers` beside it, those of condition photos in `photos`."""
+    """Folder of one key file an order; on an encrypted volume where the disk is flash. Beside it are the folders
+    `customers` (what the tower calls them by), `photos` (of their cars) and `answers` (by which tokens are known again)."""
 
     @property
     def photos_dir(self) -> Path:
@@ -312,6 +312,11 @@ class KeySettings(Section):
     def customers_dir(self) -> Path:
         """Folder of one key file a customer."""
         return self.faces_dir.with_name("customers")
+
+    @property
+    def answers_dir(self) -> Path:
+        """Folder of the keys under which tokens are known again, each for a few hours."""
+        return self.faces_dir.with_name("answers")
 
 
 class LogSettings(Section):

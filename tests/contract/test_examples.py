@@ -45,7 +45,7 @@ def shape(value: Any) -> Any:
 
 def test_a_view_of_the_examples_makes_the_examples() -> None:
     """The values too: the view holds what the examples show."""
-    made = payloads.bodies(view(), payloads.OrderBodies())
+    made = payloads.bodies(view(), payloads.OrderBodies(), str)
     for name, shown in EXAMPLES["topics"].items():
         relative = name.replace("{n}", "1").replace("{floor}-{position}", "3-4").replace("{id}", "o_91")
         if relative in made:
@@ -55,7 +55,7 @@ def test_a_view_of_the_examples_makes_the_examples() -> None:
 
 
 def test_values_are_those_of_the_examples() -> None:
-    made = payloads.bodies(view(), payloads.OrderBodies())
+    made = payloads.bodies(view(), payloads.OrderBodies(), str)
     for relative, name in (("state", "state"), ("lift", "lift"), ("cabin/1", "cabin/{n}"), ("loan/o_91", "loan/{id}")):
         shown = {key: value for key, value in EXAMPLES["topics"][name].items() if key not in ENVELOPE}
         if relative == "loan/o_91":
@@ -64,7 +64,12 @@ def test_values_are_those_of_the_examples() -> None:
 
 
 def test_every_retained_topic_of_the_contract_is_made() -> None:
-    made = {*payloads.bodies(view(), payloads.OrderBodies()), topics.KEY, topics.AVAILABILITY, topics.PLC_AVAILABILITY}
+    made = {
+        *payloads.bodies(view(), payloads.OrderBodies(), str),
+        topics.KEY,
+        topics.AVAILABILITY,
+        topics.PLC_AVAILABILITY,
+    }
     shown = {
         name.replace("{n}", "1").replace("{floor}-{position}", "3-4").replace("{id}", "o_91")
         for name in EXAMPLES["topics"]
@@ -104,7 +109,7 @@ class Wire:
 @pytest.fixture
 async def sent() -> tuple[Publisher, Wire]:
     wire = Wire()
-    publisher = Publisher(wire, topics.Topics("towerd", "nanjing-1"), LoopClock(), lambda: KEY)
+    publisher = Publisher(wire, topics.Topics("towerd", "nanjing-1"), LoopClock(), lambda: KEY, str)
     publisher.show(view())
     return publisher, wire
 

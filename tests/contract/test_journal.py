@@ -14,8 +14,8 @@ from towerd.errors import BugError
 from towerd.fsm.commands import (
     AppendAudit,
     AppendOutbox,
+    CutHistory,
     DropSealed,
-    ForgetCustomer,
     StoreSealed,
     TrimAudit,
     TrimOutbox,
@@ -114,14 +114,12 @@ def test_of_the_audit_log_the_oldest_rows_may_go(opened: Callable[[], Journal]) 
     assert [row["audit_seq"] for row in opened().audit(0, 9)] == [3]
 
 
-def test_a_customer_who_is_forgotten_is_named_by_no_message_that_waits(opened: Callable[[], Journal]) -> None:
+def test_when_the_history_is_cut_all_else_stays(opened: Callable[[], Journal]) -> None:
     journal = opened()
-    bodies = [{"n": 1, "customer": "c_1"}, {"n": 2, "customer": "c_2"}, {"n": 3}]
-    messages = [AppendOutbox(body["n"], "event", AT, dict(body)) for body in bodies]  # type: ignore[arg-type]
-    journal.commit(TICK, Volatile(), Changes(diff(Tables(), tables()), tuple(messages)), None)
-    journal.commit(TICK, Volatile(), Changes((), (ForgetCustomer("c_1"), ForgetCustomer("c_9"))), None)
-    bodies[0]["customer"] = None  # type: ignore[assignment]
-    assert [row.body for row in opened().outbox(0, 9)] == bodies
+    message = AppendOutbox(1, "event", AT, {"customer": "c_1"})
+    journal.commit(TICK, Volatile(), Changes(diff(Tables(), tables()), (message,)), None)
+    journal.commit(TICK, Volatile(), Changes((), (CutHistory(),)), None)
+    assert ([*opened().outbox(0, 9)], opened().told("TimerExpired")) == ([message], [])
     assert opened().load() == tables()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.contract.test_sqlite_journal import TICK, commit_rows, crashed
 from tests.support.values import AT, order, tables
-from towerd.fsm.commands import AppendOutbox, ForgetCustomer
+from towerd.fsm.commands import CutHistory
 from towerd.fsm.events import Stamped
 from towerd.fsm.privacy_events import ErasureRequested
 from towerd.fsm.reply import NOWHERE
@@ -45,8 +45,7 @@ def churned(journal: SqliteJournal) -> tuple[Tables, list[str]]:
         one = replace(order(f"o_{number}"), customer=name, reason="x" * chance.randrange(700))
         kept = dict(list(current.orders.items())[-80:])
         changed = replace(current, orders={**kept, one.id: one})
-        event = AppendOutbox(number + 1, "event", AT, {"customer": name})
-        current = commit_rows(journal, current, changed, event)
+        current = commit_rows(journal, current, changed)
     return current, names
 
 
@@ -55,7 +54,7 @@ def test_after_forgetting_nothing_of_a_customer_is_in_the_file_nor_beside_it(
 ) -> None:
     current, names = churned(journal)
     nobody = replace(current, orders={})
-    forgetting = Changes(diff(current, nobody), tuple(map(ForgetCustomer, names)))
+    forgetting = Changes(diff(current, nobody), (CutHistory(),))
     journal.commit(Stamped(AT, 1.0, ErasureRequested(names[0], "h", "lin", NOWHERE)), Volatile(), forgetting, None)
     on_disk = b"".join(file.read_bytes() for file in path.parent.iterdir())
     assert [name for name in names if name.encode() in on_disk] == []
@@ -76,7 +75,7 @@ def test_after_a_power_cut_in_the_midst_of_it_the_next_start_leaves_nothing_eith
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sqlite, "_truncate_wal", cut)
-    forgetting_it = Changes(diff(current, replace(current, orders={})), (ForgetCustomer("cust-1"),))
+    forgetting_it = Changes(diff(current, replace(current, orders={}, customers={})), (CutHistory(),))
     with pytest.raises(KeyboardInterrupt):
         journal.commit(TICK, Volatile(), forgetting_it, None)
     assert b"cust-1" in path.with_name(f"{path.name}-wal").read_bytes()
@@ -85,16 +84,6 @@ def test_after_a_power_cut_in_the_midst_of_it_the_next_start_leaves_nothing_eith
     assert after.load().orders == {}
     assert [one.name for one in (path.parent / "after").iterdir() if b"cust-1" in one.read_bytes()] == []
     after.close()
-
-
-def test_of_very_many_messages_each_is_changed_where_it_lies(
-    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(forgetting, "REWRITTEN_AT_MOST", 1)
-    appends = tuple(AppendOutbox(seq, "event", AT, {"customer": "c_1"}) for seq in (1, 2))
-    journal.commit(TICK, Volatile(), Changes((), appends), None)
-    journal.commit(TICK, Volatile(), Changes((), (ForgetCustomer("c_1"),)), None)
-    assert [row.body for row in journal.outbox(0, 9)] == [{"customer": None}] * 2
 
 
 def test_tables_of_people_are_tables() -> None:

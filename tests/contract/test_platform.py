@@ -115,6 +115,7 @@ async def tower(tmp_path: Path) -> AsyncIterator[tuple[Platform, Decider]]:
         inbox,
         ScriptedMatcher(),
         NamedCustomers(),
+        lambda payload_sha256, exp_s: payload_sha256,
     )
     wire = PahoWire(MqttConfig("127.0.0.1", TOWER, broker.port), will(TOPICS))
     inbox.bus = MqttBus(BusParts(wire, inbox.clock, Rows().read, intake))

@@ -34,9 +34,9 @@ from towerd.fsm.state import Meta, Tables, Volatile
 from towerd.fsm.turn import audit_hash
 from towerd.journal.diff import diff
 from towerd.journal.sqlite import SqliteJournal
-from towerd.keyfiles import KeyFiles
 from towerd.orders.keys import load_secret
-from towerd.ports import Changes
+from towerd.orders.model import Known
+from towerd.ports import Changes, Person
 
 CUSTOMER, SELFIE = "c_7Hq2", b"\xff\xd8 a selfie"
 
@@ -53,8 +53,8 @@ class Stopped:
         (folder / "state").mkdir()
         (folder / "t.toml").write_text(SETTINGS)
         secret = load_secret(folder / "c")
-        self.handle = KeyedCustomers(folder / "customers", secret).handle(CUSTOMER)
-        KeyFiles(folder / "customers").make(self.handle)
+        known = KeyedCustomers(folder / "customers", secret)
+        self.handle, self.alias = known.handle(CUSTOMER), known.own(CUSTOMER)
         named = KeyedCustomers(folder / "customers", secret).naming(CUSTOMER)
         assert named is not None
         pseudonym = named("o_1")
@@ -66,15 +66,17 @@ class Stopped:
         rows.append(AppendAudit(2, AT, other, rows[0].hash, audit_hash(rows[0].hash, 2, AT, other)))
         tables = tables_of(
             vehicles=[vehicle()],
-            orders=[order_in("completed", "o_1", customer=CUSTOMER, ended_at=AT, pseudonym=pseudonym)],
-            loans={"o_1": loan("o_1", "out" if out else "returned")},
+            orders=[order_in("completed", "o_1", customer=self.alias, ended_at=AT, pseudonym=pseudonym)],
+            loans={"o_1": loan("o_1", "out" if out else "returned", self.alias)},
             faces={"o_1": FaceRow("o_1", "ab", AT + timedelta(days=1))},
-            customers={self.handle: CustomerRow(self.handle, AT)},
+            customers={self.alias: CustomerRow(self.alias, AT)},
             meta=Meta(boot=1, audit_seq=2, audit_hash=rows[1].hash),
         )
         changes = Changes(diff(Tables(), tables), (*rows, StoreSealed("o_1", "ab")))
         with self.journal() as journal:
-            journal.commit(Stamped(AT, 0.0, replace(token(jti="o_1"), known=None)), Volatile(), changes, sealed)
+            journal.commit(
+                Stamped(AT, 0.0, replace(token(jti="o_1", sub=self.alias), known=None)), Volatile(), changes, sealed
+            )
 
     def journal(self) -> Any:
         return closing(SqliteJournal(self.folder / "state" / "journal.db"))
@@ -167,7 +169,7 @@ async def tower(tmp_path: Path) -> AsyncIterator[Tower]:
             privacy_report=lambda: {"held": [held], "totals": []},
             privacy_export=lambda customer: {"customer": customer, "faces_sealed": {}},
             privacy_audit=lambda customer, after_seq: {"rows": [after_seq], "next_seq": [7, None][bool(after_seq)]},
-            handle_of=lambda customer: f"h-{customer}",
+            find=lambda customer: Person(f"a-{customer}", Known(f"h-{customer}")),
         )
         yield made
 
@@ -185,7 +187,8 @@ async def test_a_daemon_that_runs_is_asked(tower: Tower) -> None:
     exported, event = tower.events
     assert isinstance(exported, ExportRequested)
     assert isinstance(event, ErasureRequested)
-    assert (event.customer, event.handle, event.by != "") == (CUSTOMER, f"h-{CUSTOMER}", True)
+    assert exported.customer == f"a-{CUSTOMER}"
+    assert (event.customer, event.handle, event.by != "") == (f"a-{CUSTOMER}", f"h-{CUSTOMER}", True)
 
 
 async def test_a_technician_erases_and_exports_and_an_operator_reads_the_report(

@@ -28,6 +28,19 @@ from towerd.ports import Changes
 TICK = Stamped(AT, 1.5, TimerExpired("tick"))
 
 
+class Renamed:
+    """`OldNames` with a letter before."""
+
+    def bring_over(self, customer: str) -> str:
+        return f"p-{customer}"
+
+    def adopt(self, handle: str) -> str | None:
+        return None
+
+    def digest(self, payload_sha256: str, exp_s: int) -> str:
+        return f"{payload_sha256} until {exp_s}"
+
+
 def commit_rows(journal: SqliteJournal, old: Tables, new: Tables, *appends: AppendOutbox) -> Tables:
     journal.commit(TICK, Volatile(), Changes(diff(old, new), appends), None)
     return new
@@ -103,9 +116,12 @@ def test_an_older_file_is_brought_up_to_date_and_forgets_nothing(
     raw.pragma("auto_vacuum", 0)
     raw.execute("VACUUM")
     raw.close()
-    for _ in range(2):
-        journal = SqliteJournal(path)
-        assert journal.load().vehicles == {"car-1": rows.vehicles["car-1"]}
+    with pytest.raises(JournalError, match="older towerd: start towerd once"):
+        SqliteJournal(path)
+    for names in (Renamed, None):
+        journal = SqliteJournal(path, names=names)
+        [car] = journal.load().vehicles.values()
+        assert car == replace(rows.vehicles["car-1"], record=replace(car.record, owner="p-dealer"))
         assert journal.load().meta == replace(rows.meta, outbox_done_seq=done_seq)
         base, history = journal.history()
         assert (base, history) == (journal.load(), [])

@@ -135,7 +135,7 @@ def publish(tower: SyncTower) -> None:
     """Hold against its schema what the tower would publish now; what is wrong fails the test (`conftest.py`)."""
     now = START + timedelta(seconds=tower.now_s)
     turn = Turn(tower.state, Stamped(now, tower.now_s, TimerExpired("view")), tower.tower.core)
-    for topic, body in bodies(build_view(tower.state, tower.tower.core, turn), OrderBodies()).items():
+    for topic, body in bodies(build_view(tower.state, tower.tower.core, turn), OrderBodies(), str).items():
         hear(topic, body)
 
 

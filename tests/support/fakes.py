@@ -72,7 +72,7 @@ class MemoryBus:
         self.views: list[View] = []
         self.wakes = 0
         self._read, self._told_seq = outbox, 0
-        self._publisher = Publisher(HearingWire(), TOPICS, VirtualClock(), lambda: KEY)
+        self._publisher = Publisher(HearingWire(), TOPICS, VirtualClock(), lambda: KEY, str)
 
     def answer(self, answer: Answer) -> None:
         self.answers.append(answer)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from towerd.errors import BugError, JournalError
 from towerd.fsm.commands import (
     AppendAudit,
     AppendOutbox,
+    CutHistory,
     DropSealed,
-    ForgetCustomer,
     JournalCommand,
     StoreSealed,
     TrimAudit,
@@ -60,10 +59,10 @@ class MemoryJournal:
             else:
                 self._docs[name][key] = doc
         for command in changes.appends:
-            if isinstance(command, ForgetCustomer):
-                self._forget(command.customer)
-            else:
-                self._append(command, attachment or b"")
+            self._append(command, attachment or b"")
+        if any(isinstance(command, CutHistory) for command in changes.appends):
+            self.recorded.clear()
+            return
         kind, packed = records.encode_event(stamped.event)
         self.recorded.append(
             records.Recorded(
@@ -86,12 +85,6 @@ class MemoryJournal:
                 self._faces[key] = attachment
             case DropSealed(key):
                 self._faces.pop(key, None)
-
-    def _forget(self, customer: str) -> None:
-        self.recorded.clear()
-        for seq, message in self._outbox.items():
-            if message.body.get("customer") == customer:
-                self._outbox[seq] = replace(message, body={**message.body, "customer": None})
 
     def outbox(self, after_seq: int, limit: int) -> Sequence[AppendOutbox]:
         return [message for seq, message in sorted(self._outbox.items()) if seq > after_seq][:limit]

@@ -11,15 +11,16 @@ from typing import Any
 
 from tests.support.orders_kit import NOW, loan, order, vehicle
 from tests.support.token_kit import TOWER, Keys
-from towerd.fsm.commands import AppendOutbox, DestroyCustomerKey
+from towerd.fsm.commands import AppendOutbox, DestroyCustomerKey, RecallCustomer
 from towerd.fsm.events import Event
+from towerd.fsm.privacy_events import CustomerRecalled
 from towerd.mqtt.bus import BusParts, MqttBus
 from towerd.mqtt.intake import IntakeParts
 from towerd.mqtt.topics import Topics
 from towerd.mqtt.wire import Wire
 from towerd.orders.model import Known
 from towerd.orders.rates import OrderRates
-from towerd.ports import Enrolment
+from towerd.ports import Enrolment, Person
 from towerd.view import Activity, AlarmView, BayView, CabinView, LiftView, Offer, View
 
 TOPICS = Topics("towerd", TOWER)
@@ -108,19 +109,25 @@ class ListInbox:
 
 @dataclass
 class NamedCustomers:
-    """Customers known by their names with a letter before: `h-` the handle, `p-` the pseudonym. `made`: whose key was asked for."""
+    """Customers called by their own names, `h-` before it the handle, `p-` the pseudonym. `made`: whose key was asked for."""
 
     made: list[str] = field(default_factory=list)
     broken: bool = False
 
-    def handle(self, customer: str) -> str:
-        return f"h-{customer}"
+    def find(self, customer: str, order: str | None = None) -> Person:
+        return Person(customer, Known(f"h-{customer}", f"p-{customer}-{order}" if order is not None else None))
 
-    async def know(self, customer: str, order: str) -> Known:
+    async def know(self, customer: str, order: str | None = None) -> Person:
         if self.broken:
             raise OSError(28, "No space left on device")
         self.made.append(customer)
-        return Known(self.handle(customer), f"p-{customer}-{order}")
+        return self.find(customer, order)
+
+    def whose(self, called: str) -> str:
+        return called
+
+    def recalled(self, command: RecallCustomer) -> CustomerRecalled:
+        raise AssertionError("the engine asks for it")
 
     def naming(self, customer: str) -> Callable[[str], str]:
         return lambda order: f"p-{customer}-{order}"
@@ -206,6 +213,7 @@ def make_bed(wire: Wire, keys: Keys, *, clock_sure: bool = True, rates: OrderRat
         inbox=inbox,
         matcher=matcher,
         customers=NamedCustomers(),
+        digest=lambda payload_sha256, exp_s: payload_sha256,
         rates=rates or OrderRates(),
     )
     return Bed(MqttBus(BusParts(wire, clock, rows.read, intake)), inbox, matcher, rows, clock, known)

@@ -130,7 +130,7 @@ class CoreLine:
         """Everything that is new, as the bus would."""
         stamped = ev.Stamped(time_of(self.core), self.core.now_s, ev.TimerExpired("view"))
         turn = Turn(self.core.state, stamped, self.core.tower.core)
-        for topic, body in bodies(build_view(self.core.state, self.core.tower.core, turn), OrderBodies()).items():
+        for topic, body in bodies(build_view(self.core.state, self.core.tower.core, turn), OrderBodies(), str).items():
             if self.bodies.get(topic) != body:
                 self.bodies[topic], self.shown[topic] = dict(body), self._whole(body)
                 self._say(topic, self.shown[topic])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,8 @@ from tests.support import published
 from tests.support.orders_kit import claims, eligibility
 from towerd.fsm import commands as cmd
 from towerd.fsm import events as ev
+from towerd.fsm.kept_rows import NO_KEYS, OwnKeys
+from towerd.fsm.privacy_events import CustomerRecalled
 from towerd.fsm.reducer import step
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import State, Tables
@@ -81,7 +83,8 @@ class SyncTower:
         after, commands = step(before, stamped, self.tower.core)
         appends = [command for command in commands if isinstance(command, cmd.JournalCommand)]
         if diff(before.tables, after.tables) or appends:
-            self.history.append(Recorded(stamped, before.volatile))
+            told = next((command.event for command in commands if isinstance(command, cmd.RecordAs)), event)
+            self.history.append(Recorded(replace(stamped, event=told), before.volatile))
         self.state = after
         for command in commands:
             self.check(self, after, command)
@@ -102,6 +105,8 @@ class SyncTower:
                 self.timers[name] = self.now_s + after_s
             case cmd.RequestPlan(snapshot):
                 self.take(ev.PlanDecided(decide(snapshot, 1, 0)))
+            case cmd.RecallCustomer(customer):
+                self.take(CustomerRecalled(customer, known_as(customer).handle))
             case _:
                 self._remember(command)
 
@@ -208,6 +213,7 @@ class SyncTower:
                 "0" * 64,
                 now + timedelta(seconds=60),
                 known_as(f"c_{customer}"),
+                OwnKeys(made=(f"c_{customer}",)),
             )
         )
 
@@ -250,9 +256,9 @@ def send_token(tower: SyncTower, kind: str, **changes: Any) -> cmd.Answer:
     reply = ReplyTo("mqtt", "rsp/shop", "", f"r_{raw['jti']}")
     mac = f"mac-{raw['jti']}" if kind in WITH_CODE else None
     known = known_as(raw["sub"]) if kind in {*WITH_CODE, "erase"} else None
-    tower.take(
-        ev.OrderRequested(kind, raw, raw["jti"], reply, mac, expires_at=now + timedelta(seconds=60), known=known)
-    )
+    keys = OwnKeys(made=(raw["sub"],)) if kind in WITH_CODE else NO_KEYS
+    expires_at = now + timedelta(seconds=60)
+    tower.take(ev.OrderRequested(kind, raw, raw["jti"], reply, mac, expires_at=expires_at, known=known, keys=keys))
     # others may be answered in the same step
     return next(answer for answer in reversed(tower.answers) if answer.reply == reply)
 

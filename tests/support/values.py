@@ -97,8 +97,8 @@ def tables() -> Tables:
         faces={"ord-1": FaceRow("ord-1", "bb")},
         photos={"photos:ord-0:out": PhotoSet("ord-0", "out", "car-2", 1, 5, AT, ("ab" * 32,), "", "cd" * 32)},
         marks={7: AuditMark(7, "cd", AT)},
-        customers={"h-1": CustomerRow("h-1", AT)},
-        erasures={"cust-2": ErasureRow("cust-2", "h-2", AT, by="lin")},
+        customers={"cust-1": CustomerRow("cust-1", AT)},
+        erasures={"cust-2": ErasureRow("cust-2", AT, by="lin")},
         drives={"h-3": DriveCount("h-3", (AT,))},
     )
 

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.core_kit import asked, config, job, machine, order_in, state_of, tables_of, turn_of, vehicle
+from tests.support.core_kit import asked, job, machine, order_in, state_of, tables_of, turn_of, vehicle
 from tests.support.values import AT
-from towerd.fsm.commands import DestroyCustomerKey, DestroyFaceKey, DropSealed
-from towerd.fsm.config import KeepingRules
+from towerd.fsm.commands import DestroyFaceKey, DropSealed
 from towerd.fsm.expiring import drop_old
-from towerd.fsm.kept_rows import AnswerRow, CustomerRow, FaceRow
+from towerd.fsm.kept_rows import AnswerRow, FaceRow
 from towerd.orders.model import DriveCount, Loan
 
 LONG_AGO = AT - timedelta(days=2)
@@ -91,11 +90,3 @@ def test_a_count_ends_sixty_days_after_the_drive_began() -> None:
     turn = turn_of(state_of(None, tables_of(drives=drives)))
     drop_old(turn)
     assert turn.tables.drives == {"a": DriveCount("a", (young,)), "c": drives["c"]}
-
-
-def test_a_customers_key_is_kept_as_long_as_the_audit_log_may_lead_by_it() -> None:
-    rows = {"a": CustomerRow("a", AT - timedelta(days=1250)), "b": CustomerRow("b", AT - timedelta(days=1251))}
-    settings = config(keeping=KeepingRules(audit_kept_days=1000))
-    turn = turn_of(state_of(None, tables_of(customers=rows)), settings=settings)
-    drop_old(turn)
-    assert (set(turn.tables.customers), asked(turn, DestroyCustomerKey)) == ({"a"}, [DestroyCustomerKey("b")])

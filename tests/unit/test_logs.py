@@ -49,6 +49,22 @@ def test_secrets_are_blanked() -> None:
     assert (line["code"], line["picture"], line["number"]) == ("(not told)", "(not told)", "0815")
 
 
+@pytest.mark.parametrize("kind", ["json", "console"])
+def test_where_something_broke_is_told_and_not_about_whom(kind: logs.Format) -> None:
+    stream = io.StringIO()
+    logs.set_up("info", kind, stream)
+
+    def breaks(customer: str) -> None:
+        raise ValueError(f"{len(customer)} characters")
+
+    try:
+        breaks("c_" + "7Hq2")
+    except ValueError:
+        structlog.get_logger().exception("bug")
+    assert "6 characters" in stream.getvalue()
+    assert "c_7Hq2" not in stream.getvalue()
+
+
 def test_exceptions_are_one_line() -> None:
     stream = io.StringIO()
     logs.set_up("info", "json", stream)

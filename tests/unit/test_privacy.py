@@ -28,7 +28,7 @@ def test_what_goes_on_has_no_end_yet_and_a_wish_to_be_forgotten_is_told() -> Non
         orders=[order_in("accepted", "o_1", customer=CUSTOMER)],
         loans={"o_2": loan("o_2", "out")},
         faces={"o_9": FaceRow("o_9", "ab")},
-        erasures={CUSTOMER: ErasureRow(CUSTOMER, HANDLE, AT, by="lin")},
+        erasures={CUSTOMER: ErasureRow(CUSTOMER, AT, by="lin")},
     )
     assert [(row.customer, row.what, row.until_at) for row in held(going_on)] == [
         (CUSTOMER, "order, test_drive", None),
@@ -46,7 +46,7 @@ def test_what_bears_no_name_is_counted() -> None:
     assert counted["answers to tokens and requests"] == (1, AT)
     assert {row.count for row in totals(tables_of(), AT, 100)} == {0, 2}
     told = report(tables(), AT, 100)
-    assert [row["customer"] for row in told["held"]] == ["cust-1", "cust-1", "cust-2", "cust-2", "cust-2"]
+    assert sorted(row["customer"] for row in told["held"]) == ["cust-1", "cust-1", "cust-2", "cust-2", "cust-2"]
     assert len(told["totals"]) == len(counted)
 
 
@@ -58,7 +58,7 @@ def test_a_person_gets_what_is_theirs_and_nothing_of_others() -> None:
     assert (len(told["drives_counted"]), told["erasure_asked_at"]) == (1, None)
     assert "c_2" not in repr(told)
 
-    wish = {CUSTOMER: ErasureRow(CUSTOMER, HANDLE, AT)}
+    wish = {CUSTOMER: ErasureRow(CUSTOMER, AT)}
     nothing = export(tables_of(erasures=wish), [], CUSTOMER, HANDLE)
     assert (nothing["drives_counted"], nothing["orders"]) == ([], [])
     assert nothing["erasure_asked_at"] is not None

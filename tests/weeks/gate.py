@@ -89,6 +89,7 @@ class Gate:
             inbox=self,
             matcher=self.faces,
             customers=NamedCustomers(),
+            digest=lambda payload_sha256, exp_s: payload_sha256,
         )
         self._intake = Intake(parts, self.states.append, around.answer)
         self._task = self._loop.create_task(self._intake.run())

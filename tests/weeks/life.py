@@ -29,7 +29,7 @@ class Life:
     def __init__(self, tower: WeekTower) -> None:
         self._tower = tower
         self.wire = BrokerWire(tower.broker)
-        self.publisher = Publisher(self.wire, tower.names, tower, lambda: tower.keys.tower)
+        self.publisher = Publisher(self.wire, tower.names, tower, lambda: tower.keys.tower, str)
         self.outbox = Outbox(tower.journal.messages, self.publisher.row)
         self.gate = Gate(
             tower.names, tower.keys, Around(self._believed, tower.mono_s, self._known, self.publisher.answer)

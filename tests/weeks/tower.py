@@ -67,16 +67,9 @@ class Journal:
                 case cmd.TrimOutbox(up_to_seq):
                     while self.outbox and next(iter(self.outbox)) <= up_to_seq:
                         del self.outbox[next(iter(self.outbox))]
-                case cmd.ForgetCustomer(customer):
-                    self._forget(customer)
                 case cmd.AppendAudit(audit_seq, at, body, previous_hash, digest):
                     row = {"audit_seq": audit_seq, "at": at.isoformat(), "body": body}
                     self.audit.append({**row, "previous_hash": previous_hash, "hash": digest})
-
-    def _forget(self, customer: str) -> None:
-        for seq, row in self.outbox.items():
-            if row.body.get("customer") == customer:
-                self.outbox[seq] = replace(row, body={**row.body, "customer": None})
 
     def messages(self, after_seq: int, limit: int) -> Sequence[cmd.AppendOutbox]:
         """The next messages for the broker, in order."""

@@ -12,9 +12,11 @@ from towerd.checks import Check
 from towerd.fsm.commands import Answer
 from towerd.fsm.events import Event
 from towerd.fsm.reply import ReplyTo
+from towerd.orders.aliases import NOBODY
+from towerd.orders.model import Known
 from towerd.orders.photos import When
 from towerd.plc.register_rows import RegisterRow
-from towerd.ports import Inbox
+from towerd.ports import Inbox, Person
 from towerd.settings import ApiSettings
 from towerd.view import View
 
@@ -33,6 +35,14 @@ async def _no_photos(loan: str, when: When) -> list[bytes] | None:
     return None
 
 
+def _nobody(customer: str) -> Person:
+    return Person(NOBODY, Known(""))
+
+
+async def _known(customer: str) -> Person:
+    return Person(customer, Known(""))
+
+
 @dataclass(frozen=True, slots=True)
 class Extras:
     """What the API shows beside the view, given by the composition root.
@@ -41,7 +51,8 @@ class Extras:
     as JSON, `audit_seq_of` the number of the audit log's newest row, `preview` a picture of the
     camera as JPEG, `registers` every register of the PLC interface as it was last seen, `photos` those of a loan's car as JPEG, None
     where they are gone. `privacy_report`, `privacy_export(customer)` and
-    `privacy_audit(customer, after_seq)` tell what is held of people, `handle_of` how a customer is known where no name may stand.
+    `privacy_audit(customer, after_seq)` tell what is held of people. `find` tells who a customer is inside the tower, `know` makes a
+    key where there is none.
     """
 
     host_checks: Callable[[], Sequence[Check]] = tuple
@@ -52,7 +63,8 @@ class Extras:
     privacy_report: Callable[[], dict[str, Any]] = dict
     privacy_export: Callable[[str], dict[str, Any]] = lambda customer: {}
     privacy_audit: Callable[[str, int], dict[str, Any]] = lambda customer, after_seq: {}
-    handle_of: Callable[[str], str] = str
+    find: Callable[[str], Person] = _nobody
+    know: Callable[[str], Awaitable[Person]] = _known
     photos: Callable[[str, When], Awaitable[list[bytes] | None]] = _no_photos
 
 

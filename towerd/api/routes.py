@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, FastAPI, HTTPException, Query, Request
@@ -46,6 +47,7 @@ from towerd.fsm.events import (
 )
 from towerd.fsm.face_events import CustomerVouchedFor, Papers
 from towerd.orders.stock import StockErrors, parse_stock
+from towerd.ports import keys_of
 
 STOCK_LIMIT_BYTES: Final = 4 * 1024 * 1024
 PACKML: Final = ("reset", "start", "stop", "hold", "unhold", "abort", "clear")
@@ -171,8 +173,12 @@ async def import_stock(core: Core, caller: Technician, request: Request) -> JSON
     lines = parse_stock(data)
     if isinstance(lines, StockErrors):
         return refused(422, ["malformed"], "\n".join(lines.errors))
-    entries = tuple(StockEntry(line.record, line.place) for line in lines)
-    return await asked(core, lambda reply: StockImported(entries, caller.user, reply))
+    owners = {owner: await core.extras.know(owner) for owner in dict.fromkeys(line.record.owner for line in lines)}
+    entries = tuple(
+        StockEntry(replace(line.record, owner=owners[line.record.owner].customer), line.place) for line in lines
+    )
+    keys = keys_of(*owners.values())
+    return await asked(core, lambda reply: StockImported(entries, caller.user, reply, keys))
 
 
 async def _body(request: Request) -> bytes:

@@ -27,7 +27,8 @@ async def privacy(core: Core, _caller: Operator) -> dict[str, Any]:
 @router.get("/privacy/{customer}", response_model=None)
 async def personal_data(core: Core, caller: Technician, customer: Customer) -> JSONResponse | dict[str, Any]:
     """What is held of one customer but rows of the audit log, faces as they are sealed (technician); audited first."""
-    noted = await asked(core, lambda reply: ExportRequested(customer, caller.user, reply))
+    called = core.extras.find(customer).customer
+    noted = await asked(core, lambda reply: ExportRequested(called, caller.user, reply))
     return core.extras.privacy_export(customer) if noted.status_code == _NOTED else noted
 
 
@@ -42,5 +43,5 @@ async def audit_rows(
 @router.post("/privacy/{customer}/erase")
 async def erase(core: Core, caller: Technician, customer: Customer) -> JSONResponse:
     """Have a customer forgotten at once; what an open order or loan needs goes when that has ended (technician)."""
-    handle = core.extras.handle_of(customer)
-    return await asked(core, lambda reply: ErasureRequested(customer, handle, caller.user, reply))
+    person = core.extras.find(customer)
+    return await asked(core, lambda reply: ErasureRequested(person.customer, person.known.handle, caller.user, reply))

@@ -17,7 +17,7 @@ from towerd.faceid.process import WorkerProcess, WorkerStartError
 from towerd.faceid.session import Watched, WorkerSession
 from towerd.faceid.wire import WireError
 from towerd.fsm.events import FaceHealthChanged
-from towerd.keyfiles import KeyDestroyer
+from towerd.keyfiles import KeyDestroyer, KeyFiles
 from towerd.ports import Enrolment, Inbox
 
 _LOG = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class FaceClient:
         self._config = config
         self._session: WorkerSession | None = None
         self._watched = Watched()
-        self._keys = KeyDestroyer(config.keys_dir)
+        self._keys = KeyDestroyer(KeyFiles(config.keys_dir))
         self._health: tuple[bool, str] | None = None
         self._picture: bytes | None = None
         self._pictured_mono_s = float("-inf")

@@ -109,9 +109,16 @@ class DestroyFaceKey:
 
 @dataclass(frozen=True, slots=True)
 class DestroyCustomerKey:
-    """Destroy a customer's own key: what the audit log says of them leads to nobody any more (7.4)."""
+    """Destroy a customer's own key: the alias, and what the audit log says of them, lead to nobody any more (7.4)."""
 
-    handle: str
+    customer: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecallCustomer:
+    """Ask under what the drives of a customer are counted, who is to be forgotten now; comes as CustomerRecalled."""
+
+    customer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,15 +225,13 @@ class DropSealed:
 
 
 @dataclass(frozen=True, slots=True)
-class ForgetCustomer:
-    """Leave nothing in the file that names this customer but the rows as they are now (3, `erase`): messages that wait name
-    nobody, the history begins anew after this event, and what was deleted is nowhere in the file any more.
+class CutHistory:
+    """Leave nothing in the file of what was dropped for good (3, `erase`): the history begins anew after this event, and what
+    was deleted is nowhere in the file any more.
     """
 
-    customer: str
 
-
-JournalCommand = AppendOutbox | AppendAudit | TrimOutbox | TrimAudit | StoreSealed | DropSealed | ForgetCustomer
+JournalCommand = AppendOutbox | AppendAudit | TrimOutbox | TrimAudit | StoreSealed | DropSealed | CutHistory
 Command = (
     WriteMailbox
     | WritePackml
@@ -239,6 +244,7 @@ Command = (
     | AskChallenge
     | DestroyFaceKey
     | DestroyCustomerKey
+    | RecallCustomer
     | TakePhotos
     | DestroyPhotoKey
     | Answer

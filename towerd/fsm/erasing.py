@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from towerd.fsm.commands import DestroyCustomerKey, ForgetCustomer
+from towerd.fsm.commands import CutHistory, RecallCustomer
 from towerd.fsm.expiring import destroy_face
 from towerd.fsm.kept_rows import AnswerRow, ErasureRow
 from towerd.fsm.photos import destroy_photos
-from towerd.fsm.privacy_events import ErasureRequested, ExportRequested
+from towerd.fsm.privacy_events import CustomerRecalled, ErasureRequested, ExportRequested
 from towerd.fsm.state import Tables
 from towerd.fsm.turn import Turn
+from towerd.fsm.whom import destroy_key
 from towerd.orders.book import ErasureAsked
 from towerd.orders.eligibility import LOAN_ENDED
 from towerd.orders.model import DriveCount, Loan, Order
@@ -20,6 +22,7 @@ from towerd.orders.requests import JTI
 
 ERASED: Final = "erased"
 PENDING: Final = "pending"
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,17 @@ def rows_of(tables: Tables, customer: str, *, needed: bool) -> Rows:
     )
 
 
+def _end_of_day(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
+
+
 def _count(turn: Turn, handle: str, loans: Iterable[Loan]) -> None:
-    """When the drives began outlives the customer's name, so that nobody drives six times by being forgotten (7.3)."""
-    begun_at = tuple(loan.out_since_at for loan in loans)
-    if begun_at:
+    """On which days drives began outlives the customer's name, so that nobody drives six times by being forgotten (7.3).
+
+    Of each the end of its day in UTC is kept, or now: the very time would find the loan's row in an older copy.
+    """
+    begun_at = tuple(min(_end_of_day(loan.out_since_at), turn.now) for loan in loans)
+    if begun_at and handle:
         before = turn.tables.drives.get(handle)
         known = before.begun_at if before is not None else ()
         turn.put("drives", handle, DriveCount(handle, tuple(sorted((*known, *begun_at)))))
@@ -94,12 +104,18 @@ def _forget_traces(turn: Turn, customer: str, gone: Set[str]) -> None:
             turn.put("intakes", row.cabin, replace(row, by=""))
 
 
-def erase(turn: Turn, wish: ErasureRow) -> tuple[str, ...]:
-    """Forget a customer but for what is needed; ids of that. What is asked again does no harm."""
+def needed_of(tables: Tables, customer: str) -> tuple[str, ...]:
+    """Ids of what names a customer and goes on: orders and loans, and vehicles that stand here in the customer's name."""
+    owned = [vehicle.id for vehicle in tables.vehicles.values() if vehicle.record.owner == customer]
+    return tuple(dict.fromkeys((*rows_of(tables, customer, needed=True).ids, *owned)))
+
+
+def erase(turn: Turn, wish: ErasureRow, handle: str) -> tuple[str, ...]:
+    """Forget a customer but for what is needed; ids of that. What is asked again does no harm. `handle` as in `Known`."""
     customer = wish.customer
-    kept = rows_of(turn.tables, customer, needed=True).ids
+    kept = needed_of(turn.tables, customer)
     old = rows_of(turn.tables, customer, needed=False)
-    _count(turn, wish.handle, old.loans)
+    _count(turn, handle, old.loans)
     for order in old.orders:
         turn.drop("orders", order.id)
     for loan in old.loans:
@@ -116,8 +132,7 @@ def erase(turn: Turn, wish: ErasureRow) -> tuple[str, ...]:
         turn.put("erasures", customer, wish)
     else:
         turn.drop("erasures", customer)
-        turn.drop("customers", wish.handle)
-        turn.ask(DestroyCustomerKey(wish.handle))
+        destroy_key(turn, customer)
     told = {
         "request": wish.request,
         "by": wish.by,
@@ -126,25 +141,26 @@ def erase(turn: Turn, wish: ErasureRow) -> tuple[str, ...]:
         "kept": list(kept),
     }
     turn.tell("privacy_erased", told)
-    turn.ask(ForgetCustomer(customer))
+    turn.ask(CutHistory())
     return kept
 
 
-def _answer(kept: tuple[str, ...]) -> dict[str, Any]:
-    """In the form of every verb's answer: the first that is still needed, if any."""
-    return {"order": kept[0] if kept else None, "state": PENDING if kept else ERASED}
+def _answer(turn: Turn, kept: tuple[str, ...]) -> dict[str, Any]:
+    """In the form of every verb's answer: the first order or loan that is still needed, if any."""
+    order = next((one for one in kept if one in turn.tables.orders or one in turn.tables.loans), None)
+    return {"order": order, "state": PENDING if kept else ERASED}
 
 
 def erase_asked(turn: Turn, asked: ErasureAsked) -> ErasureAsked:
     """The platform wants a customer forgotten."""
-    kept = erase(turn, ErasureRow(asked.customer, asked.handle, turn.now, request=asked.request))
-    return replace(asked, result=_answer(kept))
+    kept = erase(turn, ErasureRow(asked.customer, turn.now, request=asked.request), asked.handle)
+    return replace(asked, result=_answer(turn, kept))
 
 
 def erasure_requested(turn: Turn, event: ErasureRequested) -> None:
     """A technician has a customer forgotten, at the tower."""
-    kept = erase(turn, ErasureRow(event.customer, event.handle, turn.now, by=event.by))
-    turn.answer(event.reply, True, (), {**_answer(kept), "kept": list(kept)})
+    kept = erase(turn, ErasureRow(event.customer, turn.now, by=event.by), event.handle)
+    turn.answer(event.reply, True, (), {**_answer(turn, kept), "kept": list(kept)})
 
 
 def export_requested(turn: Turn, event: ExportRequested) -> None:
@@ -156,7 +172,14 @@ def export_requested(turn: Turn, event: ExportRequested) -> None:
 
 
 def finish_erasures(turn: Turn) -> None:
-    """Whoever was to be forgotten and had something open is, once that has ended."""
-    for wish in tuple(turn.tables.erasures.values()):
-        if not rows_of(turn.tables, wish.customer, needed=True).ids:
-            erase(turn, wish)
+    """Whoever was to be forgotten and had something open is, once that has ended: who it is says where the keys are."""
+    for wish in turn.tables.erasures.values():
+        if not needed_of(turn.tables, wish.customer):
+            turn.ask(RecallCustomer(wish.customer))
+
+
+def customer_recalled(turn: Turn, event: CustomerRecalled) -> None:
+    """Forget whoever waits for it, unless something has begun meanwhile."""
+    wish = turn.tables.erasures.get(event.customer)
+    if wish is not None and not needed_of(turn.tables, wish.customer):
+        erase(turn, wish, event.handle)

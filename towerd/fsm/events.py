@@ -9,6 +9,7 @@ from typing import Any, Literal
 from towerd.fsm.alarm_events import AlarmEvent
 from towerd.fsm.face_events import FaceEvent
 from towerd.fsm.intake_events import IntakeEvent
+from towerd.fsm.kept_rows import NO_KEYS, OwnKeys
 from towerd.fsm.manual_events import ManualEvent
 from towerd.fsm.moves_events import MoveEvent
 from towerd.fsm.photo_events import PhotoEvent
@@ -73,10 +74,10 @@ class TimerExpired:
 class OrderRequested:
     """A token that opened, verified and whose selfie was looked at (orders-if.md 3, 4).
 
-    `claims` is the payload without selfie and code; `code_mac` stands for the code. `face` tells what became of the
-    selfie; its ciphertext travels beside the event as an attachment. `known`: how the customer is known where no name may
-    stand, where the kind asks for it. `limited`: its sender has handed in too many orders lately, and nothing was looked at;
-    neither was where it is `late`, out of its time.
+    `claims` is the payload without selfie and code, with aliases for `sub` and owner; `code_mac` stands for the code. `face`
+    tells what became of the selfie; its ciphertext travels beside the event as an attachment. `known`: how the customer is
+    known where not even the alias may stand. `keys`: whom it names for good. `limited`: its sender has handed in too many
+    orders lately, and nothing was looked at; neither was where it is `late`, out of its time.
     """
 
     verb: str
@@ -89,6 +90,7 @@ class OrderRequested:
     face_sha256: str | None = None
     expires_at: datetime | None = None
     known: Known | None = None
+    keys: OwnKeys = NO_KEYS
     limited: bool = False
     late: bool = False
 
@@ -162,11 +164,12 @@ class StockEntry:
 
 @dataclass(frozen=True, slots=True)
 class StockImported:
-    """`towerd stock import FILE` (invariant 11)."""
+    """`towerd stock import FILE` (invariant 11), with aliases for the owners."""
 
     entries: tuple[StockEntry, ...]
     by: str
     reply: ReplyTo
+    keys: OwnKeys = NO_KEYS
 
 
 @dataclass(frozen=True, slots=True)

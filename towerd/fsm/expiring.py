@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from towerd.fsm.commands import DestroyCustomerKey, DestroyFaceKey, DropSealed
+from towerd.fsm.commands import DestroyFaceKey, DropSealed
 from towerd.fsm.state import Job, Move
 from towerd.fsm.turn import Turn
 from towerd.orders.requests import stale_keys
@@ -61,20 +61,10 @@ def _drop_loans_and_counts(turn: Turn) -> None:
             turn.put("drives", count.handle, replace(count, begun_at=begun_at))
 
 
-def _destroy_keys(turn: Turn) -> None:
-    """A customer's key serves as long as a row of the audit log may lead to the customer by it."""
-    kept = timedelta(days=turn.config.keeping.audit_kept_days * AUDIT_SPARE)
-    for row in tuple(turn.tables.customers.values()):
-        if row.seen_at + kept < turn.now:
-            turn.drop("customers", row.handle)
-            turn.ask(DestroyCustomerKey(row.handle))
-
-
 def drop_old(turn: Turn) -> None:
     """Let go of all that has been kept for as long as it is to be."""
     for key in stale_keys(turn.tables.answers, turn.now):
         turn.drop("answers", key)
     _drop_orders_and_works(turn)
     _drop_loans_and_counts(turn)
-    _destroy_keys(turn)
     _destroy_faces(turn)

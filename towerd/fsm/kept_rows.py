@@ -40,24 +40,35 @@ class AuditMark:
 
 @dataclass(frozen=True, slots=True)
 class CustomerRow:
-    """That there is a key of a customer's own, under which the audit log names the customer (7.4); no name stands here.
+    """That there is a key of a customer's own, of which the alias `customer` and what the audit log says are made (7.4).
 
-    `handle` as in `Known`; `seen_at`: when an order was taken last.
+    `seen_at`: when something was taken from them last that names them for good.
     """
 
-    handle: str
+    customer: str
     seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKeys:
+    """Aliases that an event names for good: those whose key was `made` for it, and those that were known when it was made."""
+
+    made: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
+
+
+NO_KEYS = OwnKeys()
 
 
 @dataclass(frozen=True, slots=True)
 class ErasureRow:
     """A customer who is to be forgotten as soon as nothing open needs them (3, `erase`).
 
-    `request`: the id of the token that asked for it, None where a technician did, who is `by`.
+    `request`: the id of the token that asked for it, None where a technician did, who is `by`. Under what drives are counted
+    does not stand beside the alias: it is the same for good, and would lead from the name to every copy of this row.
     """
 
     customer: str
-    handle: str
     asked_at: datetime
     request: str | None = None
     by: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -11,7 +12,7 @@ from towerd.errors import Refusal
 from towerd.faults import NO_TOWER
 from towerd.fsm.book import book_of
 from towerd.fsm.cabin_for import largest
-from towerd.fsm.commands import DestroyCustomerKey, DestroyFaceKey, RecordAs, StoreSealed
+from towerd.fsm.commands import DestroyFaceKey, RecordAs, StoreSealed
 from towerd.fsm.conditions import set_condition
 from towerd.fsm.decision import decision_holds
 from towerd.fsm.erasing import erase_asked, finish_erasures
@@ -19,15 +20,17 @@ from towerd.fsm.events import ClockJudged, CommandRefused, OrderRequested, Reque
 from towerd.fsm.expiring import destroy_face, drop_old
 from towerd.fsm.intake_book import bays_spoken_for
 from towerd.fsm.inventory import note_orders
-from towerd.fsm.kept_rows import AnswerRow, CustomerRow, FaceRow
+from towerd.fsm.kept_rows import AnswerRow, FaceRow
 from towerd.fsm.loans import loan_leaves, watch_loans
 from towerd.fsm.obstacles import may_command
 from towerd.fsm.order_ends import end_order, lost_vehicle, may_end
 from towerd.fsm.packml import send_packml
 from towerd.fsm.photos import expire_photos
 from towerd.fsm.turn import Turn
+from towerd.fsm.whom import are_gone, destroy_old_keys, keep, let_go
 from towerd.fsm.wishes import free_bays
 from towerd.jobs.transfer import minimum_s
+from towerd.orders.aliases import NOBODY
 from towerd.orders.book import (
     Circumstances,
     ConditionAsked,
@@ -37,6 +40,7 @@ from towerd.orders.book import (
     LoanEnded,
     MotionAsked,
     OrderAccepted,
+    OrderBook,
     OrderCancelled,
     Outcome,
     Remembered,
@@ -111,8 +115,6 @@ def _keep(turn: Turn, rows: tuple[Remembered, ...]) -> None:
 def _take_order(turn: Turn, event: OrderRequested, outcome: OrderAccepted) -> Outcome:
     order = outcome.order
     turn.put("orders", order.id, order)
-    if event.known is not None:
-        turn.put("customers", event.known.handle, CustomerRow(event.known.handle, turn.now))
     turn.set_meta(last_number=outcome.last_number)
     if outcome.arrives is not None:
         turn.put("vehicles", outcome.arrives.id, outcome.arrives)
@@ -143,7 +145,8 @@ def _motion(turn: Turn, outcome: MotionAsked) -> Outcome:
             send_packml(turn, PackmlCommand.UNHOLD)
     else:
         return Refusal(("too_late",), "No operator holds the tower.")
-    turn.tell("mode_changed", {"what": outcome.verb, "by": outcome.customer, "reason": outcome.reason})
+    by = None if outcome.customer == NOBODY else outcome.customer
+    turn.tell("mode_changed", {"what": outcome.verb, "by": by, "reason": outcome.reason})
     return outcome
 
 
@@ -194,11 +197,20 @@ _APPLY: Final[dict[type, Callable[[Turn, OrderRequested, Any], Outcome]]] = {
 """What an outcome changes; where it is refused or repeated, nothing but the memory of answers."""
 
 
-def _let_go_of_key(turn: Turn, event: OrderRequested) -> None:
-    """A key that was made for somebody whose order was not taken serves nothing."""
-    known = event.known
-    if known is not None and known.pseudonym is not None and known.handle not in turn.tables.customers:
-        turn.ask(DestroyCustomerKey(known.handle))
+def _outcome(turn: Turn, event: OrderRequested, request: Request, book: OrderBook) -> Outcome:
+    """What comes of it, applied. Whose key was destroyed while it was on its way is asked to send it again."""
+    if are_gone(turn, event.keys):
+        return Refusal(("busy",), "Its customer is being forgotten.")
+    outcome = decide_request(request, book, turn.config.rules, _circumstances(turn))
+    if type(outcome) in _APPLY:
+        outcome = _APPLY[type(outcome)](turn, event, outcome)
+    return outcome
+
+
+def _record(turn: Turn, event: OrderRequested) -> None:
+    """The history does not say under what drives are counted: it stands for the name for good, and the claims bear the alias."""
+    if event.known is not None:
+        turn.ask(RecordAs(replace(event, known=replace(event.known, handle=""))))
 
 
 def order_requested(turn: Turn, event: OrderRequested) -> None:
@@ -217,21 +229,21 @@ def order_requested(turn: Turn, event: OrderRequested) -> None:
         event.limited,
         event.late,
     )
-    outcome = decide_request(request, book, turn.config.rules, _circumstances(turn))
-    if type(outcome) in _APPLY:
-        outcome = _APPLY[type(outcome)](turn, event, outcome)
+    outcome = _outcome(turn, event, request, book)
     rows = remember(request, book, outcome, turn.config.rules, turn.now)
     kept_face = isinstance(outcome, OrderAccepted) and not outcome.order.code_only
     repeated = isinstance(outcome, Repeated)
     if event.face == "enrolled" and not kept_face and not repeated and str(event.claims["jti"]) not in tables.orders:
         turn.ask(DestroyFaceKey(str(event.claims["jti"])))
-    _let_go_of_key(turn, event)
+    taken = not isinstance(outcome, (Refusal, Repeated))
+    (keep if taken else let_go)(turn, event.keys)
     ok, reasons, result = answer_of(outcome)
-    if isinstance(outcome, (Refusal, Repeated)):
+    if not taken:
         answered = RequestAnswered(event.verb, ok, reasons, result, event.reply, rows, not repeated)
         request_answered(turn, answered)
         turn.ask(RecordAs(answered))
         return
+    _record(turn, event)
     _keep(turn, rows)
     turn.answer(event.reply, ok, reasons, result)
 
@@ -299,4 +311,5 @@ def every_minute(turn: Turn) -> None:
     watch_loans(turn)
     expire_photos(turn)
     drop_old(turn)
+    destroy_old_keys(turn)
     finish_erasures(turn)

@@ -18,7 +18,7 @@ class ExportRequested:
 
 @dataclass(frozen=True, slots=True)
 class ErasureRequested:
-    """`towerd privacy erase CUSTOMER` (orders-if.md 7.3); `handle` as in `Known`."""
+    """`towerd privacy erase CUSTOMER` (orders-if.md 7.3), by the alias; `handle` as in `Known`."""
 
     customer: str
     handle: str
@@ -26,4 +26,12 @@ class ErasureRequested:
     reply: ReplyTo
 
 
-PrivacyEvent = ExportRequested | ErasureRequested
+@dataclass(frozen=True, slots=True)
+class CustomerRecalled:
+    """Under what the drives of a customer are counted who waits to be forgotten; empty where nobody can tell any more."""
+
+    customer: str
+    handle: str
+
+
+PrivacyEvent = ExportRequested | ErasureRequested | CustomerRecalled

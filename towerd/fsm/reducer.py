@@ -24,7 +24,7 @@ from towerd.fsm.commands import Command, EndProcess, StartTimer
 from towerd.fsm.conditions import release_by_rule
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.delivering import open_job, run_cabins, run_job
-from towerd.fsm.erasing import erasure_requested, export_requested
+from towerd.fsm.erasing import customer_recalled, erasure_requested, export_requested
 from towerd.fsm.face_events import CustomerVouchedFor, FaceChallenged, FacesAlike, NumberEntered
 from towerd.fsm.fetching import run_fetches
 from towerd.fsm.fitting import differs
@@ -56,7 +56,7 @@ from towerd.fsm.photo_events import PhotosRequested, PhotosTaken
 from towerd.fsm.photos import TIMERS as PHOTO_TIMERS
 from towerd.fsm.photos import photos_late, photos_requested, photos_taken
 from towerd.fsm.planning import join_customer, plan_decided, redirect, request_plan
-from towerd.fsm.privacy_events import ErasureRequested, ExportRequested
+from towerd.fsm.privacy_events import CustomerRecalled, ErasureRequested, ExportRequested
 from towerd.fsm.recognising import read_tags
 from towerd.fsm.securing import car_secured
 from towerd.fsm.staging import follow_ahead, make_way
@@ -238,6 +238,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     ev.FaultReset: fault_reset,
     ServiceDone: service_done,
     ErasureRequested: erasure_requested,
+    CustomerRecalled: customer_recalled,
     ExportRequested: export_requested,
     ev.LayoutConfirmed: layout_confirmed,
     ev.PackmlRequested: packml_requested,

@@ -17,6 +17,7 @@ from towerd.fsm.orders import clock_judged
 from towerd.fsm.outside_by_hand import back_denies
 from towerd.fsm.recognising import believe_tags, is_found
 from towerd.fsm.turn import Turn
+from towerd.fsm.whom import are_gone, keep, let_go
 from towerd.jobs.transfer import content_of
 from towerd.orders.model import Vehicle
 from towerd.places import CARRIAGE, Place
@@ -72,9 +73,13 @@ def _place(turn: Turn, entry: StockEntry) -> None:
 def stock_imported(turn: Turn, event: StockImported) -> None:
     """Take over a stock file whole, or refuse it whole with every reason."""
     problems = ["a vehicle is being moved"] if fork_steps(turn.tables) else _problems(turn, event.entries)
+    if are_gone(turn, event.keys):
+        problems.append("an owner is being forgotten: try again")
     if problems:
+        let_go(turn, event.keys)
         turn.answer(event.reply, False, ("stock_refused",), {"problems": problems})
         return
+    keep(turn, event.keys)
     for entry in event.entries:
         _place(turn, entry)
     # what stands nowhere any more, and places that are empty now, are looked at again

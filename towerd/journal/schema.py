@@ -15,7 +15,7 @@ from towerd.fsm.state import Tables
 APPLICATION_ID: Final = 0x54575244
 """`TWRD` in the file's header: this file is a journal of towerd and of nothing else."""
 
-VERSION: Final = 6
+VERSION: Final = 7
 """Grows with every change of the schema. A file with a higher one is refused, one with a lower one is brought up to date."""
 
 META: Final = "meta"
@@ -28,6 +28,10 @@ INTEGER_KEYS: Final = frozenset({"intakes", "jobs", "moves", "faults", "owing", 
 """Tables whose key is a number; all others have text."""
 
 
+OUTBOX: Final = "CREATE TABLE outbox (event_seq INTEGER PRIMARY KEY, topic TEXT NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL) STRICT"
+"""Messages that wait for the broker."""
+
+
 def _keyed_table(name: str) -> str:
     kind = "INTEGER" if name in INTEGER_KEYS else "TEXT"
     return f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, key {kind} NOT NULL UNIQUE, doc TEXT NOT NULL) STRICT"
@@ -37,7 +41,7 @@ def upgrade(tables: Collection[str]) -> tuple[str, ...]:
     """What brings a file of an older version up to date, in order, in one transaction; `tables` are those that it has.
 
     Tables that came later are added. Alarms are shown anew by the PLC. Which messages the broker has is told by those that
-    are left. History is what the older program wrote: it ends here, and the next base begins with what the tables hold.
+    are left. What names people is brought over by `renaming.rename`, and history, which the older program wrote, ends here.
     """
     missing = (_keyed_table(name) for name in TABLE_NAMES if name not in tables)
     return (
@@ -45,9 +49,6 @@ def upgrade(tables: Collection[str]) -> tuple[str, ...]:
         "DELETE FROM alarms",
         "UPDATE meta SET doc = json_set(doc, '$.outbox_done_seq',"
         " coalesce((SELECT min(event_seq) - 1 FROM outbox), json_extract(doc, '$.event_seq')))",
-        "DELETE FROM bases",
-        "DELETE FROM events WHERE id < (SELECT max(id) FROM events)",
-        "INSERT INTO bases SELECT coalesce(max(id), 0) FROM events",
         f"PRAGMA user_version = {VERSION}",
     )
 
@@ -59,7 +60,7 @@ SCHEMA: Final[tuple[str, ...]] = (
     "CREATE TABLE bases (event_id INTEGER PRIMARY KEY) STRICT",
     "CREATE TABLE base_rows (event_id INTEGER NOT NULL REFERENCES bases ON DELETE CASCADE, name TEXT NOT NULL,"
     " id INTEGER NOT NULL, key ANY NOT NULL, doc TEXT NOT NULL, PRIMARY KEY (event_id, name, id)) STRICT, WITHOUT ROWID",
-    "CREATE TABLE outbox (event_seq INTEGER PRIMARY KEY, topic TEXT NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL) STRICT",
+    OUTBOX,
     "CREATE TABLE audit (audit_seq INTEGER PRIMARY KEY, at TEXT NOT NULL, body TEXT NOT NULL,"
     " previous_hash TEXT NOT NULL, hash TEXT NOT NULL) STRICT",
     # apart from `faces`, so that reading a row never touches what is secret

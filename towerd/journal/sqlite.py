@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,8 +21,8 @@ from towerd.errors import BugError, JournalError
 from towerd.fsm.commands import (
     AppendAudit,
     AppendOutbox,
+    CutHistory,
     DropSealed,
-    ForgetCustomer,
     JournalCommand,
     StoreSealed,
     TrimAudit,
@@ -31,8 +31,9 @@ from towerd.fsm.commands import (
 from towerd.fsm.events import Stamped
 from towerd.fsm.state import Tables, Volatile
 from towerd.journal import records
-from towerd.journal.forgetting import forget
-from towerd.journal.schema import APPLICATION_ID, META, SCHEMA, TABLE_NAMES, VERSION, upgrade
+from towerd.journal.forgetting import cut_history
+from towerd.journal.renaming import OldNames, bring_up_to_date
+from towerd.journal.schema import APPLICATION_ID, META, SCHEMA, TABLE_NAMES, VERSION
 from towerd.ports import Changes
 
 REBASE_EVERY: Final = 2_500
@@ -137,12 +138,14 @@ def _dumps(body: dict[str, Any]) -> str:
 class SqliteJournal:
     """`ports.Journal` in a file. Every method is synchronous; raises JournalError with what, which file and what to do."""
 
-    def __init__(self, path: Path, vfs: str | None = None) -> None:
+    def __init__(self, path: Path, vfs: str | None = None, names: Callable[[], OldNames] | None = None) -> None:
         """Open the file at `path`, or make it (0600). Raises JournalError where it is damaged, newer, foreign or locked.
 
-        `vfs` names another file system of SQLite than its own; tests use it to fill the disk.
+        `vfs` names another file system of SQLite than its own; tests use it to fill the disk. `names` gives aliases for the
+        customers of a file of an older version; without it such a file is refused.
         """
         self.path = path
+        self._names = names
         with _told(path):
             _check_whole(path)
             if not path.exists():
@@ -166,11 +169,12 @@ class SqliteJournal:
         if found != "ok":
             raise JournalError(f"the journal {self.path} is damaged ({' '.join(found.split())}): {RESTORE}")
         if self._db.pragma("user_version") < VERSION:
-            names = {name for (name,) in self._rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if self._names is None:
+                raise JournalError(f"the journal {self.path} was written by an older towerd: start towerd once")
+            # a power cut leaves the file as it was, or as it is to be
             with self._db:
-                for statement in upgrade(names):
-                    self._db.execute(statement)
-            self.rebase()
+                bring_up_to_date(self._rows, self._names())
+                _write_base(self._db)
         if self._db.pragma("auto_vacuum") != _INCREMENTAL:
             # free pages can be given back only by a file that was written for it
             self._db.pragma("auto_vacuum", _INCREMENTAL)
@@ -192,7 +196,7 @@ class SqliteJournal:
                 " install that version again"
             )
 
-    def _rows(self, sql: str, *values: str | int) -> list[tuple[Any, ...]]:
+    def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         return self._db.execute(sql, values).fetchall()
 
     def load(self) -> Tables:
@@ -213,7 +217,7 @@ class SqliteJournal:
         encoded = [
             (name, key, None if row is None else records.encode_row(name, row)) for name, key, row in changes.rows
         ]
-        gone = [command.customer for command in changes.appends if isinstance(command, ForgetCustomer)]
+        cut = any(isinstance(command, CutHistory) for command in changes.appends)
         with _told(self.path), self._db:
             self._db.execute(
                 "INSERT INTO events (at, mono_s, kind, event, before) VALUES (?, ?, ?, ?, ?)",
@@ -223,14 +227,14 @@ class SqliteJournal:
                 self._write_row(name, key, doc)
             for command in changes.appends:
                 self._append(command, attachment)
-            if gone:
-                forget(lambda sql, values: self._db.execute(sql, values).fetchall(), gone)
+            if cut:
+                cut_history(self._rows)
                 _write_base(self._db)
         self._since_base += 1
         self._based_at = self._based_at or stamped.at
         if self._since_base >= REBASE_EVERY or stamped.at - self._based_at >= REBASE_AFTER:
             self.rebase()
-        if gone:
+        if cut:
             with _told(self.path):
                 _truncate_wal(self._db)
 

@@ -53,7 +53,8 @@ class MqttBus:
         """Nothing is connected before `run`."""
         self._wire, self._clock = parts.wire, parts.clock
         self._inbox, self._names = parts.intake.inbox, parts.intake.topics
-        self._publisher = Publisher(parts.wire, self._names, parts.clock, parts.intake.key)
+        whose = parts.intake.customers.whose
+        self._publisher = Publisher(parts.wire, self._names, parts.clock, parts.intake.key, whose)
         self._outbox = Outbox(parts.outbox, self._publisher.row)
         self._acks = Acknowledgements(parts.wire.acknowledge)
         self._intake = Intake(parts.intake, self._answer_state, self._publisher.answer)

@@ -21,12 +21,12 @@ from towerd.fsm.commands import Answer
 from towerd.fsm.events import CommandRefused, OrderRequested
 from towerd.fsm.reply import NOWHERE, ReplyTo
 from towerd.mqtt.floods import Floods
+from towerd.mqtt.people import MOTION, Veiled, veil
 from towerd.mqtt.request import Asked, Dropped, read_request
 from towerd.mqtt.topics import Topics
 from towerd.mqtt.wire import Received
 from towerd.orders.claims import OF_DEALERS, WITH_CODE, TestDrive
 from towerd.orders.keys import IssuerKeys, TowerKey, code_mac
-from towerd.orders.model import Known
 from towerd.orders.rates import OrderRates
 from towerd.orders.tokens import EXPIRED, OpenedToken, open_token
 from towerd.ports import Customers, Enrolment, FaceMatcher, Inbox
@@ -42,7 +42,6 @@ ENROL_WITHIN_S = 0.8
 """What the contract's one second leaves for the selfie (4.5)."""
 IN_A_ROW_S = 0.5
 """Selfies that follow each other so closely are in a row, and each is done as quickly as it can be."""
-MOTION = frozenset({"hold", "resume"})
 STOPS = "hold"
 BUSY = ("busy",)
 UNREADABLE = ("malformed",)
@@ -55,7 +54,8 @@ class IntakeParts:
     """What the intake works with.
 
     `key` gives the tower's key and `issuers` the key set, as last loaded. `now` gives aware UTC, or None while the clock is unsure (4.4).
-    `known` tells whether a token id has been used: then its selfie is not looked at again.
+    `known` tells whether a token id has been used: then its selfie is not looked at again. `digest` gives what is kept of a payload's
+    SHA-256 and its token's end, s since 1970.
     """
 
     topics: Topics
@@ -67,6 +67,7 @@ class IntakeParts:
     inbox: Inbox
     matcher: FaceMatcher
     customers: Customers
+    digest: Callable[[str, int], str]
     rates: OrderRates = field(default_factory=OrderRates)
 
 
@@ -129,6 +130,10 @@ def _face(enrolment: Enrolment) -> _Face:
     if enrolment.outcome == "enrolled":
         return _Face("enrolled", sha256=enrolment.sha256, sealed=enrolment.sealed)
     return _Face(enrolment.outcome, enrolment.reasons)
+
+
+async def _no_look() -> _Face:
+    return NO_FACE
 
 
 class Intake:
@@ -235,22 +240,15 @@ class Intake:
     async def _take_verified(self, asked: Asked, token: OpenedToken, done: Done, lane: _Lane) -> None:
         try:
             limited = self._is_limited(token)
-            face, known = NO_FACE, None
-            if not (limited or token.late):
-                face, known = await asyncio.gather(self._look(token, lane), self._whose(token))
-            event = replace(self._event(asked, token, face, known), limited=limited)
+            looks = self._look(token, lane) if not (limited or token.late) else _no_look()
+            people = veil(self._parts.customers, token, making=not (limited or token.late))
+            face, whom = await asyncio.gather(looks, people)
+            event = replace(self._event(asked, token, face, whom), limited=limited)
         except Exception:
             log.exception("a command could not be taken in: it is refused", req_id=asked.reply.req_id)
             self._refuse(asked.verb, UNREADABLE, asked.reply, asked.expires_at, done)
         else:
             self._parts.inbox.post(event, face.sealed, done)
-
-    async def _whose(self, opened: OpenedToken) -> Known | None:
-        """How the customer of an order is known in the audit log, and who is to be forgotten; else nobody asks."""
-        kind, customers = opened.public["kind"], self._parts.customers
-        if kind in WITH_CODE:
-            return await customers.know(opened.claims.sub, opened.claims.jti)
-        return Known(customers.handle(opened.claims.sub)) if kind == "erase" else None
 
     def _is_limited(self, opened: OpenedToken) -> bool:
         """Whether an order is one too many of its sender's. The same token again is not another order."""
@@ -259,18 +257,19 @@ class Intake:
             return False
         return not self._parts.rates.take(claims.iss, claims.sub, _mono_s(), dealer=kind in OF_DEALERS)
 
-    def _event(self, asked: Asked, opened: OpenedToken, face: _Face, known: Known | None) -> OrderRequested:
+    def _event(self, asked: Asked, opened: OpenedToken, face: _Face, whom: Veiled) -> OrderRequested:
         return OrderRequested(
             verb=asked.verb,
-            claims=opened.public,
-            payload_sha256=opened.payload_sha256,
+            claims=whom.claims,
+            payload_sha256=self._parts.digest(opened.payload_sha256, opened.claims.exp),
             reply=asked.reply,
             code_mac=code_mac(self._parts.secret, opened.code) if opened.code else None,
             face=face.outcome,
             face_reasons=face.reasons,
             face_sha256=face.sha256,
             expires_at=asked.expires_at,
-            known=known,
+            known=whom.known,
+            keys=whom.keys,
             late=opened.late,
         )
 

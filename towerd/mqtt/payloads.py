@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from towerd.mqtt import shapes, topics
+from towerd.orders.aliases import Whose
 from towerd.orders.claim_parts import PublicJwk
 from towerd.orders.eligibility import LOAN_ENDED
 from towerd.orders.model import Loan, Order
@@ -71,7 +72,7 @@ def _offers(offers: Mapping[str, Any]) -> shapes.OffersShown:
     return {"test_drive": offers.get("test_drive"), "purchase": offers.get("purchase")}
 
 
-def _offer(offer: Offer) -> shapes.CatalogueVehicle:
+def _offer(offer: Offer, whose: Whose) -> shapes.CatalogueVehicle:
     record = offer.vehicle.record
     return {
         "id": record.id,
@@ -86,7 +87,8 @@ def _offer(offer: Offer) -> shapes.CatalogueVehicle:
         "width_mm": record.width_mm,
         "height_mm": record.height_mm,
         "image_url": record.image_url,
-        "owner": record.owner,
+        # whose key is gone stays as good as nameless
+        "owner": whose(record.owner) or record.owner,
         "offers": _offers(record.offers),
         "condition": offer.vehicle.condition,
         "orderable_from": _at(offer.orderable_from_at),
@@ -94,9 +96,9 @@ def _offer(offer: Offer) -> shapes.CatalogueVehicle:
     }
 
 
-def catalogue_body(offers: tuple[Offer, ...]) -> shapes.CatalogueBody:
-    """Topic `catalogue`: no tag, as that is what the machine knows the vehicle by."""
-    return {"vehicles": [_offer(offer) for offer in offers]}
+def catalogue_body(offers: tuple[Offer, ...], whose: Whose) -> shapes.CatalogueBody:
+    """Topic `catalogue`: no tag, as that is what the machine knows the vehicle by. Owners are named as the platform does."""
+    return {"vehicles": [_offer(offer, whose) for offer in offers]}
 
 
 def lift_body(lift: LiftView) -> shapes.LiftBody:
@@ -208,13 +210,13 @@ class OrderBodies:
         return {topic: body for topic, (_, _, body) in shown.items()}
 
 
-def bodies(view: View, orders: OrderBodies) -> dict[str, Body]:
+def bodies(view: View, orders: OrderBodies, whose: Whose) -> dict[str, Body]:
     """Every retained topic but `key` and the two availabilities, relative to the tower, with its body (2). `orders`: what
     was shown of them before.
     """
     found: dict[str, Body] = {
         topics.STATE: state_body(view),
-        topics.CATALOGUE: catalogue_body(view.offers),
+        topics.CATALOGUE: catalogue_body(view.offers, whose),
         topics.LIFT: lift_body(view.lift),
         topics.ALARMS: {"alarms": [_alarm(alarm) for alarm in view.alarms]},
     }

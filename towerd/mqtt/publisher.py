@@ -13,8 +13,10 @@ import structlog
 from towerd.fsm.commands import Answer, AppendOutbox
 from towerd.mqtt import payloads, topics
 from towerd.mqtt.payloads import Body
+from towerd.mqtt.people import named
 from towerd.mqtt.retained import Retained
 from towerd.mqtt.wire import Outgoing, Wire
+from towerd.orders.aliases import Whose
 from towerd.orders.keys import TowerKey
 from towerd.ports import Clock
 from towerd.view import View
@@ -27,9 +29,12 @@ ONLINE, OFFLINE = "online", "offline"
 class Publisher:
     """Numbers and publishes messages. Everything is dropped where there is no connection or no view yet."""
 
-    def __init__(self, wire: Wire, names: topics.Topics, clock: Clock, key: Callable[[], TowerKey]) -> None:
-        """`key` gives the tower's own, as last loaded."""
+    def __init__(
+        self, wire: Wire, names: topics.Topics, clock: Clock, key: Callable[[], TowerKey], whose: Whose
+    ) -> None:
+        """`key` gives the tower's own, as last loaded; `whose` whom the platform means by an alias."""
         self._wire, self._names, self._clock, self._key = wire, names, clock, key
+        self._whose = whose
         self._retained = Retained()
         self._view: View | None = None
         self._orders = payloads.OrderBodies()
@@ -50,7 +55,11 @@ class Publisher:
         plc = {"text": ONLINE if view.plc_good else OFFLINE}
         key = self._key()
         shown = payloads.key_body(key.public, key.thumbprint)
-        self._wanted = {topics.KEY: shown, topics.PLC_AVAILABILITY: plc, **payloads.bodies(view, self._orders)}
+        self._wanted = {
+            topics.KEY: shown,
+            topics.PLC_AVAILABILITY: plc,
+            **payloads.bodies(view, self._orders, self._whose),
+        }
 
     def begin(self) -> None:
         """A new connection: it knows nothing yet."""
@@ -76,7 +85,7 @@ class Publisher:
 
     def row(self, row: AppendOutbox) -> int | None:
         """Publish a message of the outbox; its mid, or None where there is no connection."""
-        payload = self._payload({"event_seq": row.event_seq, **row.body}, row.at)
+        payload = self._payload({"event_seq": row.event_seq, **named(row.body, self._whose)}, row.at)
         return self._publish(row.topic, payload)
 
     def answer(self, answer: Answer) -> None:

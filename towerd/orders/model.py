@@ -106,9 +106,9 @@ class Eta:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """How a customer is known where no name may stand (orders-if.md 7.3, 7.4).
+    """How a customer is known where not even the alias may stand (orders-if.md 7.3, 7.4).
 
-    `handle`: keyed with the tower's secret, the same for good. `pseudonym`: made of name and order with a key of the customer's
+    `handle`: keyed with the tower's secret, the same for good; never kept beside the alias. `pseudonym`: made of name and order with a key of the customer's
     own. Each order has another, so that whoever has seen a row of one order finds nothing of the others without the key;
     None where no order is asked about.
     """
@@ -127,7 +127,7 @@ class DriveCount:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order. `id` is the token's jti, `customer` its sub.
+    """One order. `id` is the token's jti, `customer` the alias of its sub.
 
     `code_mac` is HMAC-SHA256 of the pick-up code, hex (7.1). `number` has four digits. `code_only`: no face serves.
     `failed_looks` counts looks of others while it waited. `identified_by` is set with the first decision for the order

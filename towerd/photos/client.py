@@ -13,7 +13,7 @@ from towerd.faceid.process import worker_environment
 from towerd.faceid.vault import Vault
 from towerd.fsm.commands import DestroyPhotoKey, TakePhotos
 from towerd.fsm.photo_events import PhotosTaken
-from towerd.keyfiles import KeyDestroyer, VaultError
+from towerd.keyfiles import KeyDestroyer, KeyFiles, VaultError
 from towerd.photos.config import PhotoConfig
 from towerd.photos.pictures import PURPOSE, unpack
 from towerd.ports import Inbox
@@ -29,7 +29,7 @@ class CabinCameras:
     def __init__(self, inbox: Inbox, config: PhotoConfig) -> None:
         self._inbox = inbox
         self._config = config
-        self._keys = KeyDestroyer(config.keys_dir)
+        self._keys = KeyDestroyer(KeyFiles(config.keys_dir))
         self._tasks: set[asyncio.Task[None]] = set()
 
     def take(self, command: TakePhotos) -> None:
