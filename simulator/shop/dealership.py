@@ -73,7 +73,7 @@ class DealershipDesk:
             seen.conditions.get(vehicle.vehicle, vehicle.condition),
             tuple(vehicle.reasons.split()),
             lent and place is None,
-            None,
+            vehicle.odometer_km,
             record,
         )
 

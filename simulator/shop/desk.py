@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from simulator.shop.model import (
     Account,
     CollectWish,
+    Dashboard,
     DriveWish,
     Filter,
     Happened,
@@ -130,6 +131,9 @@ class Counter(Protocol):
         Once that tower has the car, the shop tells the first one. Raises ShopError.
         """
 
+    def on_my_way(self, order: str, in_min: int) -> Outcome:
+        """The customer is under way and comes in so many minutes. Raises ShopError. *Sends.*"""
+
     def withdraw_consent(self, order: str) -> Outcome:
         """No face any more: the code stays. Raises ShopError. *Sends.*"""
 
@@ -160,6 +164,16 @@ class Dealership(Protocol):
 
     def release(self, dealer: str, vehicle: str) -> Outcome:
         """The vehicle may be ordered again. Raises ShopError. *Sends.*"""
+
+
+class Telematics(Protocol):
+    """What cars tell of themselves: a stand-in, with drives that are made up."""
+
+    def dashboard(self, order: str) -> Dashboard | None:
+        """What the dashboard of an order's car reads; None where the car is not out. Raises ShopError."""
+
+    def drive(self, order: str, km: int) -> Outcome:
+        """Drive the car of an order, and let its tower know. Raises ShopError. *Sends.*"""
 
 
 class Stage(Protocol):
@@ -193,6 +207,10 @@ class Desk(Protocol):
     @property
     def dealership(self) -> Dealership:
         """Dealers."""
+
+    @property
+    def telematics(self) -> Telematics:
+        """Cars on the road."""
 
     @property
     def stage(self) -> Stage | None:

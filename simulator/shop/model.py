@@ -221,13 +221,22 @@ class Loan:
 
 
 @dataclass(frozen=True, slots=True)
+class Dashboard:
+    """What a car's dashboard reads; `energy_ratio`: of its charge where it is electric, else of its fuel."""
+
+    odometer_km: int
+    energy_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """An order as its customer, or its dealer, sees it.
 
     `state`: those of orders-if.md 5.1, or `asked` (no answer yet, the shop goes on asking) or `refused`. `text` says in
     plain words how it stands. `wait_until`: until when a car that still has to arrive is waited for; `late`: its tower has
-    told that it is not there although the slot has begun. `qr` is what the app's QR code holds: number and code. `may`: what can be done now, from
-    `cancel`, `buy`, `return_elsewhere`, `withdraw_consent`, `book_another`.
+    told that it is not there although the slot has begun. `arrives_at`: when the customer comes, as its tower has been told.
+    `qr` is what the app's QR code holds: number and code. `may`: what can be done now, from `cancel`, `buy`,
+    `return_elsewhere`, `withdraw_consent`, `on_my_way`, `book_another`.
     """
 
     order: str
@@ -256,6 +265,7 @@ class Order:
     plan: Plan | None = None
     wait_until: datetime | None = None
     late: bool = False
+    arrives_at: datetime | None = None
     may: frozenset[str] = frozenset()
 
 

@@ -21,8 +21,6 @@ _LOOK_EVERY_S = 0.3
 _ANSWERED_S = 10.0
 _TAKEN = frozenset({"storing", "done"})
 _TURNED_AWAY = frozenset({"turned_away", "refused", "expired", "cancelled"})
-_READS: Mapping[str, Any] = {"odometer_km": 12_000, "charge_ratio": 0.8, "fuel_ratio": 0.8}
-"""What the dashboard of every car reads."""
 
 
 class PasserError(Exception):
@@ -31,11 +29,12 @@ class PasserError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Passer:
-    """Somebody at one tower. `record` gives a vehicle's record by its id."""
+    """Somebody at one tower. By a vehicle's id, `record` gives its record and `reads` what its dashboard reads."""
 
     socket: Path
     control_port: int
     record: Callable[[str], Mapping[str, Any]]
+    reads: Callable[[str], Mapping[str, Any]]
 
     def come(self, number: str, code: str) -> str:
         """Type number and code; who brings a car drives it in. Gives what was reached. Raises PasserError."""
@@ -73,7 +72,8 @@ class Passer:
         if state == "waiting":
             self._act("arrive", cabin=row["cabin"], vehicle=dict(self.record(str(row["vehicle"]))))
         elif state == "securing":
-            said = {name: _READS[name] for name in row["wanted"] if name in _READS}
+            read = self.reads(str(row["vehicle"]))
+            said = {name: read[name] for name in row["wanted"] if name in read}
             self._post(f"/drive-in/{row['cabin']}/secured", {**said, "damage": False})
         elif state == "clearing":
             self._act("get_out", cabin=row["cabin"])

@@ -38,6 +38,7 @@ class OrderRow(Row):
 
     `reasons`: separated by spaces. `plan`: JSON. `back_for`: a `stock_in` that brings back the car of that loan of
     another tower. `wait_until`: of an order that may wait for its car; `late`: that car is not there although its slot has begun.
+    `arrives_at`: when the customer comes, as the tower has been told.
     """
 
     TABLE: ClassVar[str] = "orders"
@@ -70,6 +71,7 @@ class OrderRow(Row):
     back_for: str | None = None
     wait_until: str | None = None
     late: bool = False
+    arrives_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,10 @@ class HappenedRow(Row):
 
 @dataclass(frozen=True, slots=True)
 class VehicleRow(Row):
-    """A vehicle in the dealers' books: its `record` (JSON, with tag), and what towers have told of it last."""
+    """A vehicle in the dealers' books: its `record` (JSON, with tag), what towers have told of it last, and its dashboard.
+
+    `energy_ratio`: of its charge where it is electric, else of its fuel. None: it has not been driven.
+    """
 
     TABLE: ClassVar[str] = "vehicles"
     KEY: ClassVar[tuple[str, ...]] = ("vehicle",)
@@ -131,6 +136,8 @@ class VehicleRow(Row):
     record: str
     condition: str = "unknown"
     reasons: str = ""
+    odometer_km: int | None = None
+    energy_ratio: float | None = None
 
 
 ROWS: tuple[type[Row], ...] = (AccountRow, OrderRow, LetterRow, HeardRow, HappenedRow, VehicleRow)

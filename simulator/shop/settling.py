@@ -48,6 +48,8 @@ def settle(books: Books, sent: LetterRow, answer: Answer) -> None:
         return
     if sent.verb in ORDERS:
         keep(books, answered(row, answer))
+    elif sent.verb == "eta" and answer["ok"]:
+        books.put(replace(row, arrives_at=json.loads(sent.claims or "{}")["arrives_at"]))
     elif sent.verb == "purchase" and not answer["ok"] and row.loan_state != "sold":
         books.put(replace(row, plan=None))
     elif sent.verb == "consent" and answer["ok"]:

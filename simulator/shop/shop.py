@@ -18,6 +18,7 @@ from simulator.shop.ordering import Ordering
 from simulator.shop.people import PeopleDesk, forget
 from simulator.shop.rows import AccountRow, VehicleRow
 from simulator.shop.settling import Listener, settle
+from simulator.shop.telematics import TelematicsDesk
 from simulator.shop.towers import Line, Towers, hold, platform_line
 from simulator.shop.views import account_row
 from simulator.shop.window import WindowDesk
@@ -55,6 +56,7 @@ class Shop:
         self._people = PeopleDesk(self.ledger, self.towers, self._mail)
         self._counter = CounterDesk(self.ledger, self.towers, self._window, ordering)
         self._dealership = DealershipDesk(self.ledger, self.towers, ordering)
+        self._telematics = TelematicsDesk(self.ledger, ordering)
         self.stage: Stage | None = None
         self._furnish(
             config.accounts or made_up(datetime.now(UTC).date()),
@@ -93,6 +95,11 @@ class Shop:
     def dealership(self) -> DealershipDesk:
         """Dealers."""
         return self._dealership
+
+    @property
+    def telematics(self) -> TelematicsDesk:
+        """Cars on the road."""
+        return self._telematics
 
     def __enter__(self) -> Self:
         self.towers.open(self._listener.heard)

@@ -19,6 +19,7 @@ from simulator.shop.model import WITH_CUSTOMER, Order, ShopError
 from simulator.shop.ordering import found, record_of
 from simulator.shop.passer import Passer, PasserError
 from simulator.shop.rows import OrderRow, VehicleRow
+from simulator.shop.telematics import dashboard_of, readings
 
 AT_THE_TOWER: Final = frozenset({"accepted", "staged", "arrived"})
 """States of an order whose customer may come."""
@@ -68,14 +69,21 @@ class StackStage:
     def passer(self, tower: str) -> Passer:
         """Somebody at a tower."""
         house = self._houses[tower]
-        return Passer(house.socket, house.ports.control, self._record)
+        return Passer(house.socket, house.ports.control, self._record, self._reads)
 
-    def _record(self, vehicle: str) -> Mapping[str, Any]:
+    def _vehicle(self, vehicle: str) -> VehicleRow:
         with self._ledger.look() as books:
             row = books.find(VehicleRow, vehicle)
         if row is None:
             raise PasserError(f"nobody knows how large {vehicle} is")
-        return record_of(row.record)
+        return row
+
+    def _record(self, vehicle: str) -> Mapping[str, Any]:
+        return record_of(self._vehicle(vehicle).record)
+
+    def _reads(self, vehicle: str) -> Mapping[str, Any]:
+        row = self._vehicle(vehicle)
+        return readings(dashboard_of(row), str(record_of(row.record)["propulsion"]))
 
     def _walk_up(self, row: OrderRow) -> str:
         """Stand before the camera, and turn the head as the screen asks. Raises ShopError, DemoError."""

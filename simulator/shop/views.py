@@ -90,6 +90,7 @@ def _may(row: OrderRow) -> frozenset[str]:
         "cancel": row.state in CANCELLABLE,
         "buy": lent and row.plan is None and row.price is not None,
         "return_elsewhere": lent,
+        "on_my_way": row.state in ("accepted", "staged") and row.kind in ("test_drive", "collect"),
         "withdraw_consent": row.face_consent and not row.code_only and is_open(row),
         "book_another": row.kind == "test_drive"
         and (row.loan_state in LOAN_ENDED or not (row.loan_state or is_open(row))),
@@ -142,5 +143,6 @@ def order_of(row: OrderRow, towers: Towers) -> Order:
         plan=plan_of(row.plan),
         wait_until=at(row.wait_until),
         late=row.late,
+        arrives_at=at(row.arrives_at) if open_now else None,
         may=_may(row),
     )

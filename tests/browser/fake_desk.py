@@ -9,6 +9,7 @@ from typing import Any
 
 from simulator.shop.model import (
     Account,
+    Dashboard,
     Due,
     Filter,
     Happened,
@@ -105,6 +106,7 @@ class FakeDesk:
         self.window = FakeWindow(self)
         self.counter = FakeCounter(self)
         self.dealership = FakeDealership(self)
+        self.telematics = FakeTelematics(self)
         self.stage: FakeStage | None = None
 
     def note(self, what: str, value: Any) -> None:
@@ -137,6 +139,22 @@ def order_of(found: Offer, customer: str, **other: Any) -> Order:
     ids = {"tower": found.tower, "tower_name": found.tower_name, "vehicle": car.id, "customer": customer}
     named = {"make": car.make, "model": car.model, "colour": car.colour, "asked_at": datetime.now(UTC)}
     return Order(**{**facts, **ids, **named, **other})
+
+
+class FakeTelematics:
+    """A car on the road wherever there is a loan."""
+
+    def __init__(self, desk: FakeDesk) -> None:
+        self._desk = desk
+        self.reads = Dashboard(12000, 0.8)
+
+    def dashboard(self, order: str) -> Dashboard | None:
+        return None if self._desk.counter.order(order).loan is None else self.reads
+
+    def drive(self, order: str, km: int) -> Outcome:
+        self._desk.note("report", (order, km))
+        self.reads = Dashboard(self.reads.odometer_km + km, 0.7)
+        return Outcome(True, True)
 
 
 class FakeStage:
@@ -310,6 +328,9 @@ class FakeCounter:
         return self._changed(
             "return_elsewhere", order, tower, order="o_92", kind="stock_in", tower=tower, number="4712"
         )
+
+    def on_my_way(self, order: str, in_min: int) -> Outcome:
+        return self._changed("eta", order, in_min, arrives_at=datetime.now(UTC) + timedelta(minutes=in_min))
 
     def withdraw_consent(self, order: str) -> Outcome:
         return self._changed("consent", order, code_only=True, face_consent=False, may=frozenset({"cancel"}))

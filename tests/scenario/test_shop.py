@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from simulator.purchaser import utc
-from simulator.shop.model import CollectWish, DriveWish, Filter, Outcome, ShopError, Slot
+from simulator.shop.model import CollectWish, Dashboard, DriveWish, Filter, Outcome, ShopError, Slot
 from simulator.shop.rows import OrderRow, VehicleRow
 from simulator.shop.shop import Shop
 from tests.scenario.tower import record
@@ -292,6 +293,34 @@ def pass_time(street: Street, seconds: float) -> None:
     with near.lock:
         near.core.tick(seconds)
         near.publish()
+
+
+def test_the_tower_is_told_when_the_customer_comes_and_what_the_car_has_been_driven(street: Street, shop: Shop) -> None:
+    near, later = street.lines[NEAR], datetime.now(UTC) + timedelta(hours=3)
+    order = shop.counter.drive(ANNA, replace(MONDEO, slot=Slot(later, later + timedelta(minutes=30)))).order
+    assert order is not None
+    assert shop.telematics.dashboard(order.order) is None
+    with pytest.raises(ShopError, match="not on the road"):
+        shop.telematics.drive(order.order, 10)
+    assert shop.counter.on_my_way(order.order, 12).ok
+    told = near.core.state.tables.orders[order.order].eta
+    assert told is not None
+    assert shop.counter.order(order.order).arrives_at == told.arrives_at
+    assert (told.sd_s, told.source) == (144, "app")
+    assert shop.counter.cancel(order.order).ok
+
+    walk_in = shop.counter.drive(ANNA, MONDEO).order
+    assert walk_in is not None
+    near.come(walk_in.order)
+    assert shop.telematics.drive(walk_in.order, 80).ok
+    driven = str(shop.counter.order(walk_in.order).vehicle)
+    vehicle = near.core.state.tables.vehicles[driven]
+    assert (vehicle.odometer_km, vehicle.fuel_ratio) == (12080, 0.7)
+    assert shop.telematics.dashboard(walk_in.order) == Dashboard(12080, 0.7)
+    with pytest.raises(ShopError, match="does not go that far"):
+        shop.telematics.drive(walk_in.order, 600)
+    rows = {row.vehicle.id: row.odometer_km for row in shop.dealership.stock("dealer_3")}
+    assert rows[driven] == 12080
 
 
 def test_what_a_customer_no_longer_needs_is_erased_here_and_asked_of_every_tower(street: Street, shop: Shop) -> None:

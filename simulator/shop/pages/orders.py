@@ -28,6 +28,7 @@ from simulator.shop.pages.front import LOOK_AGAIN_S
 from simulator.shop.pages.ordering import tell_outcome
 from simulator.shop.pages.paying import PlanChooser, plan_table
 from simulator.shop.pages.photo import qr_picture
+from simulator.shop.pages.road import road_part
 from simulator.shop.pages.steps import need
 from simulator.shop.pages.texts import say, word
 
@@ -81,6 +82,9 @@ def order_card(order: Order) -> None:
                 since, until = show.moment(order.asked_at), show.moment(order.wait_until)
                 text(say("order.waits", since=since, until=until), classes="facts")
         state_badge(order)
+
+
+ARRIVALS_MIN = (5, 12, 20, 30, 60)
 
 
 class Live:
@@ -137,7 +141,8 @@ class OrderView:
         self._visit, self._id = visit, order
         own_order(visit, order)
         self._notice = Notice()
-        Live(lambda: (self._now, visit.desk.counter.history(order)), self._draw)
+        desk = visit.desk
+        Live(lambda: (self._now, desk.counter.history(order), desk.telematics.dashboard(order)), self._draw)
 
     @property
     def _now(self) -> Order:
@@ -159,6 +164,7 @@ class OrderView:
             with section(say("order.plan")):
                 plan_table(order.plan)
         self._actions(order)
+        road_part(self._visit.desk, order, self._notice)
         stage_part(self._visit.desk, order, self._notice)
         self._history()
 
@@ -173,6 +179,8 @@ class OrderView:
             rows.append((say("order.wait_until"), show.moment(order.wait_until)))
         if order.ready_in_s is not None:
             rows.append((say("order.ready_in"), show.lasting(order.ready_in_s)))
+        if order.arrives_at is not None:
+            rows.append((say("order.arrives_at"), show.moment(order.arrives_at)))
         if order.cabin is not None:
             rows.append((say("order.cabin"), str(order.cabin)))
         if order.loan is not None and order.loan.due_back is not None:
@@ -195,6 +203,8 @@ class OrderView:
     def _actions(self, order: Order) -> None:
         counter, notice = self._visit.desk.counter, self._notice
         with ui.element("div").classes("actions"):
+            if "on_my_way" in order.may:
+                self._on_my_way(order)
             if "buy" in order.may:
                 link_button(say("order.buy"), f"/orders/{order.order}/buy")
             if "return_elsewhere" in order.may:
@@ -205,6 +215,13 @@ class OrderView:
                 deed(say("order.cancel"), notice, lambda: counter.cancel(order.order), notice.refused)
             if "book_another" in order.may:
                 link_button(say("order.another"), f"/?make={quote(order.make)}", primary=False)
+
+    def _on_my_way(self, order: Order) -> None:
+        counter, notice = self._visit.desk.counter, self._notice
+        with ui.element("div").classes("inline-form"):
+            times = {minutes: say("order.in_minutes", count=minutes) for minutes in ARRIVALS_MIN}
+            when = ui.select(times, label=say("order.arrives_in"), value=ARRIVALS_MIN[1]).props("outlined dense")
+            deed(say("order.on_my_way"), notice, lambda: counter.on_my_way(order.order, when.value), notice.refused)
 
     def _return_elsewhere(self, order: Order) -> None:
         counter = self._visit.desk.counter
