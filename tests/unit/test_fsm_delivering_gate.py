@@ -60,6 +60,18 @@ def test_a_car_behind_the_closed_door_waits_for_its_customer_again(decisions: An
     assert codes(t) == ([(Unit.CABIN1, Code.OUTER_DOOR, 1)] if decisions else [])
 
 
+def test_a_door_that_shows_a_fault_is_asked_again() -> None:
+    t = turn(
+        with_cabin(ARRIVED, 1, outer_door=DoorState.FAULT),
+        place=CABIN_1,
+        orders=[order_in("staged")],
+        decisions=known(),
+        readings={"ord-1": TagReading(1, 4711, 5)},
+    )
+    run_cabins(t)
+    assert codes(t) == [(Unit.CABIN1, Code.OUTER_DOOR, 1)]
+
+
 def test_a_reading_counts_for_the_occupancy_that_it_was_made_in() -> None:
     t = turn(ARRIVED, place=CABIN_1, orders=[order_in("staged")])
     run_cabins(t)
@@ -90,6 +102,7 @@ def test_nothing_is_read_through_an_open_inner_door_or_of_another_car(changes: d
     [
         (OPEN, True),
         (with_cabin(machine(), 1, outer_door=DoorState.BLOCKED), True),
+        (with_cabin(machine(), 1, outer_door=DoorState.FAULT), True),
         (with_cabin(OPEN, 1, on=CabinSensors.PERSON_DETECTED), False),
         (with_cabin(OPEN, 1, outer_door=DoorState.OPENING), False),
         (ARRIVED, False),

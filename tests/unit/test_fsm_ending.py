@@ -103,11 +103,25 @@ def test_a_sign_that_is_refused_stops_no_machine() -> None:
     assert list(turn.volatile.retry_after_mono_s) == ["CABIN1 sign"], "the door in the same mailbox waits for nothing"
 
 
+def test_a_sign_that_fails_stops_no_machine() -> None:
+    turn = ended(step_row(Unit.CABIN1, "failed", Code.SIGNAL, (1, 0, 0, 0), result=4, error=8))
+    assert turn.tables.faults == {}
+    assert list(turn.volatile.retry_after_mono_s) == ["CABIN1 sign"]
+
+
+def test_an_outer_door_that_fails_at_once_is_not_asked_without_a_pause() -> None:
+    # what a cabin does goes on under a fault
+    turn = ended(step_row(Unit.CABIN1, "failed", Code.OUTER_DOOR, (1, 5, 0, 0), result=4, error=2))
+    assert list(turn.tables.faults) == [COMMAND_FAILED]
+    assert turn.volatile.retry_after_mono_s == {Unit.CABIN1: MONO_S + 10}
+
+
 def test_a_sign_that_does_not_show_is_asked_for_now_and_then_and_stops_no_machine() -> None:
     turn = turn_of(state_of(machine()))
     for number in range(3 * config().refusals_before_fault):
         done(turn, Unit.CABIN1, Code.SIGNAL, (1, 0, 0, 0))
-        assert bool(turn.volatile.retry_after_mono_s) is (number > 0)
+        paused_s = turn.volatile.retry_after_mono_s.get("CABIN1 sign", turn.mono_s) - turn.mono_s
+        assert paused_s == number * config().retry_s, "less and less often"
     assert turn.tables.faults == {}
 
 

@@ -14,8 +14,8 @@ from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act
 from towerd.plc.snapshot import cabin_unit
 
-STILL: Final = (DoorState.CLOSED, DoorState.OPEN, DoorState.BLOCKED)
-"""States in which an outer door waits for a command."""
+STILL: Final = (DoorState.CLOSED, DoorState.OPEN, DoorState.BLOCKED, DoorState.FAULT)
+"""States in which an outer door waits for a command; whether one in fault takes it the PLC says."""
 
 
 def wait_for(turn: Turn, why: str) -> None:

@@ -310,7 +310,7 @@ def _show_sign(turn: Turn, shown: Cabin, order: Order | None) -> None:
 
 
 def _open_for_nobody(shown: Cabin) -> bool:
-    return shown.outer_door in (DoorState.OPEN, DoorState.BLOCKED) and shown.nobody
+    return shown.outer_door in STILL and shown.outer_door is not DoorState.CLOSED and shown.nobody
 
 
 def _door_in_use(turn: Turn, order: Order | None, number: int) -> bool:

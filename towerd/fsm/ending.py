@@ -15,6 +15,7 @@ from towerd.plc.codes import ERROR_DOOR_BLOCKED, ERROR_INTERLOCK_LOST, ERROR_TEX
 _DOORS = (Code.INNER_DOOR, Code.OUTER_DOOR)
 _VAIN_WITHIN_S = 60.0
 _DOOR_RETRY_S = 10.0
+_SIGN_PAUSES = 15
 
 
 def describe(work: Step | Act) -> str:
@@ -54,13 +55,14 @@ def _turned_down(turn: Turn, step: Step, why: str) -> None:
 def _failed(turn: Turn, step: Step) -> None:
     error = step.error or 0
     text = ERROR_TEXT.get(error, f"error {error}")
-    if step.code == Code.OUTER_DOOR and error == ERROR_DOOR_BLOCKED:
-        raise_fault(turn, DOOR_STUCK, f"{describe(step)}: {text}")
-        _pause(turn, step, _DOOR_RETRY_S, counted=False)
-    elif error == ERROR_INTERLOCK_LOST:
+    if error == ERROR_INTERLOCK_LOST or step.code == Code.SIGNAL:
         _turned_down(turn, step, text)
-    else:
-        raise_fault(turn, COMMAND_FAILED, f"{describe(step)}: {text}")
+        return
+    stuck = step.code == Code.OUTER_DOOR and error == ERROR_DOOR_BLOCKED
+    raise_fault(turn, DOOR_STUCK if stuck else COMMAND_FAILED, f"{describe(step)}: {text}")
+    if step.code == Code.OUTER_DOOR:
+        # a fault keeps no cabin from letting its car out
+        _pause(turn, step, _DOOR_RETRY_S, counted=False)
 
 
 def _done(turn: Turn, step: Step) -> None:
@@ -68,8 +70,9 @@ def _done(turn: Turn, step: Step) -> None:
         turn.set(refusals={**turn.volatile.refusals, pace_of(step): 0})
     count = _count_done(turn, step)
     if count > 1:
-        # the PLC says done, and yet it was asked for again: the machine does not show it
-        _pause(turn, step, turn.config.retry_s, counted=False)
+        # the PLC says done, and yet it was asked for again: the machine does not show it; a sign may never show, and can wait
+        longer = min(count - 1, _SIGN_PAUSES) if step.code == Code.SIGNAL else 1
+        _pause(turn, step, longer * turn.config.retry_s, counted=False)
     if count >= turn.config.refusals_before_fault and step.code != Code.SIGNAL:
         _done_in_vain(turn, step, count)
     elif step.code == Code.OUTER_DOOR and not step.args[0]:
