@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import settings
 
-from tests.support import published
+from tests.support import passed_over, published
 
 # how quick a machine is, is no property of the program
 settings.register_profile("towerd", deadline=None)
@@ -29,6 +29,14 @@ async def no_task_left() -> AsyncIterator[None]:
     await asyncio.sleep(0)
     left = [task for task in asyncio.all_tasks() - before if not task.done() and task is not asyncio.current_task()]
     assert not left, f"still running: {left}"
+
+
+@pytest.fixture(autouse=True)
+def nothing_was_passed_over() -> Iterator[None]:
+    """What the core did not ask after an event had nothing to do."""
+    passed_over.WRONG.clear()
+    yield
+    assert not passed_over.WRONG, "\n".join(passed_over.WRONG[:5])
 
 
 @pytest.fixture(autouse=True)

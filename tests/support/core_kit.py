@@ -236,6 +236,13 @@ def turn_of(
     return Turn(state, Stamped(now, mono_s, event or BusChanged(True)), settings or config())
 
 
+def later(turn: Turn, mono_s: float, at: datetime | None = None) -> Turn:
+    """A turn that goes on where that one stands, at another time; what was asked for so far is kept."""
+    gone_on = turn_of(turn.state, mono_s, turn.config, at=at)
+    gone_on.commands.extend(turn.commands)
+    return gone_on
+
+
 def asked(turn: Turn, kind: type[_C]) -> list[_C]:
     """The commands of one kind that a turn asked for, in order."""
     return [command for command in turn.commands if isinstance(command, kind)]

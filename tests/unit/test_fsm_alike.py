@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.core_kit import MONO_S, config, told
+from tests.support.core_kit import MONO_S, config, later, told
 from tests.unit.test_fsm_identity import code, look, turn, waiting
 from towerd.fsm.alike import faces_alike, like_another
 from towerd.fsm.face_events import FacesAlike
@@ -37,7 +37,7 @@ def test_neither_face_is_enough_and_the_code_is() -> None:
     t = both()
     for scores in ({"ord_1": 0.9, "ord_2": 0.1}, {"ord_1": 0.1, "ord_2": 0.9}):
         face_looked(t, look(**scores))
-        t.mono_s = t.volatile.look_allowed_mono_s
+        t = later(t, t.volatile.look_allowed_mono_s)
     assert not t.volatile.decisions
     assert told(t) == ["faces_alike", "look_failed", "look_failed"]
     code_entered(t, code())

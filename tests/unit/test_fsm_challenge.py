@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.core_kit import MONO_S, asked, config, told
+from tests.support.core_kit import MONO_S, asked, config, later, told
 from tests.unit.test_fsm_identity import decided, look, turn, waiting
 from towerd.fsm import events as ev
 from towerd.fsm.commands import AskChallenge, Watch
@@ -56,7 +56,7 @@ def test_a_failed_challenge_is_a_failed_look_and_locks_nobody() -> None:
     assert told(t) == ["look_failed"]
     face_looked(t, look(ord_1=0.9))
     assert not asked(t, AskChallenge)
-    t.mono_s = t.volatile.look_allowed_mono_s
+    t = later(t, t.volatile.look_allowed_mono_s)
     face_looked(t, look(ord_1=0.9))
     assert asked(t, AskChallenge) == [AskChallenge(1)]
 

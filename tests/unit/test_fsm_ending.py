@@ -11,6 +11,7 @@ from tests.support.core_kit import (
     OCCUPIED_OPEN,
     config,
     fork_out,
+    later,
     machine,
     state_of,
     step_row,
@@ -273,6 +274,6 @@ def test_commands_that_alternate_or_come_now_and_then_are_not_in_vain() -> None:
         done(turn, Unit.BAYS, Code.BAY_LOCK, (1, 1 + number % 2, 0, 0))
     assert not turn.tables.faults
     for _ in range(20):
-        turn.mono_s += 60
+        turn = later(turn, turn.mono_s + 60)
         done(turn, Unit.CABIN1, Code.INNER_DOOR)
     assert not turn.tables.faults

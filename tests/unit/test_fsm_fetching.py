@@ -10,6 +10,8 @@ import pytest
 from tests.support.core_kit import (
     CABIN_1,
     EMPTY_LOCKED,
+    MONO_S,
+    later,
     order_in,
     step_row,
     told,
@@ -36,8 +38,7 @@ OPENED = step_row(Unit.CABIN1, "done", Code.OUTER_DOOR, (1, 5, 0, 0))
 
 def run(*moves: Any, seen: Snapshot | None = HERE, place: Place = CABIN_1, **rows: Any) -> Turn:
     now = rows.pop("now", AT)
-    t = turn(*moves, seen=seen, place=place, **rows)
-    t.now = now
+    t = later(turn(*moves, seen=seen, place=place, **rows), MONO_S, now)
     run_fetches(t)
     return t
 

@@ -14,6 +14,7 @@ from tests.support.core_kit import (
     asked,
     config,
     job,
+    later,
     order_in,
     state_of,
     step_row,
@@ -121,7 +122,7 @@ def test_failed_looks_slow_down_and_lock_nobody() -> None:
     for _ in range(5):
         face_looked(t, look(ord_1=0.1))
         pauses.append(t.volatile.look_allowed_mono_s - t.mono_s)
-        t.mono_s = t.volatile.look_allowed_mono_s
+        t = later(t, t.volatile.look_allowed_mono_s)
     assert pauses == [2.0, 4.0, 10.0, 10.0, 10.0]
     face_looked(t, look(ord_1=0.9))
     assert t.tables.orders["ord-1"].state == "identified"
@@ -299,7 +300,7 @@ def test_five_wrong_codes_lock_the_code_not_the_face() -> None:
     code_entered(t, code(mac="bad"))
     assert told(t) == ["code_locked"]
     assert t.tables.orders["ord-1"].code_locked_until_at == t.now + timedelta(minutes=10)
-    t.mono_s += 60
+    t = later(t, MONO_S + 60, AT)
     code_entered(t, code())
     assert answers(t)[1].reasons == ("code_locked",), "the right code is not even compared"
     assert told(t)[1:] == ["code_failed"]

@@ -11,6 +11,7 @@ from tests.support.core_kit import (
     MONO_S,
     answers,
     job,
+    later,
     machine,
     state_of,
     step_row,
@@ -190,7 +191,7 @@ def test_what_runs_is_cancelled_by_its_number() -> None:
     assert (write.code, write.args[0], write.seq) == (Code.CANCEL, 5, 6)
     again = cancelled(t)
     assert again.reasons == ("busy",), "the first may still be on its way"
-    t.mono_s += 1.1
+    t = later(t, t.mono_s + 1.1)
     assert cancelled(t).ok
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +10,9 @@ import pytest
 from tests.support.core_kit import (
     EMPTY_LOCKED,
     HOME_BAY,
+    MONO_S,
     TAG,
+    later,
     order_in,
     told,
     vehicle,
@@ -80,7 +81,7 @@ def test_a_cancelled_job_ends_its_move(state: Any, ended: bool) -> None:
 
 def read(seen: Any, later_s: float = 0.0, **values: Any) -> Move:
     t = turn(move("identify", job=6), seen=seen, place=CARRIAGE, jobs=[job_for("identify", state="done", **values)])
-    t.now += timedelta(seconds=later_s)
+    t = later(t, MONO_S + later_s)
     follow_moves(t)
     return t.tables.moves[5]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.core_kit import MONO_S, answers, config, told
+from tests.support.core_kit import MONO_S, answers, config, later, told
 from tests.unit.test_fsm_identity import API, decided, look, turn, waiting
 from towerd.faceid.policy import MatchPolicy
 from towerd.fsm.face_events import NumberEntered
@@ -75,7 +75,7 @@ def test_which_numbers_exist_is_not_told_and_wrong_ones_slow_the_kiosk_down() ->
     assert told(t) == ["code_failed"]
     number_typed(t, typed())
     assert answers(t)[-1].reasons == ("slow_down",)
-    t.mono_s = t.volatile.code_allowed_mono_s
+    t = later(t, t.volatile.code_allowed_mono_s)
     number_typed(t, typed())
     assert t.volatile.claim is not None
 

@@ -89,10 +89,19 @@ def test_held_time_does_not_count(held: Snapshot) -> None:
 def test_what_has_ended_or_is_another_begins_anew(values: dict[str, Any]) -> None:
     core = Watched()
     core.looks(LIMIT_S)
-    core.state = replace(core.state, tables=tables_of(steps=[replace(RUNNING, **values)]))
-    core.looks(LIMIT_S)
+    step = replace(RUNNING, **values)
+    core.state = replace(core.state, tables=tables_of(steps=[step]))
+    core.looks(LIMIT_S, with_mailbox(WORKS, Unit.CARRIAGE, active_seq=step.seq))
     assert core.asked == 0
     assert list(core.state.volatile.runs) == (["CARRIAGE 6"] if "seq" in values else [])
+
+
+def test_one_that_ends_just_now_is_not_cancelled() -> None:
+    core = Watched()
+    core.looks(LIMIT_S + 5)
+    core.look(with_mailbox(WORKS, Unit.CARRIAGE, active_seq=0, last_seq=5))
+    assert core.asked == 0
+    assert core.state.volatile.runs == {}
 
 
 def test_what_nobody_saw_does_not_count() -> None:

@@ -13,6 +13,7 @@ from tests.support.core_kit import (
     CABIN_1,
     MONO_S,
     job,
+    later,
     machine,
     order_in,
     state_of,
@@ -140,7 +141,7 @@ GONE = replace(FETCH, state="left", since_at=AT)
 )
 def test_a_door_that_cannot_close_is_somebodys_to_free(seen: Snapshot, rows: dict[str, Any], owed: str | None) -> None:
     t = turn(seen, **rows)
-    t.now = AT + timedelta(seconds=30)
+    t = later(t, MONO_S + 30)
     assert unconfirmed(t, seen.cabin(1)) == owed
 
 

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from tests.support.core_kit import (
+    MONO_S,
     answers,
     asked,
     config,
+    later,
     machine,
     state_of,
     tables_of,
@@ -141,10 +143,10 @@ def test_they_are_destroyed_a_day_after_the_cars_release_also_where_the_tower_wa
     t = turn(HERE, SEEN, loans=back)
     expire_photos(t)
     assert t.tables.photos[OUT].destroy_at == t.now + timedelta(days=1)
-    t.now += timedelta(days=1, seconds=-1)
+    t = later(t, MONO_S, t.now + timedelta(days=1, seconds=-1))
     expire_photos(t)
     assert OUT in t.tables.photos
-    t.now += timedelta(days=9)
+    t = later(t, MONO_S, t.now + timedelta(days=9))
     expire_photos(t)
     assert not t.tables.photos
     assert (asked(t, DropSealed), asked(t, DestroyPhotoKey)) == ([DropSealed(OUT)], [DestroyPhotoKey("ord-1")])

@@ -14,6 +14,7 @@ from tests.support.core_kit import (
     OCCUPIED_LOCKED,
     asked,
     job,
+    later,
     machine,
     order_in,
     state_of,
@@ -229,7 +230,7 @@ def test_a_planner_that_does_not_answer_is_done_without() -> None:
     t = turn(due(), plan_version=4, plan_pending_mono_s=MONO_S - 1.0)
     request_plan(t)
     assert not t.tables.jobs, "a second it has"
-    t.mono_s += 0.1
+    t = later(t, MONO_S + 0.1)
     request_plan(t)
     assert [row.order for row in running(t)] == ["ord-1"]
     plan_decided(t, Decision(4, "ord-1", "car-1", bay(2, 3), cabin(2), "late"))

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.support.core_kit import order_in, step_row, vehicle, with_cabin, with_cabin_vehicle, with_system
+from tests.support.core_kit import (
+    MONO_S,
+    later,
+    order_in,
+    step_row,
+    vehicle,
+    with_cabin,
+    with_cabin_vehicle,
+    with_system,
+)
 from tests.support.moves_kit import STOCKED, job_for, move, turn
 from towerd.cabin.model import DoorState
 from towerd.fsm.moving import follow_moves
@@ -71,7 +79,7 @@ def test_a_move_that_ended_otherwise_than_asked_is_shown_for_a_while_with_the_re
     assert shown.next == "over: car-1 is unknown; car-1 is in bay:5-1 now, ask again if it is still wanted"
     t.drop("vehicles", "car-1")
     assert show_moves(t)[0].next == "over: car-1 is unknown"
-    t.now += timedelta(hours=1)
+    t = later(t, MONO_S + 3600)
     assert show_moves(t) == ()
 
 

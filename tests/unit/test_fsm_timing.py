@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.core_kit import step_row, with_system
+from tests.support.core_kit import MONO_S, later, step_row, with_system
 from tests.support.moves_kit import STOCKED, job_for, turn
 from tests.support.values import AT
 from towerd.fsm.commands import AppendOutbox
@@ -19,8 +19,7 @@ LATER = AT + timedelta(seconds=7)
 
 
 def watched(job: Job, *, seen: Any = STOCKED, steps: Any = (), now: Any = AT) -> Job:
-    t = turn(seen=seen, jobs=[job], steps=steps)
-    t.now = now
+    t = later(turn(seen=seen, jobs=[job], steps=steps), MONO_S, now)
     watch_pause(t, t.tables.jobs[6])
     return t.tables.jobs[6]
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,57 +19,12 @@ def before() -> State:
     return state_of(machine(), tables_of(vehicles=[vehicle()], orders=[order_in("accepted")]))
 
 
-def test_what_was_given_stays_as_it_was() -> None:
-    state = before()
-    kept = (dict(state.tables.vehicles), dict(state.tables.orders), replace(state.volatile), state.tables.meta)
-    turn = turn_of(state)
-    turn.put_vehicle(turn.tables.vehicles["car-1"], place=cabin(1))
-    turn.drop("orders", "ord-1")
-    turn.put("jobs", 1, object())
-    turn.set(doing="something")
-    turn.set(stopping=True)
-    turn.set_meta(boot=9)
-    assert (state.tables.vehicles, state.tables.orders, state.volatile, state.tables.meta) == kept
-    assert turn.state != state
-    assert turn.tables.vehicles["car-1"].place == cabin(1)
-    assert turn.tables.orders == {}
-    assert (turn.volatile.doing, turn.volatile.stopping, turn.tables.meta.boot) == ("something", True, 9)
-
-
 def test_since_when_a_place_is_unknown_is_noted_whoever_finds_it_out() -> None:
     lost = turn_of(before(), MONO_S + 5).put_vehicle(vehicle(), place=UNKNOWN)
     assert lost.lost_at == AT + timedelta(seconds=5)
     later = turn_of(before(), MONO_S + 60)
     assert later.put_vehicle(lost, condition="unknown").lost_at == lost.lost_at
     assert later.put_vehicle(lost, place=cabin(1)).lost_at is None
-
-
-def test_tables_that_are_not_touched_are_shared() -> None:
-    turn = turn_of(before())
-    untouched = turn.tables.orders
-    turn.put_vehicle(turn.tables.vehicles["car-1"], place=cabin(1))
-    turn.put_vehicle(turn.tables.vehicles["car-1"], condition="out")
-    assert turn.tables.orders is untouched
-    assert (turn.changed("vehicles"), turn.changed("orders")) == (True, False)
-    assert turn.tables.vehicles["car-1"].condition == "out"
-    assert turn.tables.vehicles["car-1"].place == cabin(1)
-
-
-def test_dropping_what_is_not_there_changes_nothing() -> None:
-    turn = turn_of(before())
-    tables = turn.tables
-    turn.drop("vehicles", "nobody")
-    assert turn.tables is tables
-
-
-def test_a_field_that_does_not_exist_is_not_made_up() -> None:
-    with pytest.raises(AttributeError):
-        turn_of(before()).set(no_such_thing=1)
-
-
-def test_the_picture_is_the_last_good_one() -> None:
-    assert turn_of(before()).snapshot == machine()
-    assert turn_of(state_of(None)).snapshot is None
 
 
 def test_only_who_waits_is_answered() -> None:

@@ -33,7 +33,7 @@ from towerd.fsm.commands import AppendOutbox
 from towerd.fsm.inventory import FORK
 from towerd.fsm.state import Fault, State, Step
 from towerd.fsm.turn import Turn
-from towerd.fsm.uncommanded import GRACE_S, watch_changes
+from towerd.fsm.uncommanded import GRACE_S, mark_own, watch_changes
 from towerd.places import UNKNOWN, bay
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Alarms, KeySwitch, Safety, Snapshot, Unit
@@ -51,6 +51,7 @@ def rested() -> Snapshot:
 def known(picture: Snapshot, *steps: Step, **tables: Any) -> State:
     """A core that has seen this picture."""
     t = turn_of(state_of(picture, tables_of(vehicles=[vehicle()], steps=steps, **tables)))
+    mark_own(t)
     watch_changes(t, None)
     assert told(t) == [], "the first look adopts what it sees"
     return t.state
@@ -60,6 +61,7 @@ def look(state: State, picture: Snapshot, *, gap: bool = False, after_s: float =
     """The next look: `gap` where nobody could look in between."""
     before = None if gap else state.volatile.snapshot
     t = turn_of(State(state.tables, replace(state.volatile, snapshot=picture)), MONO_S + after_s)
+    mark_own(t)
     watch_changes(t, before)
     return t
 
@@ -259,6 +261,7 @@ def test_another_station_table_is_adopted_until_a_technician_has_confirmed_it() 
 
 def test_without_a_picture_nothing_is_compared() -> None:
     t = turn_of(state_of())
+    mark_own(t)
     watch_changes(t, None)
     assert t.commands == []
 

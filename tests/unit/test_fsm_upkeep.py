@@ -23,11 +23,12 @@ from tests.support.core_kit import (
 from tests.support.values import AT
 from towerd.faults import DEVICE_SLOWER, DEVICE_TRIES, SERVICE_DUE
 from towerd.fsm.reply import ReplyTo
-from towerd.fsm.state import AxisRun, AxisSample, Step, Tables
+from towerd.fsm.state import Step, Tables
 from towerd.fsm.turn import Turn
 from towerd.fsm.upkeep import device_of, follow_devices, note_command, service_done, tell_wear
 from towerd.fsm.upkeep_events import ServiceDone
 from towerd.fsm.upkeep_show import device_views
+from towerd.fsm.watched import AxisRun, AxisSample
 from towerd.lift.kinematics import Kinematics
 from towerd.lift.model import PlcOpenState
 from towerd.plc.codes import Code

@@ -37,9 +37,9 @@ def _shelf_ends_at(row: AlarmRow) -> datetime | None:
 
 def _look(turn: Turn, row: AlarmRow) -> None:
     ends_at, back_at = _shelf_ends_at(row), comes_back_at(turn, row)
-    if ends_at is not None and ends_at <= turn.now:
+    if ends_at is not None and turn.reached(ends_at):
         end_silence(turn, row, "unshelved", None, "its time is over")
-    elif back_at is not None and back_at <= turn.now:
+    elif back_at is not None and turn.reached(back_at):
         again = replace(row, announced_at=turn.now)
         turn.put("alarms", row.code, again)
         turn.tell_alarm(row.code, "reannounced", reason="nobody has acknowledged it")
@@ -47,8 +47,8 @@ def _look(turn: Turn, row: AlarmRow) -> None:
 
 
 def _recent(turn: Turn) -> list[datetime]:
-    since_at = turn.now - timedelta(seconds=turn.config.alarms.flood_window_s)
-    return [at for at in turn.tables.meta.alarm_activations if at > since_at]
+    window = timedelta(seconds=turn.config.alarms.flood_window_s)
+    return [at for at in turn.tables.meta.alarm_activations if not turn.reached(at + window)]
 
 
 def _watch_flood(turn: Turn) -> None:
@@ -83,7 +83,7 @@ def watch_alarms(turn: Turn) -> None:
     if not turn.tables.alarms and not turn.tables.pages and not turn.tables.meta.alarm_activations:
         return
     due_at = turn.volatile.alarm_timer_at
-    if due_at is not None and turn.now < due_at and not any(map(turn.changed, _WATCHED)):
+    if due_at is not None and not turn.reached(due_at) and not any(map(turn.changed, _WATCHED)):
         # most snapshots find every alarm as the one before left it, and nothing due
         return
     for row in tuple(turn.tables.alarms.values()):

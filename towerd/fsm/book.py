@@ -35,7 +35,7 @@ def begins_at(order: Order) -> datetime:
 
 def in_time(turn: Turn, order: Order) -> bool:
     """Whether the order may be collected now: from a little before its slot; its end is the no-show's business."""
-    return begins_at(order) - timedelta(seconds=turn.config.early_s) <= turn.now
+    return turn.reached(begins_at(order) - timedelta(seconds=turn.config.early_s))
 
 
 def has_turn(order: Order) -> bool:
@@ -73,7 +73,7 @@ def wanted_by(turn: Turn, vehicle: str) -> Order | None:
     order = _first_of(turn.tables, vehicle)
     if order is None or _is_now(turn, order):
         return order
-    return order if begins_at(order) <= turn.now + turn.config.rules.turnaround else None
+    return order if turn.reached(begins_at(order) - turn.config.rules.turnaround) else None
 
 
 def needed_by(turn: Turn, vehicle: str) -> Order | None:

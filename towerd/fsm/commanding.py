@@ -132,8 +132,8 @@ def _look_up(turn: Turn, step: Step, mailbox: Mailbox) -> bool:
 
 
 def _unseen(turn: Turn, step: Step) -> bool:
-    written_mono_s = turn.volatile.written_mono_s.get(step.unit, turn.mono_s)
-    return turn.mono_s - written_mono_s >= turn.config.unseen_s
+    written_mono_s = turn.volatile.written_mono_s.get(step.unit)
+    return written_mono_s is not None and turn.reached_mono(written_mono_s + turn.config.unseen_s)
 
 
 def _fence(turn: Turn, step: Step, machine: Snapshot) -> None:

@@ -9,7 +9,7 @@ from towerd.orders.model import Order
 def decision_holds(turn: Turn, order: Order) -> bool:
     """Whether a decision about the person stands that is younger than 300 s of this process's clock."""
     decision = turn.volatile.decisions.get(order.id)
-    return decision is not None and turn.mono_s - decision.decided_mono_s < turn.config.decision_age_s
+    return decision is not None and not turn.reached_mono(decision.decided_mono_s + turn.config.decision_age_s)
 
 
 def forget_decision(turn: Turn, order: Order) -> None:

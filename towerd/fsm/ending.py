@@ -6,9 +6,10 @@ from towerd.faults import COMMAND_FAILED, COMMAND_REFUSED, DOOR_STUCK
 from towerd.fsm.hand import hand_ended
 from towerd.fsm.inventory import ask_sensors, settle_fork
 from towerd.fsm.latch import clear_fault, raise_fault
-from towerd.fsm.state import DoneAgain, Step
+from towerd.fsm.state import Step
 from towerd.fsm.turn import Turn
 from towerd.fsm.upkeep import note_command
+from towerd.fsm.watched import DoneAgain
 from towerd.jobs.model import Act
 from towerd.plc.codes import ERROR_DOOR_BLOCKED, ERROR_INTERLOCK_LOST, ERROR_TEXT, FORK_CODES, REJECT_TEXT, Code
 

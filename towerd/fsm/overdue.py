@@ -12,8 +12,9 @@ from towerd.faults import COMMAND_FAILED
 from towerd.fsm.commanding import cancel_running
 from towerd.fsm.ending import describe
 from towerd.fsm.latch import raise_fault
-from towerd.fsm.state import Run, Step
+from towerd.fsm.state import Step
 from towerd.fsm.turn import Turn
+from towerd.fsm.watched import Run
 from towerd.plc.snapshot import MailboxState, PackmlState, Snapshot
 
 _GRACE_S: Final = 5.0
@@ -21,6 +22,11 @@ _TOLD: Final = float("-inf")
 # what lies between two looks counts as this at most: nobody saw the command run meanwhile
 _SEEN_S: Final = 1.0
 _HELD: Final = (PackmlState.HOLDING, PackmlState.HELD, PackmlState.UNHOLDING)
+
+
+def _runs(machine: Snapshot, step: Step) -> bool:
+    """Whether it was running before, and this picture does not show its end."""
+    return step.state == "running" and machine.mailboxes[step.unit].active_seq == step.seq
 
 
 def _is_held(machine: Snapshot, step: Step) -> bool:
@@ -36,21 +42,24 @@ def _overrun(turn: Turn, step: Step) -> None:
 
 
 def watch_limits(turn: Turn) -> None:
-    """Add up how long each running command is seen to run; held time does not count, and each is told of once."""
-    machine, known = turn.snapshot, turn.volatile.runs
+    """Add up how long each running command is seen to run; held time does not count, and each is told of once. With each picture."""
+    machine, known, mono_s = turn.snapshot, turn.volatile.runs, turn.mono_s
     if machine is None:
         return
     runs: dict[str, Run] = {}
     for step in turn.tables.steps.values():
-        if step.state != "running":
+        if not _runs(machine, step):
             continue
         name = f"{step.unit} {step.seq}"
-        before = known.get(name, Run(0.0, turn.mono_s))
-        counts_s = 0.0 if _is_held(machine, step) else min(turn.mono_s - before.seen_mono_s, _SEEN_S)
+        before = known.get(name)
+        if before is None:
+            runs[name] = Run(0.0, mono_s)
+            continue
+        counts_s = 0.0 if _is_held(machine, step) else min(mono_s - before.seen_mono_s, _SEEN_S)
         ran_s = before.ran_s + counts_s
         if ran_s > step.limit_ds / 10 + _GRACE_S:
             ran_s = _TOLD
             _overrun(turn, step)
-        runs[name] = Run(ran_s, turn.mono_s)
+        runs[name] = Run(ran_s, mono_s)
     if runs or known:
         turn.set(runs=runs)

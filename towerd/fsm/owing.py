@@ -46,8 +46,7 @@ def note_owed(turn: Turn, number: int, what: Owed | None) -> float:
 
 def _page(turn: Turn, number: int) -> None:
     row = turn.tables.owing.get(number)
-    late = row is not None and (turn.now - row.since_at).total_seconds() >= turn.config.intake.page_s
-    if row is not None and late and not row.paged:
+    if row is not None and not row.paged and turn.reached(row.since_at + timedelta(seconds=turn.config.intake.page_s)):
         turn.put("owing", number, replace(row, paged=True))
         raise_fault(turn, CABIN_UNATTENDED, plea(number, row.what))
     if CABIN_UNATTENDED in turn.tables.faults and not any(one.paged for one in turn.tables.owing.values()):
@@ -69,7 +68,7 @@ def _who_lingers(turn: Turn, shown: Cabin) -> datetime | None:
 def unconfirmed(turn: Turn, shown: Cabin) -> Owed | None:
     """What people owe a cabin that nobody drives into: to look into it and press the button, or to let its door close."""
     since_at = None if shown.deserted else _who_lingers(turn, shown)
-    if since_at is not None and turn.now - since_at >= _LINGERS:
+    if since_at is not None and turn.reached(since_at + _LINGERS):
         return "doorway"
     if shown.clear or shown.outer_door is not DoorState.CLOSED or shown.sensors & SOMEBODY:
         return None

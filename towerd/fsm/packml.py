@@ -126,7 +126,7 @@ def _home(turn: Turn, act: Act) -> None:
 
 def backing_off(turn: Turn, unit: str) -> bool:
     """Whether the pause after a refusal still runs."""
-    return turn.volatile.retry_after_mono_s.get(unit, 0.0) > turn.mono_s
+    return not turn.reached_mono(turn.volatile.retry_after_mono_s.get(unit, 0.0))
 
 
 def _next_start(turn: Turn, machine: Snapshot) -> PackmlCommand | None:

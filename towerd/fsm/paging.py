@@ -57,7 +57,7 @@ def _begin_due(turn: Turn) -> None:
     for row in tuple(turn.tables.alarms.values()):
         steps = _steps_for(turn, row)
         next_at = _next_at(turn, row, steps)
-        if next_at is not None and next_at <= turn.now:
+        if next_at is not None and turn.reached(next_at):
             _begin(turn, row, steps[row.paged], "raised")
 
 
@@ -94,7 +94,7 @@ def _ask_due(turn: Turn) -> None:
         row = _needed(turn, page)
         if row is None:
             turn.drop("pages", page.key)
-        elif page.key not in turn.volatile.paging and page.due_at <= turn.now:
+        elif page.key not in turn.volatile.paging and turn.reached(page.due_at):
             turn.set(paging=(*turn.volatile.paging, page.key))
             turn.ask(Page(page.key, page.step, _message(turn, row, page)))
 

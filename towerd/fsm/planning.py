@@ -112,7 +112,7 @@ def _bind(turn: Turn, move: Move, job: Job) -> None:
 def _blocked_cabin(turn: Turn, machine: Snapshot, job: Job) -> bool:
     """Whether the job has waited long enough before a cabin that is not safe, or not seen empty, with the vehicle on the carriage."""
     since_at = job.waiting_since_at
-    if job.target.kind != "cabin" or since_at is None or turn.now - since_at < _PATIENCE:
+    if job.target.kind != "cabin" or since_at is None or not turn.reached(since_at + _PATIENCE):
         return False
     shown = machine.cabin(job.target.position)
     carried = turn.tables.vehicles[job.vehicle].place == CARRIAGE and FORK not in turn.tables.steps
@@ -169,6 +169,8 @@ def request_plan(turn: Turn) -> None:
     if pending is not None:
         if turn.mono_s - pending > _PLAN_LATE_S:
             plan_decided(turn, decide(_snapshot(turn, machine, turn.volatile.plan_version), 1, 0))
+        return
+    if not wishes_now(turn, machine) and not ahead_wishes(turn, machine):
         return
     version = turn.volatile.plan_version + 1
     snapshot = _snapshot(turn, machine, version)

@@ -66,7 +66,7 @@ from towerd.fsm.stocking import run_stock_in
 from towerd.fsm.technician import clock_confirmed, fault_reset, layout_confirmed, stock_imported
 from towerd.fsm.timing import watch_pause
 from towerd.fsm.turn import Turn
-from towerd.fsm.uncommanded import watch_changes
+from towerd.fsm.uncommanded import mark_own, watch_changes
 from towerd.fsm.upkeep import follow_devices, service_done, tell_wear
 from towerd.fsm.upkeep_events import ServiceDone
 from towerd.fsm.vouching import customer_vouched_for
@@ -135,11 +135,8 @@ def _plc_observed(turn: Turn, event: ev.PlcObserved) -> None:
         mirror_alarms(turn, machine)
     if before is not None and before.system.packml_state is not machine.system.packml_state:
         _mode_changed(turn, machine)
-    follow_devices(turn, before if before is not None and before.session == machine.session else None, machine)
-    follow_all(turn)
     watch_limits(turn)
-    watch_changes(turn, before if before is not None and before.session == machine.session else None)
-    settle_fork(turn)
+    mark_own(turn)
 
 
 def _mode_changed(turn: Turn, machine: Snapshot) -> None:
@@ -300,6 +297,18 @@ def _at_leisure(turn: Turn) -> None:
         turn.set(doing=NOTHING_TO_DO)
 
 
+def _look(turn: Turn, last: Snapshot | None) -> None:
+    """What a picture of the machine tells, beside `last`."""
+    machine = turn.snapshot
+    if machine is None:
+        return
+    before = last if last is not None and last.session == machine.session else None
+    follow_devices(turn, before, machine)
+    follow_all(turn)
+    watch_changes(turn, before)
+    settle_fork(turn)
+
+
 def _pump(turn: Turn) -> None:
     _reconcile(turn)
     # a hand-over that went on in the dark is seen as such before the inventory asks where the car is
@@ -333,9 +342,18 @@ def _pump(turn: Turn) -> None:
     _end_if_stopped(turn)
 
 
+def ask_all(turn: Turn, last: Snapshot | None, *, looks: bool) -> None:
+    """Every question; those about a picture only where the event was one, `last` being the one before."""
+    turn.begin_questions(all_of_them=looks)
+    if looks:
+        _look(turn, last)
+    _pump(turn)
+
+
 def step(state: State, stamped: ev.Stamped, config: CoreConfig) -> tuple[State, Sequence[Command]]:
     """One event in, the new state and the commands out. Raises BugError where the core contradicts itself."""
     turn = Turn(state, stamped, config)
     _HANDLERS[type(stamped.event)](turn, stamped.event)
-    _pump(turn)
-    return turn.state, turn.commands
+    if not turn.rests():
+        ask_all(turn, state.volatile.snapshot, looks=isinstance(stamped.event, ev.PlcObserved))
+    return turn.found(), turn.commands

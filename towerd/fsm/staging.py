@@ -61,7 +61,7 @@ def _to_bring(turn: Turn, machine: Snapshot) -> list[Wish]:
     for order in tables.orders.values():
         at = stands_from_at(order, config.rules, config.early_s)
         vehicle = tables.vehicles.get(order.vehicle or "")
-        if at is None or vehicle is None or at - _LONGEST > turn.now or vehicle.place.kind != "bay":
+        if at is None or vehicle is None or not turn.reached(at - _LONGEST) or vehicle.place.kind != "bay":
             continue
         if not order.ahead and _is_its_turn(turn, order, vehicle):
             found.append((at.timestamp() - (ready_s(turn, vehicle) or 0.0), order, vehicle))
@@ -99,7 +99,7 @@ def wants(turn: Turn, machine: Snapshot) -> tuple[Want, ...]:
     moves = [move for move in open_moves(tables) if _needs_cabin(turn, move)]
     found += [Want((move.target,) if move.target else cabins, move.asked_at.timestamp()) for move in moves]
     asked = turn.volatile.cabin_asked
-    if asked is not None and turn.mono_s - asked.mono_s < ASKED_S:
+    if asked is not None and not turn.reached_mono(asked.mono_s + ASKED_S):
         found.append(Want(cabins if asked.cabin is None else (cabin(asked.cabin),), asked.at.timestamp()))
     return tuple(found)
 
@@ -159,7 +159,7 @@ def _ends(turn: Turn, order: Order, job: Job | None) -> str | None:
     there = order.cabin is not None and vehicle.place == cabin(order.cabin)
     if move_of(turn.tables, vehicle.id) is not None or not (there if job is None else job.vehicle == vehicle.id):
         return "car_moved"
-    late = order.state == "staged" and turn.now - order.since_at >= timedelta(seconds=turn.config.rules.stage_keep_s)
+    late = order.state == "staged" and turn.reached(order.since_at + timedelta(seconds=turn.config.rules.stage_keep_s))
     return "nobody_came" if late else None
 
 

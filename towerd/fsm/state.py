@@ -11,6 +11,8 @@ from towerd.fsm.alarm_rows import AlarmRow, PageRow, Seen
 from towerd.fsm.intake_row import Intake, Owing
 from towerd.fsm.kept_rows import AnswerRow, AuditMark, CustomerRow, ErasureRow, FaceRow
 from towerd.fsm.reply import NOWHERE, JogStep, ReplyTo
+from towerd.fsm.rest import Rest
+from towerd.fsm.watched import AxisRun, AxisSample, DoneAgain, Run
 from towerd.orders.model import DriveCount, Loan, Order, Vehicle
 from towerd.orders.photos import PhotoSet, Shot
 from towerd.places import Place
@@ -283,40 +285,6 @@ class PackmlRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class DoneAgain:
-    """A command that the PLC has done `count` times running, the last time at `mono_s`: code and what it was about."""
-
-    what: tuple[int, int, int]
-    count: int
-    mono_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """How long a running command has been seen to run, s, and when it was seen last."""
-
-    ran_s: float
-    seen_mono_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class AxisRun:
-    """An axis in motion: since when by the monotonic clock, s, and from where, in its raw unit (mm, 0.01°)."""
-
-    since_mono_s: float
-    actual: int
-
-
-@dataclass(frozen=True, slots=True)
-class AxisSample:
-    """A motion that was seen whole: `took_s` for `way` in the axis's raw unit, either sign."""
-
-    axis: str
-    took_s: float
-    way: int
-
-
-@dataclass(frozen=True, slots=True)
 class Lease:
     """Who commands by hand, and until when if nothing more is heard (this process's monotonic clock)."""
 
@@ -391,7 +359,15 @@ class Volatile:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything the core knows."""
+    """Everything the core knows. `rest` is no knowledge of its own: without it a turn asks more, and does the same."""
 
     tables: Tables = field(default_factory=Tables)
     volatile: Volatile = field(default_factory=Volatile)
+    rest: Rest | None = field(default=None, init=False, compare=False, repr=False)
+
+    @classmethod
+    def at_rest(cls, tables: Tables, volatile: Volatile, rest: Rest | None) -> State:
+        """The state after a turn, with what that has found."""
+        found = cls(tables, volatile)
+        object.__setattr__(found, "rest", rest)
+        return found

@@ -51,7 +51,7 @@ def step_denies(turn: Turn) -> Denied | None:
 
 
 def watch_step(turn: Turn) -> None:
-    """Tell who asked what really came, once the axis stands."""
+    """Tell who asked what really came, once the axis stands; that takes a look at each picture, and the time (`asking`)."""
     step, machine = turn.volatile.jog_step, turn.snapshot
     if step is None:
         return

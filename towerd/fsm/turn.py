@@ -5,19 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from towerd.fsm.commands import Answer, AppendAudit, AppendOutbox, Command
-from towerd.fsm.config import CoreConfig
-from towerd.fsm.events import Stamped
+from towerd.fsm.asking import Asking
+from towerd.fsm.commands import Answer, AppendAudit, AppendOutbox
 from towerd.fsm.reply import ReplyTo
-from towerd.fsm.state import Meta, State, Tables, Volatile
 from towerd.fsm.told import EventType
 from towerd.orders.model import Loan, Order, OrderState, Vehicle
 from towerd.places import UNKNOWN
-from towerd.plc.snapshot import Snapshot
 
 
 def audit_hash(previous_hash: str, audit_seq: int, at: datetime, body: Mapping[str, Any]) -> str:
@@ -26,85 +23,8 @@ def audit_hash(previous_hash: str, audit_seq: int, at: datetime, body: Mapping[s
     return hashlib.sha256(row.encode()).hexdigest()
 
 
-_VOLATILE = frozenset(field.name for field in fields(Volatile))
-_Frozen = TypeVar("_Frozen", Tables, Volatile)
-
-
-def _twin(given: _Frozen) -> _Frozen:
-    """A copy that this turn may still write to, nobody outside having seen it. Field by field it would cost twenty times as much."""
-    twin = object.__new__(type(given))
-    twin.__dict__.update(given.__dict__)
-    return twin
-
-
-class Turn:
-    """The state as it becomes, and the commands. Tables and the volatile state are copied once, at their first change in
-    this turn; what was given stays as it was. `said`: somebody has said in this turn what is waited for.
-    """
-
-    def __init__(self, state: State, stamped: Stamped, config: CoreConfig) -> None:
-        self.tables: Tables = state.tables
-        self.volatile: Volatile = state.volatile
-        self.snapshot: Snapshot | None = state.volatile.snapshot
-        """The last good picture of the machine; None: everything is unknown. Read hundreds of times a turn, so kept at hand."""
-        self.now: datetime = stamped.at
-        self.mono_s: float = stamped.mono_s
-        self.config = config
-        self.commands: list[Command] = []
-        self._copied: set[str] = set()
-        self._own_tables = False
-        self._own_volatile = False
-        self.said = False
-
-    @property
-    def state(self) -> State:
-        """The state as it stands in this turn."""
-        return State(self.tables, self.volatile)
-
-    def _write(self, name: str, value: object) -> None:
-        if not self._own_tables:
-            self.tables, self._own_tables = _twin(self.tables), True
-        self.tables.__dict__[name] = value
-
-    def _own(self, table: str) -> dict[Any, Any]:
-        rows: dict[Any, Any] = getattr(self.tables, table)
-        if table not in self._copied:
-            rows = dict(rows)
-            self._write(table, rows)
-            self._copied.add(table)
-        return rows
-
-    def changed(self, table: str) -> bool:
-        """Whether rows of a table were put or dropped in this turn."""
-        return table in self._copied
-
-    def put(self, table: str, key: str | int, row: object) -> None:
-        """Insert or replace a row."""
-        self._own(table)[key] = row
-
-    def drop(self, table: str, key: str | int) -> None:
-        """Delete a row; nothing where there is none."""
-        if key in getattr(self.tables, table):
-            del self._own(table)[key]
-
-    def set(self, **values: object) -> None:
-        """Replace fields of the volatile state. Raises AttributeError for one that there is not."""
-        if not values.keys() <= _VOLATILE:
-            raise AttributeError(f"no such fields: {values.keys() - _VOLATILE}")
-        if not self._own_volatile:
-            self.volatile, self._own_volatile = _twin(self.volatile), True
-        self.volatile.__dict__.update(values)
-        self.snapshot = self.volatile.snapshot
-
-    def set_meta(self, **values: object) -> Meta:
-        """Replace fields of the single row of metadata."""
-        meta = replace(self.tables.meta, **values)  # type: ignore[arg-type]
-        self._write("meta", meta)
-        return meta
-
-    def ask(self, command: Command) -> None:
-        """Add a command."""
-        self.commands.append(command)
+class Turn(Asking):
+    """The state as it becomes, and the commands; with what is told to the world, and kept in the audit log."""
 
     def answer(
         self, reply: ReplyTo, ok: bool, reasons: tuple[str, ...] = (), result: dict[str, Any] | None = None

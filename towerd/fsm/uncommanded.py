@@ -8,7 +8,9 @@ are told. Whatever nobody explains is a security alarm, and a bay that it touche
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Final
 
 from towerd.bays.model import content, is_locked
@@ -25,7 +27,9 @@ from towerd.plc.snapshot import KeySwitch, Safety, Snapshot
 
 GRACE_S: Final = 3.0
 """How long after a command's end its effect may still come into view: blocks are read one after the other."""
+_GRACE: Final = timedelta(seconds=GRACE_S)
 _MARK_EVERY_S: Final = 1.0
+_NEVER_S: Final = -math.inf
 _EXIT_ALARM: Final = 31
 _EXIT_REASON: Final = 9
 _BY_TECHNICIAN: Final = (KeySwitch.MANUAL, KeySwitch.MAINTENANCE)
@@ -48,23 +52,22 @@ def _touched_by(step: Step) -> str | None:
     return None
 
 
-def _mark_own(turn: Turn) -> None:
-    """Remember what our commands are at: a mailbox shows its newest command only, and effects may be seen late."""
-    known = turn.volatile.touched_mono_s
+def mark_own(turn: Turn) -> None:
+    """Remember what our commands are at: a mailbox shows its newest command only, and effects may be seen late. With each picture."""
+    known, mono_s, ended_since_at = turn.volatile.touched_mono_s, turn.mono_s, turn.now - _GRACE
     marked: dict[str, float] = {}
     for unit, step in turn.tables.steps.items():
-        ended_at = step.ended_at
-        late = ended_at is not None and (turn.now - ended_at).total_seconds() <= GRACE_S
-        key = _touched_by(step) if unit == FORK or step.open or late else None
-        if key is not None and turn.mono_s - known.get(key, float("-inf")) >= _MARK_EVERY_S:
-            marked[key] = turn.mono_s
+        if step.open or unit == FORK or (step.ended_at is not None and step.ended_at >= ended_since_at):
+            key = _touched_by(step)
+            if key is not None and mono_s - known.get(key, _NEVER_S) >= _MARK_EVERY_S:
+                marked[key] = mono_s
     if marked:
-        kept = {key: at for key, at in known.items() if turn.mono_s - at <= GRACE_S + _MARK_EVERY_S}
+        kept = {key: at for key, at in known.items() if mono_s - at <= GRACE_S + _MARK_EVERY_S}
         turn.set(touched_mono_s=kept | marked)
 
 
 def _is_ours(turn: Turn, key: str) -> bool:
-    return turn.mono_s - turn.volatile.touched_mono_s.get(key, float("-inf")) <= GRACE_S + _MARK_EVERY_S
+    return turn.mono_s - turn.volatile.touched_mono_s.get(key, _NEVER_S) <= GRACE_S + _MARK_EVERY_S
 
 
 def _doors(shown: Cabin) -> Iterator[tuple[str, str]]:
@@ -134,7 +137,6 @@ def watch_changes(turn: Turn, before: Snapshot | None) -> None:
     machine = turn.snapshot
     if machine is None:
         return
-    _mark_own(turn)
     pictures = (machine,) if before is None else (before, machine)
     # another station table: nothing is where it was, and a technician has to confirm it first (2.1)
     adopt = LAYOUT_CHANGED in turn.tables.faults

@@ -7,9 +7,10 @@ from typing import Final
 
 from towerd.faults import DEVICE_SLOWER, DEVICE_TRIES, SERVICE_DUE
 from towerd.fsm.latch import clear_fault, raise_fault
-from towerd.fsm.state import AxisRun, AxisSample, Step
+from towerd.fsm.state import Step
 from towerd.fsm.turn import Turn
 from towerd.fsm.upkeep_events import ServiceDone
+from towerd.fsm.watched import AxisRun, AxisSample
 from towerd.lift.kinematics import Kinematics, Motion
 from towerd.lift.model import Axis, PlcOpenState
 from towerd.plc.codes import ERROR_DOOR_BLOCKED, ERROR_INTERLOCK_LOST, FORK_CODES, Code

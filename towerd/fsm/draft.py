@@ -1,0 +1,93 @@
+"""The state as it becomes in one turn. Mutable inside `step`, invisible outside it."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any, Final, TypeVar
+
+from towerd.fsm.commands import Command
+from towerd.fsm.state import Meta, State, Tables, Volatile
+from towerd.plc.snapshot import Snapshot
+
+_VOLATILE: Final = frozenset(field.name for field in fields(Volatile))
+UNASKED: Final = frozenset({"snapshot", "runs", "touched_mono_s"})
+"""Volatile fields that go on with each picture, and are no news: `plc.news` tells of the picture, and to the others no question asks
+for more than what has changed already."""
+_Frozen = TypeVar("_Frozen", Tables, Volatile)
+
+
+def _twin(given: _Frozen) -> _Frozen:
+    """A copy that this turn may still write to, nobody outside having seen it. Field by field it would cost twenty times as much."""
+    twin = object.__new__(type(given))
+    twin.__dict__.update(given.__dict__)
+    return twin
+
+
+class Draft:
+    """Tables and volatile state, copied once, at their first change in this turn, and the commands; what was given stays as it
+    was. `news`: something was changed or asked for that a question may read.
+    """
+
+    def __init__(self, given: State) -> None:
+        self.tables: Tables = given.tables
+        self.volatile: Volatile = given.volatile
+        self.snapshot: Snapshot | None = given.volatile.snapshot
+        """The last good picture of the machine; None: everything is unknown. Read hundreds of times a turn, so kept at hand."""
+        self.commands: list[Command] = []
+        self.news = False
+        self._given = given
+        self._copied: set[str] = set()
+
+    @property
+    def state(self) -> State:
+        """The state as it stands in this turn."""
+        return State(self.tables, self.volatile)
+
+    def _write(self, name: str, value: object) -> None:
+        if self.tables is self._given.tables:
+            self.tables = _twin(self.tables)
+        self.tables.__dict__[name] = value
+        self.news = True
+
+    def _own(self, table: str) -> dict[Any, Any]:
+        rows: dict[Any, Any] = getattr(self.tables, table)
+        if table not in self._copied:
+            rows = dict(rows)
+            self._copied.add(table)
+        self._write(table, rows)
+        return rows
+
+    def changed(self, table: str) -> bool:
+        """Whether rows of a table were put or dropped in this turn."""
+        return table in self._copied
+
+    def put(self, table: str, key: str | int, row: object) -> None:
+        """Insert or replace a row."""
+        self._own(table)[key] = row
+
+    def drop(self, table: str, key: str | int) -> None:
+        """Delete a row; nothing where there is none."""
+        if key in getattr(self.tables, table):
+            del self._own(table)[key]
+
+    def set(self, **values: object) -> None:
+        """Replace fields of the volatile state. Raises AttributeError for one that there is not."""
+        if not values.keys() <= UNASKED:
+            self.news = True
+            if not values.keys() <= _VOLATILE:
+                raise AttributeError(f"no such fields: {values.keys() - _VOLATILE}")
+        if self.volatile is self._given.volatile:
+            self.volatile = _twin(self.volatile)
+        self.volatile.__dict__.update(values)
+        self.snapshot = self.volatile.snapshot
+
+    def set_meta(self, **values: object) -> Meta:
+        """Replace fields of the single row of metadata."""
+        meta = replace(self.tables.meta, **values)  # type: ignore[arg-type]
+        self._write("meta", meta)
+        return meta
+
+    def ask(self, command: Command) -> None:
+        """Add a command."""
+        self.commands.append(command)
+        self.news = True
