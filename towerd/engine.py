@@ -33,6 +33,8 @@ BUG_CODE: Final = 70
 JOURNAL_CODE: Final = 74
 _JOURNAL_COMMANDS: Final = get_args(cmd.JournalCommand)
 _SHOW_EVERY_S: Final = 0.1
+_SHOW_AFTER_S: Final = 0.02
+"""How long what is new waits to be shown: commands have left by then, and the next picture is not read yet."""
 _TURN_LIMIT_S: Final = 1.0
 _HOLD_LEAVES_S: Final = 0.3
 
@@ -88,7 +90,7 @@ class Engine:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._exit: int | None = None
         self._view: View | None = None
-        self._shown_mono_s = float("-inf")
+        self._show_due_s = ports.clock.mono_s() + _SHOW_EVERY_S
         self._dirty = True
         self._sealed: dict[str, bytes] = {}
         self._handlers = self._command_handlers()
@@ -107,8 +109,9 @@ class Engine:
                 posted = await self._next()
                 if posted is not None:
                     self._take(posted)
+                elif self._dirty:
+                    self._show()
                 self._ports.watchdog.alive()
-                self._show()
         except JournalError as error:
             log.exception("the journal failed: the machine is held, the process ends", error=str(error))
             await self.hold()
@@ -123,9 +126,10 @@ class Engine:
         return self._exit
 
     async def _next(self) -> _Posted | None:
+        """What is to be taken; None once it is time to show what is new, commands having left meanwhile, or to say that all is well."""
         if not self._queue.items.empty():
             return self._queue.items.get_nowait()
-        limit_s = _SHOW_EVERY_S if self._dirty else _TURN_LIMIT_S
+        limit_s = max(0.0, self._show_due_s - self._ports.clock.mono_s()) if self._dirty else _TURN_LIMIT_S
         try:
             async with asyncio.timeout(limit_s):
                 return await self._queue.items.get()
@@ -141,7 +145,9 @@ class Engine:
                 self._ports.plc.write_packml(command)
         self._commit(stamped, before, after, commands, posted.attachment)
         self.state = after
-        self._dirty, self._view = True, None
+        self._view = None
+        if not self._dirty:
+            self._dirty, self._show_due_s = True, max(self._show_due_s, stamped.mono_s + _SHOW_AFTER_S)
         for command in commands:
             self._carry_out(command)
         if posted.done is not None:
@@ -223,12 +229,10 @@ class Engine:
         self._exit = command.code
 
     def _show(self) -> None:
-        mono_s = self._ports.clock.mono_s()
-        if self._dirty and self._queue.items.empty() and mono_s - self._shown_mono_s >= _SHOW_EVERY_S:
-            self._dirty, self._shown_mono_s = False, mono_s
-            view = self.view()
-            self._ports.bus.show(view)
-            self._ports.watchdog.status(f"{view.activity.what}; {', '.join(view.why_not) or 'can deliver'}")
+        self._dirty, self._show_due_s = False, self._ports.clock.mono_s() + _SHOW_EVERY_S
+        view = self.view()
+        self._ports.bus.show(view)
+        self._ports.watchdog.status(f"{view.activity.what}; {', '.join(view.why_not) or 'can deliver'}")
 
     async def hold(self) -> None:
         """Hold the machine whatever state this process is in, and let that leave: for the end after a bug."""

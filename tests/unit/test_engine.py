@@ -290,6 +290,30 @@ async def test_the_view_is_built_once_a_change_and_shown_when_the_queue_is_empty
     assert await running == 0
 
 
+async def test_a_command_has_left_before_what_is_new_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    wake, order = asyncio.Event(), list[str]()
+    monkeypatch.setattr(LoudPlc, "write_mailbox", lambda plc, command: wake.set())
+    bench = Bench()
+
+    async def send() -> None:
+        # as the link does: in a turn of the loop of its own
+        await wake.wait()
+        await asyncio.sleep(0.01)
+        order.append("left")
+
+    monkeypatch.setattr(bench.bus, "show", lambda view: order.append("shown"))
+    scripted(monkeypatch, MAILBOX)
+    sending, running = asyncio.create_task(send()), asyncio.create_task(bench.engine.run())
+    await asyncio.sleep(5.0)
+    order.clear()
+    bench.post(ev.BusChanged(True))
+    await asyncio.sleep(0.5)
+    assert order == ["left", "shown"]
+    bench.queue.post(ev.StopRequested(1.0))
+    assert await running == 0
+    await sending
+
+
 async def test_sigterm_with_nothing_under_way_ends_at_once_and_begins_nothing() -> None:
     bench = Bench(born(vehicles=[vehicle()], orders=[order_in("identified", cabin=None)]))
     picture = with_bay(machine(), 2, 3, OCCUPIED_LOCKED)
