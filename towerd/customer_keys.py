@@ -70,14 +70,11 @@ class CustomerKeys:
         return None if mark is None else self._path(mark, called)
 
     def read(self, called: str) -> OwnKey | None:
-        """The key of an alias; None where there is none. Raises VaultError on one that is damaged or cannot be read."""
+        """The key of an alias; None where there is none. Raises VaultError on one that is damaged."""
         path = self.path(called)
-        if path is None:
+        if path is None or not path.exists():
             return None
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise VaultError(f"key {path.name} cannot be read: {error.strerror}") from error
+        data = path.read_bytes()
         key = data[:KEY_BYTES]
         if len(key) != KEY_BYTES or alias_of(key) != called:
             raise VaultError(f"key {path.name} is damaged")

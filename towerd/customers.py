@@ -55,7 +55,7 @@ class KeyedCustomers:
         """See `ports.Customers`."""
         handle = self.handle(customer)
         called = self._files.alias(handle)
-        own = self._own(called)
+        own = self._read(called)
         if called is None or own is None:
             return Person(NOBODY, Known(handle))
         pseudonym = None if order is None else _pseudonym(own.key, customer, order)
@@ -69,10 +69,13 @@ class KeyedCustomers:
             return self.find(customer, order)
 
     def own(self, customer: str) -> str:
-        """The alias of a customer, whose key is made where there is none. Raises OSError."""
+        """The alias of a customer, whose key is made where there is none. A disk that does not read is no damaged key.
+
+        Raises OSError.
+        """
         handle = self.handle(customer)
         called = self._files.alias(handle)
-        own = self._own(called)
+        own = self._read(called)
         if called is None or own is None:
             if called is not None and self._files.destroy(called):
                 _LOG.error("what was said of a customer under a damaged key leads to nobody any more")
@@ -81,9 +84,11 @@ class KeyedCustomers:
             self._files.name(called, customer)
         return called
 
-    def _own(self, called: str | None) -> OwnKey | None:
+    def _read(self, called: str | None) -> OwnKey | None:
+        if called is None or self._keys.destroys(called):
+            return None
         try:
-            return self._files.read(called) if called is not None else None
+            return self._files.read(called)
         except VaultError as error:
             _LOG.error("%s", error)
             return None
@@ -91,7 +96,11 @@ class KeyedCustomers:
     def whose(self, called: str) -> str | None:
         """See `ports.Customers`."""
         if called not in self._names:
-            own = self._own(called)
+            try:
+                own = self._read(called)
+            except OSError as error:
+                _LOG.error("whose name an alias stands for cannot be read: %s", error.strerror)
+                return None
             if own is None or not own.customer:
                 return None
             if len(self._names) >= _NAMES_MOST:
@@ -101,7 +110,7 @@ class KeyedCustomers:
 
     def naming(self, customer: str) -> Callable[[str], str] | None:
         """See `ports.Customers`."""
-        own = self._own(self._files.alias(self.handle(customer)))
+        own = self._read(self._files.alias(self.handle(customer)))
         return None if own is None else lambda order: _pseudonym(own.key, customer, order)
 
     def recalled(self, command: RecallCustomer) -> CustomerRecalled:

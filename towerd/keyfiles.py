@@ -137,6 +137,10 @@ class KeyDestroyer:
             self._tasks[name] = task
             task.add_done_callback(lambda _: self._tasks.pop(name, None))
 
+    def destroys(self, name: str) -> bool:
+        """Whether one of that name is being destroyed: what its file holds meanwhile is no key."""
+        return name in self._tasks
+
     async def settled(self, name: str) -> None:
         """Wait until nothing of that name is being destroyed any more: then a new key may bear it."""
         while name in self._tasks:

@@ -163,7 +163,7 @@ class Customers(Protocol):
     """How customers are called where no name may stand (orders-if.md 7.3, 7.4)."""
 
     def find(self, customer: str, order: str | None = None) -> Person:
-        """Who that is, with the pseudonym for what is said of an order; no key is made."""
+        """Who that is, with the pseudonym for what is said of an order; no key is made. Raises OSError."""
 
     async def know(self, customer: str, order: str | None = None) -> Person:
         """The same; a key of the customer's own is made where there is none. Raises OSError."""

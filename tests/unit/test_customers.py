@@ -100,7 +100,23 @@ async def test_a_damaged_key_is_as_good_as_destroyed(
     [path] = files(folder)
     path.unlink()
     assert customers.find("c_1").customer == NOBODY
-    assert "cannot be read" in caplog.text
+
+
+async def test_a_disk_that_does_not_read_costs_nobody_the_key(
+    customers: KeyedCustomers, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    person = await customers.know("c_1")
+
+    def fails(_path: Path) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "read_bytes", fails)
+        with pytest.raises(OSError, match="Input/output"):
+            await customers.know("c_1")
+        assert customers.whose(person.customer) is None
+    assert "cannot be read: Input/output error" in caplog.text
+    assert (await customers.know("c_1"), customers.whose(person.customer)) == (person, "c_1")
 
 
 async def test_at_the_start_keys_of_nobody_are_destroyed(customers: KeyedCustomers, folder: Path) -> None:
@@ -141,6 +157,7 @@ def test_a_key_that_an_older_version_made_goes_on_under_its_alias(folder: Path, 
     assert (customers.own("c_2"), customers.whose(alias_of(keys["c_2"]))) == (alias_of(keys["c_2"]), "c_2")
     assert path.stat().st_ino != inode
     CustomerKeys(folder).name("p-nobody", "c_9")
+    assert CustomerKeys(folder).destroy("p-nobody") is False
     assert b"c_9" not in b"".join(one.read_bytes() for one in folder.iterdir())
 
 

@@ -11,6 +11,7 @@ from tests.support.core_kit import (
     HOME_BAY,
     OCCUPIED_LOCKED,
     answers,
+    asked,
     job,
     machine,
     order_in,
@@ -30,8 +31,10 @@ from tests.support.values import AT, record
 from towerd.bays.model import BayBits
 from towerd.faults import COMMAND_REFUSED, LAYOUT_CHANGED, WRONG_VEHICLE
 from towerd.fsm import events as ev
+from towerd.fsm.commands import DestroyCustomerKey
 from towerd.fsm.driving_in import drive_in
 from towerd.fsm.inventory import FORK
+from towerd.fsm.kept_rows import OwnKeys
 from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import BayRecord, Fault, Job, Meta, Move, Tables
 from towerd.fsm.technician import clock_confirmed, fault_reset, layout_confirmed, stock_imported
@@ -57,6 +60,19 @@ def load(t: Turn, *entries: ev.StockEntry) -> list[str]:
     stock_imported(t, ev.StockImported(entries, "jo", API))
     result = answers(t)[0].result or {}
     return list(result.get("problems", []))
+
+
+def test_an_owners_key_is_kept_with_the_stock_that_is_taken_and_no_stock_without_it() -> None:
+    made, found = OwnKeys(made=("p-1",)), OwnKeys(found=("p-1",))
+    taken = turn()
+    stock_imported(taken, ev.StockImported((line(),), "jo", API, made))
+    assert (set(taken.tables.customers), asked(taken, DestroyCustomerKey)) == ({"p-1"}, [])
+    refused = turn()
+    stock_imported(refused, ev.StockImported((line(bay(1, 2)),), "jo", API, made))
+    assert (refused.tables.customers, asked(refused, DestroyCustomerKey)) == ({}, [DestroyCustomerKey("p-1")])
+    forgotten = turn()
+    stock_imported(forgotten, ev.StockImported((line(),), "jo", API, found))
+    assert (answers(forgotten)[0].result or {})["problems"] == ["an owner is being forgotten: try again"]
 
 
 def test_a_stock_file_fills_the_inventory() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from contextlib import closing
@@ -12,18 +13,23 @@ from typing import Any
 import apsw
 import pytest
 
+from tests.support.core_kit import answers, state_of, turn_of
 from tests.support.values import AT, order, tables
+from tests.unit.test_mqtt_people import opened as opened_token
 from towerd.answer_keys import AnswerKeys
 from towerd.customers import KeyedCustomers, OldCustomers
 from towerd.fsm.commands import AppendOutbox
-from towerd.fsm.events import Stamped, TimerExpired
+from towerd.fsm.events import OrderRequested, Stamped, TimerExpired
 from towerd.fsm.intake_row import Intake
 from towerd.fsm.kept_rows import CustomerRow
+from towerd.fsm.orders import order_requested
+from towerd.fsm.reply import ReplyTo
 from towerd.fsm.state import Tables, Volatile
 from towerd.journal import renaming
 from towerd.journal.diff import diff
 from towerd.journal.sqlite import SqliteJournal
 from towerd.keyfiles import KeyFiles
+from towerd.mqtt.people import veil
 from towerd.ports import Changes
 
 SECRET = b"s" * 32
@@ -69,6 +75,15 @@ def in_bytes(folder: Path) -> set[str]:
     return {name for name in NAMES if name.encode() in data}
 
 
+def goes_on(new: Tables, customers: KeyedCustomers) -> None:
+    """What was ordered before is its customer's still, and nobody else's."""
+    for name, denied in (("c_ordered", ()), ("c_lent", ("no_such_order",))):
+        token = asyncio.run(veil(customers, opened_token("cancel", sub=name, order="ord-1"), making=True))
+        t = turn_of(state_of(None, new, clock_sure=True))
+        order_requested(t, OrderRequested("cancel", token.claims, "cd" * 32, ReplyTo("api", "1")))
+        assert answers(t)[0].reasons == denied
+
+
 def test_names_become_aliases_and_keys_go_on_whenever_the_power_is_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +126,8 @@ def test_names_become_aliases_and_keys_go_on_whenever_the_power_is_cut(
     assert history == (new, [])
     # the name of somebody whose handle alone was known is learned when the platform says it again
     assert customers.whose(alias["c_gone"]) is None
+
+    goes_on(new, customers)
 
     # an empty journal names nobody, and where all has been done already nothing is done again
     with closing(opened(folder)) as journal:

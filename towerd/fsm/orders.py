@@ -114,6 +114,9 @@ def _keep(turn: Turn, rows: tuple[Remembered, ...]) -> None:
 
 def _take_order(turn: Turn, event: OrderRequested, outcome: OrderAccepted) -> Outcome:
     order = outcome.order
+    if event.known is not None:
+        # what drives are counted under stands for the name for good, and the claims bear the alias: not both in the history
+        turn.ask(RecordAs(replace(event, known=replace(event.known, handle=""))))
     turn.put("orders", order.id, order)
     turn.set_meta(last_number=outcome.last_number)
     if outcome.arrives is not None:
@@ -207,12 +210,6 @@ def _outcome(turn: Turn, event: OrderRequested, request: Request, book: OrderBoo
     return outcome
 
 
-def _record(turn: Turn, event: OrderRequested) -> None:
-    """The history does not say under what drives are counted: it stands for the name for good, and the claims bear the alias."""
-    if event.known is not None:
-        turn.ask(RecordAs(replace(event, known=replace(event.known, handle=""))))
-
-
 def order_requested(turn: Turn, event: OrderRequested) -> None:
     """A verified token: decide, keep the answer, answer. What was asked before is answered as before."""
     tables = turn.tables
@@ -243,7 +240,6 @@ def order_requested(turn: Turn, event: OrderRequested) -> None:
         request_answered(turn, answered)
         turn.ask(RecordAs(answered))
         return
-    _record(turn, event)
     _keep(turn, rows)
     turn.answer(event.reply, ok, reasons, result)
 
