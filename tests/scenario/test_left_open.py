@@ -10,11 +10,12 @@ from simulator.config import Actors
 from tests.scenario.tower import Tower, small_tower
 from tests.support.sync_tower import SyncTower, told_again
 from towerd.cabin.model import Cabin, DoorState
-from towerd.faults import CABIN_UNATTENDED
+from towerd.faults import CABIN_UNATTENDED, DOOR_STUCK
 from towerd.fsm.state import State
 from towerd.orders.model import Vehicle
 from towerd.places import OUT, cabin
 from towerd.plc.codes import Code
+from towerd.plc.registers import blocks
 
 
 def at_the_open_door() -> SyncTower:
@@ -63,6 +64,37 @@ def drives_off(tower: SyncTower) -> None:
     assert state(tower) == "completed"
     assert car(tower).place == OUT
     assert told_again(tower) == tower.state.tables
+
+
+def shows_faults(tower: SyncTower) -> None:
+    """A PLC that shows `fault` of a door that it could not close: the contract knows it, the simulator does not."""
+    read, at = tower.simulator.read, blocks()["CAB1"].field("outer_door").address
+
+    def other(address: int, count: int) -> list[int]:
+        words = list(read(address, count))
+        if address <= at < address + count and words[at - address] in (DoorState.OPEN, DoorState.BLOCKED):
+            words[at - address] = DoorState.FAULT
+        return words
+
+    tower.simulator.read = other  # type: ignore[method-assign]
+
+
+def test_a_door_in_fault_is_tried_again_until_it_closes() -> None:
+    tower = at_the_open_door()
+    tower.simulator.inject("door_blocked", cabin=1)
+    tower.simulator.drive_off(1)
+    tower.tick(1.0)
+    shows_faults(tower)
+    for _ in range(600):
+        tower.tick()
+        if DOOR_STUCK in tower.state.tables.faults:
+            break
+    tower.tick(1.0)
+    assert (state(tower), shown(tower).outer_door) == ("handed_over", DoorState.FAULT)
+    tower.simulator.clear("door_blocked", cabin=1)
+    tower.tick(20.0)
+    assert (state(tower), shown(tower).outer_door) == ("completed", DoorState.CLOSED)
+    assert DOOR_STUCK not in tower.state.tables.faults
 
 
 @pytest.mark.parametrize("restarted", [False, True])
