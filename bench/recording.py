@@ -13,11 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import looptime
-
 from simulator.config import Actors
 from tests.scenario.tower import Daemon, Tower, small_tower
 from tests.support.memory_journal import MemoryJournal
+from tests.support.virtual_loop import VirtualLoop
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.events import PlcObserved, Stamped
 from towerd.places import Place, bay
@@ -99,5 +98,5 @@ async def _record() -> Recording:
 
 def record() -> Recording:
     """Run the visits; takes some seconds. Raises AssertionError where a visit does not end."""
-    with asyncio.Runner(loop_factory=looptime.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(_record())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 import pytest
 import pytest_asyncio
 from hypothesis import settings
 
 from tests.support import passed_over, published
+from tests.support.virtual_loop import VirtualLoop
 
 # how quick a machine is, is no property of the program
 settings.register_profile("towerd", deadline=None)
@@ -47,6 +48,13 @@ def published_as_promised() -> Iterator[None]:
     assert not published.WRONG, "\n".join(published.WRONG[:5])
 
 
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """`looptime` is said of a test or a module, `looptime(False)` of a test in such a module."""
+    mark = item.get_closest_marker("looptime")
+    virtual = mark is not None and mark.args != (False,)
+    return {"loop": VirtualLoop if virtual else asyncio.new_event_loop}
+
+
 def real_time_s(item: pytest.Item) -> float:
     """How long a test may wait for processes and connections; 0 for one that does not."""
     limit = item.get_closest_marker("timeout")
@@ -57,9 +65,6 @@ def real_time_s(item: pytest.Item) -> float:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.get_closest_marker("looptime") is not None:
-            # the clock waits 42 turns of the loop for what comes from outside before it moves: here nothing does
-            item.add_marker(pytest.mark.looptime(noop_cycles=0))
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function):
             # first, so that it is left last: other fixtures end their own tasks
             item.fixturenames.insert(0, "no_task_left")
