@@ -5,6 +5,10 @@ PY := .venv/bin/python
 READY := .venv/.ready
 DESTDIR ?=
 PREFIX := /opt/towerd
+COLLECTED := build/collected
+
+# what has once been compiled is kept: a test run starts some eighty processes
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: shop test-weeks test-shop test-browser pictures test-broker test-sweeps test-lines test-matrix fault-matrix help setup demo test check bench reference lock test-systemd test-install test-peers test-engines test-e2e-kill install clean
 
@@ -22,7 +26,12 @@ demo: $(READY) ## a whole tower in this terminal; ARGS="--help" says what can be
 shop: $(READY) ## two simulated towers and a shop over them, to be clicked through in a browser
 	$(PY) -m simulator.shop stack $(ARGS)
 
-test: $(READY) ## every test but those of the service manager, of the killed daemon, of serial lines, of mosquitto, of foreign peers and of a browser (about 5 minutes)
+# once for all workers, where each would compile the same modules beside the others
+$(COLLECTED): $(READY) $(shell find towerd simulator tests -name '*.py')
+	@mkdir -p $(@D)
+	@$(PY) -m pytest --collect-only -qq >$@ || { cat $@; rm -f $@; exit 1; }
+
+test: $(READY) $(COLLECTED) ## every test but those of the service manager, of the killed daemon, of serial lines, of mosquitto, of foreign peers and of a browser (about 5 minutes)
 	$(PY) -m pytest -n 3 --dist worksteal -m "not systemd and not kill and not peers and not line and not broker and not browser" $(ARGS)
 
 check: $(READY) ## style, types, imports, references and lock
