@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,12 +13,15 @@ import pytest
 
 from tests.support.mqtt_kit import ListInbox
 from tests.support.values import AT
+from tests.unit.test_journal_renaming import as_version_6
 from towerd import app
 from towerd.app import BUG_CODE, CONFIG_CODE, JOURNAL_CODE, Daemon
 from towerd.clock import ClockJudge, SystemClock
+from towerd.customers import KeyedCustomers
 from towerd.fsm.events import ClockJudged, Stamped, Started
 from towerd.fsm.state import State, Volatile
 from towerd.journal.sqlite import SqliteJournal
+from towerd.orders.keys import load_secret
 from towerd.ports import Changes
 from towerd.settings import Settings
 from towerd.settings_file import load
@@ -93,6 +97,23 @@ def test_a_journal_without_its_single_values_is_refused(tmp_path: Path, capsys: 
     journal.close()
     assert app.run(settings) == JOURNAL_CODE
     assert "'meta' is missing" in capsys.readouterr().err
+
+
+def test_a_journal_of_an_older_version_is_brought_over_before_anything_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = written(tmp_path)
+    secret = load_secret(settings.keys.code_secret_file)
+    as_version_6(settings.journal_path, KeyedCustomers(settings.keys.customers_dir, secret))
+
+    def refuse(*_args: object) -> None:
+        raise ValueError("no such host")
+
+    monkeypatch.setattr(app, "make_transport", refuse)
+    assert app.run(settings) == CONFIG_CODE
+    with closing(SqliteJournal(settings.journal_path)) as journal:
+        called = journal.load().orders["ord-1"].customer
+    assert KeyedCustomers(settings.keys.customers_dir, secret).whose(called) == "c_ordered"
 
 
 def test_an_empty_journal_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
