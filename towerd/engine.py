@@ -32,7 +32,8 @@ log = structlog.get_logger(__name__)
 BUG_CODE: Final = 70
 JOURNAL_CODE: Final = 74
 _JOURNAL_COMMANDS: Final = get_args(cmd.JournalCommand)
-_SHOW_EVERY_S: Final = 0.1
+_SHOW_EVERY_S: Final = 0.08
+"""Less than a poll interval: so showing falls into step with the pictures, each time between one and the reading of the next."""
 _SHOW_AFTER_S: Final = 0.02
 """How long what is new waits to be shown: commands have left by then, and the next picture is not read yet."""
 _TURN_LIMIT_S: Final = 1.0

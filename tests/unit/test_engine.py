@@ -314,6 +314,23 @@ async def test_a_command_has_left_before_what_is_new_is_shown(monkeypatch: pytes
     await sending
 
 
+async def test_showing_falls_into_step_with_pictures_that_come_ten_times_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown_mono_s: list[float] = []
+    bench = Bench()
+    monkeypatch.setattr(bench.bus, "show", lambda view: shown_mono_s.append(bench.clock.mono_s()))
+    running, begun_mono_s = asyncio.create_task(bench.engine.run()), bench.clock.mono_s()
+    for number in range(20):
+        bench.queue.post(ev.BusChanged(number % 2 == 0))
+        await asyncio.sleep(0.1)
+    late_s = [(mono_s - begun_mono_s) % 0.1 for mono_s in shown_mono_s]
+    assert late_s[0] == pytest.approx(0.08), "as anywhere between two pictures"
+    assert late_s[-10:] == pytest.approx([0.02] * 10)
+    bench.queue.post(ev.StopRequested(1.0))
+    assert await running == 0
+
+
 async def test_sigterm_with_nothing_under_way_ends_at_once_and_begins_nothing() -> None:
     bench = Bench(born(vehicles=[vehicle()], orders=[order_in("identified", cabin=None)]))
     picture = with_bay(machine(), 2, 3, OCCUPIED_LOCKED)
