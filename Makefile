@@ -63,8 +63,8 @@ test-broker: $(READY) ## mosquitto with the shipped configuration: certificates,
 test-browser: $(READY) ## the stand-in shop's pages in a real browser, at a desktop's and a phone's width (needs chromium, chromium-driver)
 	$(PY) -m pytest -n 2 -m browser tests/browser $(ARGS)
 
-test-shop: $(READY) ## all of `make shop`: a car goes out of one tower and into the other
-	TOWERD_SHOP_STACK=1 $(PY) -m pytest tests/e2e/test_shop_stack.py $(ARGS)
+test-shop: $(READY) ## all of `make shop`: a car goes out of one tower and into the other; a customer's and a dealer's way in a real browser (needs chromium, chromium-driver)
+	TOWERD_SHOP_STACK=1 $(PY) -m pytest tests/e2e/test_shop_stack.py tests/e2e/test_shop_browser.py $(ARGS)
 
 pictures: $(READY) ## docs/pictures/shop-*.png anew from the browser's tests
 	TOWERD_PICTURES=1 $(PY) -m pytest -n 2 -m browser tests/browser $(ARGS)

@@ -27,6 +27,10 @@ class PasserError(Exception):
     """It does not go on at the tower; the text says why."""
 
 
+def _plainly(reason: str) -> str:
+    return reason.replace("_", " ")
+
+
 @dataclass(frozen=True, slots=True)
 class Passer:
     """Somebody at one tower. By a vehicle's id, `record` gives its record and `reads` what its dashboard reads."""
@@ -97,7 +101,8 @@ class Passer:
             raise PasserError(f"towerd does not answer: {error}") from error
         content: dict[str, Any] = answer.json()
         if answer.is_error:
-            raise PasserError(f"the tower refuses: {content}")
+            why = content.get("text") or ", ".join(map(_plainly, content.get("reasons", ()))) or content
+            raise PasserError(f"The tower refuses: {why}")
         return content
 
     def _get(self, route: str) -> dict[str, Any]:

@@ -113,6 +113,8 @@ class Screen:
 class Visitor(Screen):
     """One person with one screen. What is looked for is waited for; what never comes fails with what was there instead."""
 
+    limit_s = LIMIT_S
+
     def go(self, path: str) -> None:
         """Open a page, and wait until it is alive: before that a click reaches nobody."""
         self.browser.get(self._base + path)
@@ -130,7 +132,7 @@ class Visitor(Screen):
 
     def wait(self, holds: Callable[[], Any], what: str) -> Any:
         """What `holds` gives as soon as that is something."""
-        ends = time.monotonic() + LIMIT_S
+        ends = time.monotonic() + self.limit_s
         while time.monotonic() < ends:
             try:
                 found = holds()
@@ -166,6 +168,10 @@ class Visitor(Screen):
     def press_in(self, place: str, words: str) -> None:
         """Click the button that says this within one part of the page."""
         self._click(f"{place}//button[normalize-space(.)={quoted(words)}]", f"a button {words!r} in {place}")
+
+    def press_link(self, words: str, place: str = "") -> None:
+        """Click the link that says this among other words, within one part of the page."""
+        self._click(f"{place}//a[contains(normalize-space(.), {quoted(words)})]", f"a link {words!r} in {place}")
 
     def tick(self, name: str) -> None:
         """Click a checkbox or a radio button."""

@@ -51,21 +51,24 @@ class StockView:
                 swatch(vehicle.colour)
                 text(show.facts(vehicle), "span")
             text(_where(row), classes="facts")
-            _condition(row)
+            if row.tower is not None or row.with_customer:
+                _condition(row)
         with ui.element("div").classes("stock-actions"):
             self._actions(row)
 
     def _actions(self, row: StockRow) -> None:
         deals, vehicle = self._desk.dealership, row.vehicle.id
+        if row.tower is None and not row.with_customer:
+            # no tower can be told anything of it
+            link_button(
+                say("dealer.bring"), f"/dealer/{quote(self._dealer, safe='')}?bring={quote(vehicle, safe='')}#bring"
+            )
+            return
         if row.condition in ("out_of_service", "inspection", "unknown"):
             self.deed(say("dealer.release"), lambda: deals.release(self._dealer, vehicle))
         if row.condition != "out_of_service":
             ui.button(say("dealer.out_of_service"), on_click=lambda: self._ask_reasons(row)).props("no-caps outline")
         tower = row.tower
-        if tower is None and not row.with_customer:
-            link_button(
-                say("dealer.bring"), f"/dealer/{quote(self._dealer, safe='')}?bring={quote(vehicle, safe='')}#bring"
-            )
         if tower is not None and not row.with_customer:
             self.deed(say("dealer.take_out"), lambda: deals.stock_out(self._dealer, tower, vehicle))
 
