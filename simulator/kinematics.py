@@ -115,6 +115,9 @@ class Axis:
         self.stopping = False
         velocity_top = self.velocity_limit * ratio * self.speed_ratio
         self._phases = [] if self.position == goal and self.velocity == 0 else self._plan(goal, velocity_top)
+        if not self._phases:
+            # a stop while it braked may have ended closer to the goal than any move can be planned
+            self.position = goal
 
     def _plan(self, goal: float, velocity_top: float) -> list[tuple[float, float]]:
         end = self.position + self.way_to(goal, nearest=self._nearest)

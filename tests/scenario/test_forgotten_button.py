@@ -121,3 +121,30 @@ async def test_a_car_that_was_taken_in_keeps_nobody_waiting() -> None:
         assert back.row.state == "storing"
         back.driver.press()
         await back.stored()
+
+
+async def test_a_fork_that_a_plc_restart_leaves_in_the_cabin_waits_for_the_button() -> None:
+    """The cabin shows empty then, and the PLC lets the fork in only once somebody has looked (plc-if.md 4.7, 5.8)."""
+    async with running(quickly_paged()) as run:
+        back = Bringing(run)
+        await back.take_one_out()
+        await back.open_door()
+        await back.leave_it_secured()
+        back.driver.press()
+        plant = run.tower.simulator.plant
+        await back.daemon.until(lambda: plant.carriage_car is not None and not plant.fork_centred, "the fork has it")
+        run.tower.simulator.restart_plc(keep_reference=True)
+        await back.daemon.until(lambda: back.owes("button"), "the button is owed")
+        what = next(
+            f"job {job.id}: {job.vehicle} to {job.target}" for job in back.tables.jobs.values() if job.ended_at is None
+        )
+
+        def waits() -> list[tuple[str, str]]:
+            return [(row.code, row.what) for row in back.daemon.engine.view().waiting]
+
+        await back.daemon.until(lambda: ("cabin_not_clear", what) in waits(), "the job says what it waits for")
+        await back.daemon.until(lambda: CABIN_UNATTENDED in back.tables.faults, "paged", 200)
+        assert not plant.fork_centred
+        back.driver.press()
+        await back.stored()
+        assert CABIN_UNATTENDED not in back.tables.faults

@@ -176,6 +176,7 @@ UNCONFIRMED = cabin(sensors=(CLEAR | BOTH_IN_CABIN) & ~CabinSensors.CLEAR_CONFIR
         (UNCONFIRMED, "turned_away", "vehicle"),
         (UNCONFIRMED, "storing", "button"),
         (cabin(), "storing", None),
+        (empty(sensors=CLEAR & ~CabinSensors.CLEAR_CONFIRMED), "storing", "button"),
         (UNCONFIRMED, "reading", None),
         (cabin(sensors=UNCONFIRMED.sensors | PERSON), "clearing", None),
         (empty(), "turned_away", None),

@@ -213,6 +213,9 @@ def test_another_car_is_turned_away_and_its_door_left_open() -> None:
     t = coming(with_car(tag=99), row("waiting"))
     after = run(t)
     assert (after.state, after.reasons) == ("turned_away", ("wrong_tag",))
+    [message] = asked(t, AppendOutbox)
+    assert (message.body["type"], message.body["order"]) == ("vehicle_turned_away", "ord-1")
+    assert message.body["data"] == {"vehicle": "car-1", "cabin": 1, "tag": 99, "reasons": ["wrong_tag"]}
     assert not door(t)
     assert not t.tables.faults
     assert t.tables.loans["ord-1"].state == "out"
@@ -224,7 +227,7 @@ def test_a_car_that_turns_out_wrong_behind_the_closed_door_is_let_out() -> None:
     assert run(t).reasons == ("wrong_mass",)
     assert door(t) == [(1, EPOCH)]
     assert t.tables.loans["ord-1"].state == "out"
-    assert told(t) == ["loan_out"]
+    assert told(t) == ["loan_out", "vehicle_turned_away"]
 
 
 @pytest.mark.parametrize(

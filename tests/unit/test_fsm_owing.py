@@ -12,11 +12,14 @@ from tests.support.core_kit import (
     BOTH_IN_CABIN,
     CABIN_1,
     MONO_S,
+    fork_out,
+    inner_door_open,
     job,
     later,
     machine,
     order_in,
     state_of,
+    step_row,
     tables_of,
     turn_of,
     vehicle,
@@ -27,7 +30,7 @@ from towerd.cabin.model import CabinSensors, DoorState
 from towerd.faults import CABIN_UNATTENDED
 from towerd.fsm.intake_row import Owing
 from towerd.fsm.owing import note_owed, pleas, unconfirmed
-from towerd.fsm.state import Fault, IdentityDecision, Move
+from towerd.fsm.state import Fault, IdentityDecision, Move, Step
 from towerd.fsm.turn import Turn
 from towerd.places import bay
 from towerd.plc.snapshot import Capability, Snapshot
@@ -150,6 +153,23 @@ def test_who_is_known_to_be_there_may_take_the_time_to_board() -> None:
     t = turn(seen, **CAR, orders=[order_in("ready", since_at=AT - timedelta(hours=1))])
     t.set(decisions={"ord-1": IdentityDecision("ord-1", "code", MONO_S, "not_checked", None)})
     assert unconfirmed(t, seen.cabin(1)) is None
+
+
+FORK_IN = fork_out(inner_door_open(with_cabin(machine(), 1, off=CONFIRMED)))
+
+
+@pytest.mark.parametrize(
+    ("seen", "steps", "owed"),
+    [
+        (FORK_IN, [], "button"),
+        (FORK_IN, [step_row(state="running")], None),
+        (with_cabin(FORK_IN, 1, on=CONFIRMED), [], None),
+        (with_cabin(FORK_IN, 1, inner_door=DoorState.CLOSED), [], None),
+    ],
+    ids=["stands", "at work", "confirmed", "elsewhere"],
+)
+def test_a_cabin_that_the_fork_stands_in(seen: Snapshot, steps: list[Step], owed: str | None) -> None:
+    assert unconfirmed(turn(seen, steps=steps), seen.cabin(1)) == owed
 
 
 def unrated() -> Snapshot:

@@ -104,6 +104,14 @@ def test_the_carriage_is_no_riddle_while_a_fork_command_is_to_be_settled() -> No
     assert unrecorded(t, seen) is None
 
 
+def test_a_job_whose_fork_is_out_says_what_keeps_the_fork_from_coming_in() -> None:
+    for seen, code in ((FORK_IN_CABIN, "cabin_not_clear"), (fork_out(STOCKED), None)):
+        t = turn(seen=seen)
+        t.put("steps", FORK, SETTLING[FORK])
+        found = job_words(t, seen, job_for())
+        assert (found and found.code) == code
+
+
 def test_a_job_says_nothing_while_an_obstacle_does() -> None:
     held = with_system(STOCKED, packml_state=PackmlState.HELD)
     t = turn(seen=held)

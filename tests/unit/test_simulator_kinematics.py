@@ -119,3 +119,17 @@ def test_a_turntable_turns_the_shorter_way_round(start: float, end: float, way: 
 def test_an_axis_with_ends_goes_straight() -> None:
     axis = Axis("lift", 0.0, 36_000.0, 3000.0, 1500.0, position=33_000.0)
     assert axis.way_to(3000.0, nearest=True) == -30_000.0
+
+
+def test_a_move_that_was_stopped_while_it_braked_can_be_finished() -> None:
+    """The ramp of the stop is that of the move: it ends at the goal but for a rounding error, for which no move can be planned."""
+    axis = Axis("turntable", 0.0, 36_000.0, 6000.0, 3000.0, position=27_000.0, full_turn=36_000.0)
+    axis.move_to(13_500.0, nearest=True)
+    for _ in range(120):
+        axis.step(0.02)
+    axis.stop()
+    while axis.moving:
+        axis.step(0.02)
+    assert 0.0 < abs(axis.position - 13_500.0) < 1e-9
+    axis.move_to(13_500.0, nearest=True)
+    assert (axis.moving, axis.position) == (False, 13_500.0)

@@ -162,12 +162,13 @@ def owes(shown: Cabin, state: IntakeState) -> Owed | None:
     secured, press the button, take it away again; or, once it has gone, leave the doorway. None where somebody is at it,
     or nothing is owed.
     """
+    if state == "storing":
+        # the cabin may show empty with the fork that takes the car still in it
+        return None if shown.clear or shown.sensors & SOMEBODY else "button"
     if shown.content == "empty":
         return "doorway" if state == "turned_away" and not shown.deserted else None
     if shown.sensors & SOMEBODY:
         return None
-    if state == "storing":
-        return None if shown.clear else "button"
     owed: dict[str, Owed] = {
         "positioning": "position",
         "securing": "answer",

@@ -152,11 +152,20 @@ def _go_on(turn: Turn, row: Intake, seen: Seen) -> Intake:
 
 def _enter(turn: Turn, row: Intake, shown: Cabin, seen: Seen) -> Intake:
     changed = _go_on(turn, row, seen)
+    if seen.state == "turned_away" and shown.content != "empty":
+        _tell_turned_away(turn, changed, shown)
     if seen.state == "storing":
         _take_in(turn, changed)
     elif "wrong_tag" in seen.reasons:
         _check_inventory(turn, shown)
     return changed
+
+
+def _tell_turned_away(turn: Turn, row: Intake, shown: Cabin) -> None:
+    """A car stands there that is not taken in: another one, perhaps, than was lent or announced."""
+    rows = {"loan": turn.tables.loans, "stock": turn.tables.orders, "vehicle": {}}[row.kind]
+    data = {"vehicle": row.vehicle, "cabin": row.cabin, "tag": shown.tag or None, "reasons": list(row.reasons)}
+    turn.tell("vehicle_turned_away", data, rows.get(row.about))
 
 
 def _take_in(turn: Turn, row: Intake) -> None:

@@ -11,6 +11,7 @@ from towerd.cabin.intake_words import plea
 from towerd.cabin.model import SOMEBODY, Cabin, DoorState
 from towerd.faults import CABIN_UNATTENDED
 from towerd.fsm.book import fetch_at, fetched_in, needed_by
+from towerd.fsm.commanding import free
 from towerd.fsm.decision import decision_holds
 from towerd.fsm.intake_row import Owing
 from towerd.fsm.inventory import vehicle_at
@@ -18,9 +19,10 @@ from towerd.fsm.latch import clear_fault, raise_fault
 from towerd.fsm.state import Tables
 from towerd.fsm.turn import Turn
 from towerd.fsm.wishes import stays
+from towerd.jobs.transfer import may_hold_fork
 from towerd.orders.model import DUE
 from towerd.places import cabin
-from towerd.plc.snapshot import Capability
+from towerd.plc.snapshot import Capability, Unit
 
 _LINGERS: Final = timedelta(seconds=30)
 """Whoever drives off or walks out has done so by then."""
@@ -72,12 +74,20 @@ def unconfirmed(turn: Turn, shown: Cabin) -> Owed | None:
         return "doorway"
     if shown.clear or shown.outer_door is not DoorState.CLOSED or shown.sensors & SOMEBODY:
         return None
+    if _holds_fork(turn, shown):
+        return "button"
     if shown.content == "empty":
         return "button" if _is_awaited(turn, shown.number) else None
     car = vehicle_at(turn.tables, cabin(shown.number))
     # a car whose customer has gone again can go back only once somebody has looked
     awaited = car is not None and stays(turn, car) and needed_by(turn, car.id) is not None
     return None if car is None or awaited or fetch_at(turn.tables, shown.number) else "button"
+
+
+def _holds_fork(turn: Turn, shown: Cabin) -> bool:
+    """Whether the fork stands in the cabin, with no command that goes on by itself."""
+    machine = turn.snapshot
+    return machine is not None and may_hold_fork(machine, shown) and free(turn, Unit.CARRIAGE)
 
 
 def _is_awaited(turn: Turn, number: int) -> bool:

@@ -30,9 +30,13 @@ def job_words(turn: Turn, machine: Snapshot, job: Job) -> Words | None:
     """What an open job waits for; None where the machine works for it, or an obstacle says it."""
     if job.state == "held":
         return Words("job_held", f"A technician holds job {job.id}", f"towerctl job resume {job.id}")
-    busy = any(step.open and step.job == job.id for step in turn.tables.steps.values()) or FORK in turn.tables.steps
+    if not may_command(turn.state):
+        return None
+    if FORK in turn.tables.steps:
+        return _fork_out(turn, machine)
     vehicle = turn.tables.vehicles[job.vehicle]
-    if busy or vehicle.place.kind in ("out", "unknown") or not free(turn, Unit.CARRIAGE) or not may_command(turn.state):
+    busy = any(step.open and step.job == job.id for step in turn.tables.steps.values())
+    if busy or vehicle.place.kind in ("out", "unknown") or not free(turn, Unit.CARRIAGE):
         return None
     found = next_action(machine, Transfer(vehicle.record.tag, vehicle.place, job.target), turn.config.kinematics)
     return words_for(found.why) if isinstance(found, Wait) else None

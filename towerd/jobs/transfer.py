@@ -86,9 +86,14 @@ def _cabin_unsafe(shown: Cabin) -> Wait | None:
     return None if shown.clear else Wait(f"cabin{shown.number}_not_clear")
 
 
+def may_hold_fork(machine: Snapshot, shown: Cabin) -> bool:
+    """Whether the fork is out, and may be in this cabin: in every one whose inner door is not closed."""
+    return not fork_centred(machine) and shown.inner_door is not DoorState.CLOSED
+
+
 def bring_fork_in(machine: Snapshot, kinematics: Kinematics) -> Act | Wait:
-    """HOME of the fork that is out, with what is on it; it may be in every cabin whose inner door is not closed."""
-    open_to = (_cabin_unsafe(shown) for shown in machine.cabins if shown.inner_door is not DoorState.CLOSED)
+    """HOME of the fork that is out, with what is on it."""
+    open_to = (_cabin_unsafe(shown) for shown in machine.cabins if may_hold_fork(machine, shown))
     stopped = _carriage_stopped(machine) or next((wait for wait in open_to if wait), None)
     # slowly, however quick it is else
     return stopped or Act(Unit.CARRIAGE, home(HomeAxis.FORK), HOMING_S / kinematics.speed_up)
