@@ -7,34 +7,37 @@ from __future__ import annotations
 
 from tests.matrix.phases import ORDER
 from tests.matrix.tower import MatrixTower
+from tests.support.plant_watch import WatchedTower
 from tests.support.sync_tower import ask_packml
 from towerd.fsm import events as ev
 from towerd.fsm.alarm_events import AlarmAcknowledged
 from towerd.fsm.manual_events import PlaceSet
 from towerd.fsm.reply import ReplyTo
-from towerd.places import OUT, parse_place
+from towerd.places import OUT, cabin, parse_place
 
 API = ReplyTo("api", "technician")
 _PACKML = {"packml_aborted": "clear", "packml_stopped": "reset", "packml_idle": "start", "packml_held": "unhold"}
 
 
-def _mend(tower: MatrixTower) -> list[str]:
+def _mend(tower: WatchedTower) -> list[str]:
     done = [f"mend {fault.name}" for fault in tower.simulator.faults_active]
     for fault in tower.simulator.faults_active:
         tower.simulator.clear(fault.name, **fault.params)
     return done
 
 
-def _look_into_places(tower: MatrixTower) -> list[str]:
+def _look_into_places(tower: WatchedTower) -> list[str]:
     """Look into every place that is in doubt, and say what stands there (`towerctl bay set`); nothing where that is refused."""
     tables = tower.state.tables
     truth = {parse_place(place): vehicle for vehicle, place in tower.tower.truth().items() if place != "gone"}
     doubted = {record.place for record in tables.bays.values() if record.unknown}
-    moved = {place for place, vehicle in truth.items() if tables.vehicles[vehicle].place != place}
+    driven_in = {cabin(row.cabin) for row in tables.intakes.values() if row.open}
+    known = {place: tables.vehicles[vehicle].place for place, vehicle in truth.items() if vehicle in tables.vehicles}
+    moved = {place for place, booked in known.items() if booked != place} - driven_in
     said = []
     for place in sorted(doubted | moved, key=str):
         there = truth.get(place)
-        is_back = there is not None and tables.vehicles[there].place == OUT
+        is_back = there in tables.vehicles and tables.vehicles[there].place == OUT
         tower.take(PlaceSet(place, there, "looked", "technician", API, override=is_back))
         said.append(tower.answers[-1].ok)
     return ["look, bay set"] if any(said) else []
@@ -46,7 +49,7 @@ class Technician:
     Who does not mend has no spare part at hand.
     """
 
-    def __init__(self, tower: MatrixTower, *, mends: bool = True) -> None:
+    def __init__(self, tower: WatchedTower, *, mends: bool = True) -> None:
         self._tower = tower
         self._mends = mends
         self.done: list[str] = []
@@ -106,12 +109,11 @@ class Technician:
 
 def customer(tower: MatrixTower) -> None:
     """Whoever waits shows who they are whenever they are asked, and whoever passes the cabin looks and presses."""
-    order = tower.state.tables.orders[ORDER]
-    if (
-        order.state in ("accepted", "arrived", "staged", "identified", "delivering")
-        and ORDER not in tower.state.volatile.decisions
-    ):
-        tower.code(ORDER, right=True)
+    for order in tower.state.tables.orders.values():
+        asked = order.state in ("accepted", "arrived", "staged", "identified", "delivering")
+        there = order.id != ORDER or tower.now_s >= tower.comes_s
+        if asked and there and order.id not in tower.state.volatile.decisions:
+            tower.code(order.id, right=True)
     for booth in tower.simulator.plant.booths:
         if not (booth.person or booth.motion or booth.stranger or booth.unrest):
             tower.simulator.press_clear(booth.number)

@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from simulator.image import ModbusError
-from tests.matrix.plant_watch import PlantWatch
-from tests.support.sync_tower import ANSWERED, START, TICK_S, SyncTower
+from tests.support.plant_watch import WatchedTower
+from tests.support.sync_tower import ANSWERED, TICK_S
 from towerd.fsm import commands as cmd
 from towerd.fsm import events as ev
-from towerd.fsm.show import build_view
-from towerd.fsm.turn import Turn
 from towerd.plc.codec import BlockError, check_read
 from towerd.plc.decode import IdentityError
 from towerd.plc.outgoing import words_of
 from towerd.plc.registers import blocks
-from towerd.view import View
 
 STALE_S = 1.0
 REPLY_WITHIN_S = 0.3
 _HEARTBEAT = 2
 
 
-class MatrixTower(SyncTower):
+class MatrixTower(WatchedTower):
     """Watches the plant at every tick, and loses the link as the real one does."""
 
     def __post_init__(self) -> None:
-        self.watch = PlantWatch()
         self.good_s = self.now_s
+        self.comes_s = 0.0
         self.heartbeat: int | None = None
         self.failed_read = ""
         self.late: list[tuple[float, int, list[int]]] = []
         super().__post_init__()
-
-    def view(self) -> View:
-        """What `towerctl status` and `why` show now."""
-        stamped = ev.Stamped(START + timedelta(seconds=self.now_s), self.now_s, ev.TimerExpired("view"))
-        return build_view(self.state, self.tower.core, Turn(self.state, stamped, self.tower.core))
 
     def tick(self, seconds: float = TICK_S) -> None:
         """Let time pass in polls; what is unsafe is kept in `watch`."""
@@ -45,7 +35,7 @@ class MatrixTower(SyncTower):
                 self.late.remove((due_s, address, words))
                 self.simulator.write(address, words)
             super().tick(TICK_S)
-            self.watch.look(self.simulator, self.now_s)
+            self.look_at_plant()
 
     def _poll(self) -> None:
         wire = self.simulator.wire

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulator.runner import pace
 from tests.scenario.tower import Daemon, Tower
 from tests.support.memory_journal import MemoryJournal
 from tests.support.orders_kit import claims
@@ -16,6 +17,8 @@ from towerd.fsm import events as ev
 from towerd.fsm.reply import ReplyTo
 from towerd.places import OUT
 from towerd.plc.codes import Code
+from towerd.plc.config import LinkConfig
+from towerd.plc.transport import Transport
 
 QUIET = (Code.SIGNAL, Code.NOP, Code.CANCEL)
 MOVING = (Code.FORK_GET, Code.FORK_PUT)
@@ -97,12 +100,14 @@ class Running:
 
 
 @asynccontextmanager
-async def running(tower: Tower | None = None) -> AsyncIterator[Running]:
-    """Start plant and daemon, import the stock; stop both at the end, and check what came of it."""
+async def running(
+    tower: Tower | None = None, line: tuple[LinkConfig, Transport] | None = None
+) -> AsyncIterator[Running]:
+    """Start plant and daemon, import the stock; stop both at the end, and check what came of it. Over a real `line` in real time."""
     tower = tower or Tower()
     journal = MemoryJournal()
-    daemon = tower.daemon(journal)
-    plant = asyncio.create_task(tower.live())
+    daemon = Daemon(tower, journal, line)
+    plant = asyncio.create_task(tower.live() if line is None else pace(tower.simulator))
     daemon.start()
     run = Running(tower, daemon, journal)
     try:

@@ -13,8 +13,10 @@ from typing import Any, TypeVar
 
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.events import OrderRequested, RequestAnswered, StockImported
+from towerd.fsm.intake_row import Intake
+from towerd.fsm.loans import FETCHED
 from towerd.fsm.reducer import step
-from towerd.fsm.state import State, Tables
+from towerd.fsm.state import Move, State, Tables
 from towerd.journal.records import Recorded
 from towerd.orders.choice import HERE
 from towerd.orders.model import Loan, Order
@@ -22,6 +24,11 @@ from towerd.orders.taking import at_json, slot_json
 from towerd.units import rfc3339
 
 Row = TypeVar("Row")
+BACK = "fetched_vehicle_back"
+"""No type of the contract: a car that a technician had out is the tower's again, by the first condition told without it."""
+TURNED_AWAY = "vehicle_turned_away"
+WRONG_CARS = frozenset({"wrong_tag", "wrong_mass", "wrong_length"})
+"""Reasons to turn away a car that is not the one that is expected; for others nobody is blamed."""
 COUNTS: Mapping[str, tuple[str, ...]] = {
     "order_accepted": ("kind", "vehicle"),
     "order_awaiting_stock": ("wait_until", "late"),
@@ -43,6 +50,9 @@ COUNTS: Mapping[str, tuple[str, ...]] = {
     "loan_returned_elsewhere": ("vehicle", "make", "model", "tower", "out_s", "overdue_s"),
     "vehicle_stocked_in": ("vehicles",),
     "vehicle_stocked_out": ("vehicles",),
+    "vehicle_fetched": ("vehicle", "tag", "by", "reason"),
+    TURNED_AWAY: ("vehicle", "cabin", "reasons"),
+    BACK: ("vehicle",),
 }
 """The types that count, with the fields that do."""
 
@@ -79,26 +89,38 @@ def books_of(facts: Iterable[Fact], customers: Mapping[str, str]) -> Books:
     return Books(tuple(sorted(facts)), dict(customers))
 
 
+def _that_count(messages: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
+    """What was told that counts, with what follows from it: that a fetched car is back."""
+    fetched = set[str]()
+    for one in messages:
+        kind, data = one.get("type"), one.get("data", {})
+        if kind == "vehicle_fetched":
+            fetched.add(data["vehicle"])
+        if kind == "vehicle_condition" and data["vehicle"] in fetched and FETCHED not in data["reasons"]:
+            fetched.remove(data["vehicle"])
+            yield {**one, "type": BACK}
+        if kind in COUNTS and (kind != TURNED_AWAY or not WRONG_CARS.isdisjoint(data["reasons"])):
+            yield one
+
+
 def from_mqtt(messages: Iterable[Mapping[str, Any]]) -> Books:
     """What an outside client has heard."""
-    told = [one for one in messages if one.get("type") in COUNTS]
+    told = list(_that_count(messages))
     facts = [fact(one["at"], one["order"], one["type"], one["data"]) for one in told]
     return books_of(facts, {one["order"]: one["customer"] for one in told if one["customer"] is not None})
 
 
 def from_audit(rows: Iterable[Mapping[str, Any]]) -> Books:
     """What the audit log says. It names customers by their pseudonyms."""
-    bodies = [
-        (rfc3339(datetime.fromisoformat(row["at"])), row["body"]) for row in rows if row["body"]["type"] in COUNTS
-    ]
-    facts = [fact(at, body["order"], body["type"], body["data"]) for at, body in bodies]
-    return books_of(facts, {body["order"]: body["customer"] for _, body in bodies if body["customer"] is not None})
+    bodies = list(_that_count({**row["body"], "at": rfc3339(datetime.fromisoformat(row["at"]))} for row in rows))
+    facts = [fact(one["at"], one["order"], one["type"], one["data"]) for one in bodies]
+    return books_of(facts, {one["order"]: one["customer"] for one in bodies if one["customer"] is not None})
 
 
-def from_journal(history: Sequence[Recorded], config: CoreConfig) -> tuple[Books, Tables]:
-    """What the rows were after each event, with the tables that the history ends in."""
+def from_journal(history: Sequence[Recorded], bases: Mapping[int, Tables], config: CoreConfig) -> tuple[Books, Tables]:
+    """What the rows were after each event, with the tables that the history ends in; at each of `bases` it begins anew."""
     tables, facts, customers, silent = Tables(), list[Fact](), dict[str, str](), set[tuple[str, str]]()
-    for recorded in history:
+    for number, recorded in enumerate(history, start=1):
         before = tables
         state, _commands = step(State(before, recorded.before), recorded.stamped, config)
         tables = state.tables
@@ -108,6 +130,10 @@ def from_journal(history: Sequence[Recorded], config: CoreConfig) -> tuple[Books
             at = rfc3339(recorded.stamped.at)
             silent |= {(at, row.id) for row in before.orders.values() if row.open and row.id not in tables.orders}
             customers |= {row.id: row.customer for row in (*tables.orders.values(), *tables.loans.values())}
+        if number in bases:
+            # it does not say under what the drives of somebody are counted who was forgotten
+            assert replace(tables, drives=bases[number].drives) == bases[number]
+            tables = bases[number]
     return replace(books_of(facts, customers), silent=frozenset(silent)), tables
 
 
@@ -134,7 +160,18 @@ class _Reader:
             self._order(self._before.orders.get(order.id), order)
         for loan in _changed(self._before.loans, self._after.loans):
             self._loan(self._before.loans.get(loan.id), loan)
+        self._without_order()
         return self._facts
+
+    def _without_order(self) -> None:
+        for move in _changed(self._before.moves, self._after.moves):
+            self._move(self._before.moves.get(move.id), move)
+        for intake in _changed(self._before.intakes, self._after.intakes):
+            self._intake(self._before.intakes.get(intake.cabin), intake)
+        for vehicle in _changed(self._before.vehicles, self._after.vehicles):
+            known = self._before.vehicles.get(vehicle.id)
+            if known is not None and FETCHED in known.reasons and FETCHED not in vehicle.reasons:
+                self._add(None, BACK, {"vehicle": vehicle.id})
 
     def _add(self, order: str | None, what: str, data: Mapping[str, Any]) -> None:
         self._facts.append(fact(rfc3339(self._now), order, what, data))
@@ -188,3 +225,16 @@ class _Reader:
         if isinstance(self._event, OrderRequested):
             data |= self._event.claims.get("payment", {})
         self._add(loan.id, f"loan_{loan.state}", data)
+
+    def _move(self, known: Move | None, move: Move) -> None:
+        if move.state == "left" and known is not None and known.state != "left":
+            tag = self._before.vehicles[move.vehicle].record.tag
+            data = {"vehicle": move.vehicle, "tag": tag, "by": move.by, "reason": move.reason}
+            self._add(None, "vehicle_fetched", data)
+
+    def _intake(self, known: Intake | None, intake: Intake) -> None:
+        turned_away = intake.state == "turned_away" and known is not None and known.state != "turned_away"
+        if turned_away and not WRONG_CARS.isdisjoint(intake.reasons):
+            about = None if intake.kind == "vehicle" else intake.about
+            data = {"vehicle": intake.vehicle, "cabin": intake.cabin, "reasons": list(intake.reasons)}
+            self._add(about, TURNED_AWAY, data)

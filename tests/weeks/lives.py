@@ -5,18 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from tests.property.test_core import help_out
-from tests.weeks.city import PATIENCE, City, car_record, wish_for
+from tests.weeks.city import PATIENCE, WRONG, City, car_record, wish_for
 from tests.weeks.gate import SECRET
 from tests.weeks.shop import PRICE, Waiting, utc
-from tests.weeks.tower import Cut
 from towerd.fsm import events as ev
-from towerd.fsm.alarm_events import AlarmAcknowledged
 from towerd.fsm.intake_events import DriveInRequested
-from towerd.fsm.obstacles import obstacles
 from towerd.orders.keys import code_mac
 from towerd.orders.model import ENDED
-from towerd.plc.snapshot import PackmlState
 
 HOUR_S, DAY_S = 3600.0, 86400.0
 GATE_S = 3.0
@@ -68,6 +63,15 @@ def bring_back(city: City, loan: str) -> Waiting:
             return True
         yield 900.0
     return False
+
+
+def bring_wrong(city: City, loan: str) -> Waiting:
+    """Come back with another car than was lent, or with one that has been changed: nobody takes it."""
+    row = city.tower.state.tables.loans[loan]
+    city.tell(DriveInRequested, row.number, None, None, False, "kiosk")
+    yield 1.0
+    taken = yield from city.driving_in(row.vehicle, city.deal("wrong", WRONG))
+    assert not taken, row
 
 
 def _coming(city: City) -> dict[str, Any]:
@@ -159,6 +163,9 @@ def _drive(city: City, loan: str) -> Waiting:
         at = utc(city.tower.now())
         yield from city.shop.ask(city.tower, "returned_elsewhere", sub=sub, order=loan, tower="shanghai-2", at=at)
         return
+    row = city.tower.state.tables.loans.get(loan)
+    if row is not None and row.ended_at is None and city.deal("return", ("right", "right", "wrong")) == "wrong":
+        yield from bring_wrong(city, loan)
     yield from bring_back(city, loan)
 
 
@@ -271,66 +278,3 @@ def operator(city: City) -> Waiting:
         yield from city.shop.ask(city.tower, "hold", sub="operator_4", reason="street closed")
         yield city.rng.uniform(30.0, 900.0)
         yield from city.shop.ask(city.tower, "resume", sub="operator_4")
-
-
-def technician(city: City) -> Waiting:
-    """Looks in every ten minutes, acknowledges, and helps where the machine stands."""
-    tower = city.tower
-    while True:
-        yield 600.0
-        if tower.life is None:
-            continue
-        city.tell(AlarmAcknowledged, "all", "ada")
-        machine = tower.state.volatile.snapshot
-        held = machine is not None and machine.system.packml_state is not PackmlState.EXECUTE
-        if (tower.state.tables.faults or held or obstacles(tower.state)) and not tower.state.tables.meta.mqtt_hold:
-            help_out(tower)
-            for booth in tower.simulator.plant.booths:
-                tower.simulator.press_clear(booth.number)
-
-
-def fate(city: City) -> Waiting:
-    """Power cuts, a broker that goes, answers and acknowledgements that are lost, a clock that nobody trusts."""
-    tower, rng = city.tower, city.rng
-    while True:
-        yield rng.uniform(HOUR_S, 6 * HOUR_S)
-        what = rng.choice(["cut", "cut", "broker", "answers", "acks", "clock", "again", "restart"])
-        if what == "cut":
-            tower.cut = Cut(rng.randrange(1, 60), rng.random() < 0.5, rng.choice([5.0, 60.0, 2 * HOUR_S]))
-        elif what == "restart" and tower.life is not None:
-            tower.end(rng.choice([5.0, 600.0]))
-        elif what == "broker":
-            tower.set_broker(up=False)
-            yield rng.choice([20.0, 600.0, 8 * HOUR_S])
-            tower.set_broker(up=True)
-        elif what in ("answers", "acks"):
-            name = {"answers": "drops_answers", "acks": "keeps_acks"}[what]
-            setattr(tower.broker, name, True)
-            yield rng.choice([60.0, 1800.0])
-            setattr(tower.broker, name, False)
-            tower.set_broker(up=False)
-            tower.set_broker(up=True)
-        elif what == "clock":
-            yield from _unsure(city)
-        elif what == "again" and city.shop.answers:
-            yield from said_again(city)
-
-
-def _unsure(city: City) -> Waiting:
-    city.tower.clock_sure = False
-    city.tower.take(ev.ClockJudged(False))
-    yield city.rng.uniform(60.0, 1800.0)
-    city.tower.clock_sure = True
-    city.tower.take(ev.ClockJudged(True))
-
-
-def said_again(city: City) -> Waiting:
-    """A token that was answered before: the same answer; and with other content under its id: `replayed`."""
-    jti = city.rng.choice(sorted(city.shop.answers))
-    raw = city.shop.sent[jti]
-    known = city.shop.answers[jti][-1]
-    if city.tower.now().timestamp() > raw["exp"] or city.shop.was_erased(raw["sub"]):
-        return
-    again = yield from city.shop.repeat(city.tower, jti)
-    if again is not None and not {"busy", "expired", "clock_unsure"} & {*again["reasons"], *known["reasons"]}:
-        assert (again["ok"], again["reasons"], again["result"]) == (known["ok"], known["reasons"], known["result"])

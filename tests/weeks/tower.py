@@ -13,10 +13,11 @@ from typing import Any
 
 from tests.property.test_core import Witness
 from tests.scenario.tower import Tower, small_tower
-from tests.support.sync_tower import START, TICK_S, SyncTower
+from tests.support.sync_tower import START, TICK_S
 from tests.support.token_kit import Keys
 from tests.weeks.life import Life
 from tests.weeks.line import Broker, Ear
+from tests.weeks.machine import HardTower
 from towerd.fsm import commands as cmd
 from towerd.fsm import events as ev
 from towerd.fsm.alarm_events import PageEnded
@@ -51,14 +52,18 @@ def through_records(tables: Tables) -> Tables:
 
 @dataclass
 class Journal:
-    """What is on the disk beside the tables: the history, the outbox and the audit log."""
+    """What is on the disk beside the tables: the history, the outbox and the audit log.
+
+    `bases`: where an erasure has cut the history, the tables that it goes on from, by how many events were before.
+    """
 
     history: list[Recorded] = field(default_factory=list)
     outbox: dict[int, cmd.AppendOutbox] = field(default_factory=dict)
     audit: list[dict[str, Any]] = field(default_factory=list)
+    bases: dict[int, Tables] = field(default_factory=dict)
 
-    def commit(self, recorded: Recorded, appends: Sequence[cmd.Command]) -> None:
-        """One transaction."""
+    def commit(self, recorded: Recorded, appends: Sequence[cmd.Command], after: Tables) -> None:
+        """One transaction, after which the tables are these."""
         self.history.append(recorded)
         for append in appends:
             match append:
@@ -67,6 +72,8 @@ class Journal:
                 case cmd.TrimOutbox(up_to_seq):
                     while self.outbox and next(iter(self.outbox)) <= up_to_seq:
                         del self.outbox[next(iter(self.outbox))]
+                case cmd.CutHistory():
+                    self.bases[len(self.history)] = after
                 case cmd.AppendAudit(audit_seq, at, body, previous_hash, digest):
                     row = {"audit_seq": audit_seq, "at": at.isoformat(), "body": body}
                     self.audit.append({**row, "previous_hash": previous_hash, "hash": digest})
@@ -87,7 +94,7 @@ class Cut:
 
 
 @dataclass
-class WeekTower(SyncTower):
+class WeekTower(HardTower):
     """A tower with a broker, an outside client, and a process (`life`) that may be off."""
 
     keys: Keys = field(kw_only=True)
@@ -102,6 +109,7 @@ class WeekTower(SyncTower):
         self.clock_sure = True
         self.life: Life | None = None
         self.cut: Cut | None = None
+        self.cuts = 0
         self.off_since_s = self.back_at_s = 0.0
         super().__post_init__()
 
@@ -148,6 +156,7 @@ class WeekTower(SyncTower):
             return False
         cut.commits -= 1
         if cut.commits <= 0:
+            self.cuts += 1
             self.end(cut.off_s)
         return self.life is None
 
@@ -164,7 +173,7 @@ class WeekTower(SyncTower):
             if self._cuts(kept=False):
                 return
             told = next((command.event for command in commands if isinstance(command, cmd.RecordAs)), event)
-            self.journal.commit(Recorded(replace(stamped, event=told), before.volatile), appends)
+            self.journal.commit(Recorded(replace(stamped, event=told), before.volatile), appends, after.tables)
             life.dirty = True
         self.state = after
         if changed and self._cuts(kept=True):
@@ -197,8 +206,11 @@ class WeekTower(SyncTower):
             # half as many polls as scans: nobody here is in a hurry
             self.now_s += TICK_S
             self.simulator.step(TICK_S)
+            self.work_link()
             if self.life is not None:
                 super().tick(TICK_S)
+            self.look_at_plant()
+            self.befall()
             self._after()
 
     def _after(self) -> None:
@@ -206,13 +218,6 @@ class WeekTower(SyncTower):
             self.life.after_a_while()
         elif self.now_s >= self.back_at_s:
             self.start()
-
-    @property
-    def moving(self) -> bool:
-        """Whether the machine or somebody in a cabin moves."""
-        world, plant = self.simulator.world, self.simulator.plant
-        steps = self.state.tables.steps.values()
-        return plant.moving or world.people_under_way or any(row.open for row in steps)
 
     @property
     def busy(self) -> bool:
@@ -224,6 +229,7 @@ class WeekTower(SyncTower):
             self.life.dirty
             or self.state.volatile.snapshot is None
             or self.moving
+            or self.by_hand
             or any(row.open for row in tables.intakes.values())
             or any(order.state in _AT_WORK for order in tables.orders.values())
             or any(job.state == "running" for job in tables.jobs.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,8 +12,8 @@ from typing import Any
 
 from simulator.config import Actors
 from tests.support.token_kit import Keys
-from tests.weeks import lives
-from tests.weeks.books import Books, Fact, from_audit, from_journal, from_mqtt
+from tests.weeks import crew, lives, trouble
+from tests.weeks.books import BACK, TURNED_AWAY, Books, Fact, from_audit, from_journal, from_mqtt
 from tests.weeks.city import City, physical
 from tests.weeks.shop import Shop
 from tests.weeks.tower import WeekTower
@@ -59,7 +60,7 @@ def people(city: City, customers: int) -> None:
     for number in (3, 21):
         city.add(lives.buyer(city, f"b_{number}", number))
     city.add(lives.dealer(city, list(range(20, 32))))
-    for life in (lives.staff, lives.operator, lives.technician, lives.fate):
+    for life in (lives.staff, lives.operator, crew.technician, trouble.fate):
         city.add(life(city))
 
 
@@ -87,7 +88,7 @@ def differences(one: Books, other: Books) -> list[Fact]:
 def check_told_alike(tower: WeekTower) -> Books:
     """Journal, audit log and what an outside client heard tell the same."""
     heard = from_mqtt(tower.ear.events)
-    journal, tables = from_journal(tower.journal.history, tower.tower.core)
+    journal, tables = from_journal(tower.journal.history, tower.journal.bases, tower.tower.core)
     assert tables == tower.state.tables
     unlike = differences(journal, heard)
     assert not unlike, unlike
@@ -102,26 +103,36 @@ def check_told_alike(tower: WeekTower) -> Books:
     return replace(heard, customers=journal.customers)
 
 
-_LEFT = ("order_handed_over",)
-_CAME = ("loan_returned", "vehicle_stocked_in")
+_LEFT = ("order_handed_over", "vehicle_fetched")
+_CAME = ("loan_returned", "vehicle_stocked_in", BACK)
+
+
+def _names(said: str) -> list[str]:
+    return re.findall(r"'(v_\d{4})'", said)
 
 
 def check_street(city: City, books: Books) -> None:
-    """What was told of each car is what somebody on the street has seen of it."""
+    """What was told of each car is what somebody on the street has seen of it, and who was sent off again has been."""
     told, seen = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
+    sent_off = []
     for one in books.facts:
-        for number in range(1, 60):
-            if f"'v_{number:04d}'" in one.said and one.what in (*_LEFT, *_CAME):
-                told[f"v_{number:04d}"].append("left" if one.what in _LEFT else "came")
+        if one.what in (*_LEFT, *_CAME):
+            for name in _names(one.said):
+                told[name].append("left" if one.what in _LEFT else "came")
+        if one.what == TURNED_AWAY:
+            sent_off.append((_names(one.said)[0], " ".join(re.findall(r"wrong_\w+", one.said))))
     for tag, what in city.seen:
         seen[f"v_{tag - 3054420000:04d}"].append(what)
     unlike = {name: (told[name], seen[name]) for name in {*told, *seen} if told[name] != seen[name]}
     assert not unlike, unlike
+    assert sorted(sent_off) == sorted(city.sent_off)
 
 
 def check_customers(books: Books) -> None:
     """Nobody drives a sixth time in 60 days, and nobody has two cars."""
-    drives = Counter(books.customers[one.order] for one in books.facts if one.what == "loan_out")
+    # a car that was turned away is told to be out once more
+    lent = {one.order for one in books.facts if one.what == "loan_out"}
+    drives = Counter(books.customers[order] for order in lent)
     assert max(drives.values(), default=0) <= 5, drives
     having: dict[str, str] = {}
     for one in books.facts:

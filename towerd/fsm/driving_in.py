@@ -163,9 +163,9 @@ def _enter(turn: Turn, row: Intake, shown: Cabin, seen: Seen) -> Intake:
 
 def _tell_turned_away(turn: Turn, row: Intake, shown: Cabin) -> None:
     """A car stands there that is not taken in: another one, perhaps, than was lent or announced."""
-    rows = {"loan": turn.tables.loans, "stock": turn.tables.orders, "vehicle": {}}[row.kind]
+    whose = turn.tables.loans.get(row.about) if row.kind == "loan" else turn.tables.orders.get(row.about)
     data = {"vehicle": row.vehicle, "cabin": row.cabin, "tag": shown.tag or None, "reasons": list(row.reasons)}
-    turn.tell("vehicle_turned_away", data, rows.get(row.about))
+    turn.tell("vehicle_turned_away", data, whose if row.kind != "vehicle" else None)
 
 
 def _take_in(turn: Turn, row: Intake) -> None:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from simulator.booth import Booth
 from simulator.core import Simulator
+from tests.support.sync_tower import START, SyncTower
+from towerd.fsm import events as ev
+from towerd.fsm.show import build_view
+from towerd.fsm.turn import Turn
+from towerd.view import View
 
 _CENTRED_MM = 2.0
 STOPPING_S = 1.5
@@ -52,3 +58,21 @@ class PlantWatch:
         stopping = now_s - self._forced.get((booth.number, "inner"), float("-inf")) < STOPPING_S
         if inner_open and travelling and not stopping:
             self.seen.add(f"the carriage moves with the inner door of cabin {booth.number} open")
+
+
+@dataclass
+class WatchedTower(SyncTower):
+    """Whose plant somebody watches; who lets time pass looks after each tick."""
+
+    def __post_init__(self) -> None:
+        self.watch = PlantWatch()
+        super().__post_init__()
+
+    def view(self) -> View:
+        """What `towerctl status` and `why` show now."""
+        stamped = ev.Stamped(START + timedelta(seconds=self.now_s), self.now_s, ev.TimerExpired("view"))
+        return build_view(self.state, self.tower.core, Turn(self.state, stamped, self.tower.core))
+
+    def look_at_plant(self) -> None:
+        """Keep what is unsafe now."""
+        self.watch.look(self.simulator, self.now_s)
