@@ -14,6 +14,8 @@ from simulator.shop.pages import site
 from tests.browser.fake_desk import FakeDesk
 from tests.browser.visitor import PHONE, Visitor, missing, start
 
+END_LIMIT_S = 30.0
+
 
 class AnyDesk:
     """The desk of the test that runs: the pages are built once in a process."""
@@ -37,15 +39,18 @@ def address(any_desk: AnyDesk) -> Iterator[str]:
         listener.bind(("127.0.0.1", 0))
         listener.listen()  # who comes before the server does, waits
         server = site.server(any_desk, port=0)  # type: ignore[arg-type]
-        thread = threading.Thread(target=server.run, args=([listener],))
+        # one that does not end must not keep the process that says so
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
-        thread.join()
+        thread.join(END_LIMIT_S)
+        assert not thread.is_alive(), f"waited in vain for the shop to end, {END_LIMIT_S} s"
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[webdriver.Chrome]:
+def browser(address: str) -> Iterator[webdriver.Chrome]:
+    """A browser; it leaves before the shop at `address` closes."""
     if missing():
         pytest.skip(f"needs {' and '.join(missing())}")
     chrome = start()

@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, TimeoutException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -24,6 +24,8 @@ WIDE = frozenset({"front", "dealer"})
 """Pictures that are taken at a desktop; the others at a phone."""
 SHADE = 5
 LIMIT_S = 30.0
+ANSWER_LIMIT_S = 60.0
+"""How long the browser may take for one answer: longer than any wait of its own, of which it tells more itself."""
 OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars", OFFLINE)
 PROGRAMS = ("chromium", "chromedriver")
@@ -47,7 +49,12 @@ def start() -> webdriver.Chrome:
     for flag in FLAGS:
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    return webdriver.Chrome(options=options, service=Service(str(driver)))
+    chrome = webdriver.Chrome(options=options, service=Service(str(driver)))
+    # without these a browser that says nothing any more is waited for without an end
+    chrome.command_executor.client_config.timeout = ANSWER_LIMIT_S
+    chrome.set_page_load_timeout(LIMIT_S)
+    chrome.set_script_timeout(LIMIT_S)
+    return chrome
 
 
 class Screen:
@@ -117,7 +124,10 @@ class Visitor(Screen):
 
     def go(self, path: str) -> None:
         """Open a page, and wait until it is alive: before that a click reaches nobody."""
-        self.browser.get(self._base + path)
+        try:
+            self.browser.get(self._base + path)
+        except TimeoutException as error:
+            raise AssertionError(f"waited in vain for {path} to be loaded") from error
         self.alive()
 
     def alive(self) -> None:
@@ -182,6 +192,9 @@ class Visitor(Screen):
         """Choose from a list."""
         self._click(f"//label[.//*[@aria-label={quoted(name)}]]", f"a list {name!r}")
         self._click(f"//*[contains(@class,'q-menu')]//*[@role='option'][normalize-space(.)={quoted(option)}]", option)
+        # one that fades out still covers what is under it, and still offers what the next one offers as well
+        menus = (By.CLASS_NAME, "q-menu")
+        self.wait(lambda: not self.browser.find_elements(*menus), f"the list {name!r} to close")
 
     def type(self, name: str, words: str) -> None:
         """Write into a field, in place of what was there."""
