@@ -107,6 +107,8 @@ class BrokerPeer:
     async def close(self) -> None:
         self.client.disconnect()
         await asyncio.to_thread(self.client.loop_stop)
+        # nothing of it is left to the collector, in whose order its sockets might be gone before who closes them
+        self.client.on_connect = self.client.on_message = None
         await asyncio.to_thread(self.broker.close)
 
 

@@ -133,6 +133,10 @@ class PahoWire:
                 info.wait_for_publish(STOP_WITHIN_S)
         self._client.disconnect()
         self._client.loop_stop()
+        with self._guard:
+            self._live = False
+            # its sockets close with it, now: in the collector's order they might be gone before who closes them
+            del self._client
 
     def publish(self, message: Outgoing) -> int | None:
         """See `Wire`."""
@@ -155,8 +159,12 @@ class PahoWire:
 
     def subscribe(self, topic: str, qos: int) -> None:
         """See `Wire`."""
-        self._client.subscribe(topic, options=SubscribeOptions(qos=qos, retainAsPublished=True))
+        with self._guard:
+            if self._live:
+                self._client.subscribe(topic, options=SubscribeOptions(qos=qos, retainAsPublished=True))
 
     def unsubscribe(self, topic: str) -> None:
         """See `Wire`."""
-        self._client.unsubscribe(topic)
+        with self._guard:
+            if self._live:
+                self._client.unsubscribe(topic)
