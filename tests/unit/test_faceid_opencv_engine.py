@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.faces import face, picture
 from towerd.faceid import opencv_engine
-from towerd.faceid.engine import Face, Image
+from towerd.faceid.engine import Face, Image, Vector
 from towerd.faceid.models import recogniser_mean
 from towerd.faceid.opencv_engine import OpenCvEngine
 
@@ -36,10 +36,26 @@ def mirrored(image: Image, found: Face) -> tuple[Image, Face]:
     return np.ascontiguousarray(image[:, ::-1]), turned
 
 
-def test_vectors_have_unit_length(engine: OpenCvEngine) -> None:
-    image, found = picture(), face()
-    assert float(np.linalg.norm(engine.embed(image, found))) == pytest.approx(1.0, abs=1e-5)
-    assert float(np.linalg.norm(engine.embed_selfie(image, found))) == pytest.approx(1.0, abs=1e-5)
+def network_gives(engine: OpenCvEngine, monkeypatch: pytest.MonkeyPatch, vector: Vector) -> None:
+    monkeypatch.setattr(engine, "_feature", lambda aligned: vector)
+
+
+@pytest.mark.parametrize(("own", "length"), [(12.5, 1.0), (16.0, (12.5 / 16) ** 0.4), (11.0, (12.5 / 11) ** 0.4)])
+def test_a_vector_is_the_longer_the_less_the_network_made_of_the_picture(
+    engine: OpenCvEngine, monkeypatch: pytest.MonkeyPatch, own: float, length: float
+) -> None:
+    network_gives(engine, monkeypatch, np.full(128, own / 128**0.5, np.float32))
+    for vector in (engine.embed(picture(), face()), engine.embed_selfie(picture(), face())):
+        assert float(np.linalg.norm(vector)) == pytest.approx(length, abs=1e-5)
+
+
+@pytest.mark.parametrize("own", [10.7, 5.0, 0.1])
+def test_no_picture_is_so_poor_that_it_counts_for_more_than_the_poor_ones_measured(
+    engine: OpenCvEngine, monkeypatch: pytest.MonkeyPatch, own: float
+) -> None:
+    network_gives(engine, monkeypatch, np.full(128, own / 128**0.5, np.float32))
+    vector = engine.embed(picture(), face())
+    assert engine.similarity(vector, vector) == pytest.approx((12.5 / 10.7) ** 0.8, abs=1e-5)
 
 
 def test_a_selfie_and_its_mirror_image_are_one(engine: OpenCvEngine) -> None:
@@ -54,5 +70,7 @@ def test_a_selfie_and_its_mirror_image_are_one(engine: OpenCvEngine) -> None:
 def test_what_all_faces_share_is_taken_off(engine: OpenCvEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opencv_engine, "_COMMON", 0.0)
     mean = np.array(recogniser_mean(), np.float32)
-    left = OpenCvEngine().embed(picture(), face()) - 0.25 * mean / np.linalg.norm(mean)
-    assert engine.embed(picture(), face()) == pytest.approx(left / np.linalg.norm(left), abs=1e-5)
+    whole = OpenCvEngine().embed(picture(), face())
+    length = float(np.linalg.norm(whole))
+    left = whole / length - 0.1 * mean / np.linalg.norm(mean)
+    assert engine.embed(picture(), face()) == pytest.approx(length * left / np.linalg.norm(left), abs=1e-5)
