@@ -1,4 +1,4 @@
-"""Every question that a turn passes over is asked all the same, of a twin of that turn: it must have nothing to do.
+"""What turns at rest pass over is asked all the same, of a twin of the first and of every fifth: it must have nothing to do.
 
 It holds for the whole process from the import on. So a question that reads what `fsm.asking` does not see is found by whatever test
 brings it into such a state, and the answer of a core that has forgotten everything is shown to be that of one that has not.
@@ -14,13 +14,19 @@ from towerd.fsm.state import State
 from towerd.fsm.turn import Turn
 
 WRONG: Final[list[str]] = []
+EVERY: Final = 5
+"""Of turns at rest one after the other, how many go by for each that is asked. What was overlooked stays so as long as they rest."""
 
 
 class _AskedAllTheSame(Turn):
+    in_a_row = 0
+
     def rests(self) -> bool:
         found = super().rests()
-        if found:
+        row = _AskedAllTheSame.in_a_row
+        if found and row % EVERY == 0:
             self._ask_a_twin()
+        _AskedAllTheSame.in_a_row = row + 1 if found else 0
         return found
 
     def _ask_a_twin(self) -> None:
