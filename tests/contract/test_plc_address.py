@@ -50,7 +50,7 @@ def outcome(request: pytest.FixtureRequest) -> dict[str, Result]:
 
 def _run(address: str, *, move: bool, control: int | None = None) -> dict[str, Result]:
     """`control`: the control port of a simulator, where somebody does what the checks ask for."""
-    checks = [check for check in all_checks() if move or not check.moves]
+    checks = all_checks(move=move, by_hand=control is not None)
 
     def ask(please: Please, where: str) -> None:
         for deed in deeds_for(please, where):
@@ -80,7 +80,7 @@ def test_the_simulator_keeps_every_paragraph(line: str, tmp_path: Path) -> None:
 
 def test_the_plc_keeps(check: Check, outcome: dict[str, Result]) -> None:
     if check.name not in outcome:
-        pytest.skip("moves the machine; --plc-move")
+        pytest.skip("moves the machine (--plc-move), or asks for a hand (towerd plc-test --by-hand)")
     result = outcome[check.name]
     if result.verdict == "skipped":
         pytest.skip(result.seen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,8 +23,9 @@ from tests.support.tower_hands import deeds_for
 from towerd.cli.towerd import app
 from towerd.plc.codec import check_word, jog_check
 from towerd.plc.registers import blocks
+from towerd.plc.snapshot import PackmlState
 from towerd.plctest.model import Please, Result
-from towerd.plctest.runner import all_checks, parse_target, run_checks
+from towerd.plctest.runner import all_checks, parse_target, passed, run_checks
 
 CARRIAGE, CABIN, JOG = blocks()["CMD_CARRIAGE"], blocks()["CMD_CABIN1"], blocks()["JOG"]
 CONFIG = SimulatorConfig(floors=2, positions=2, speed_up=20, homed=True, rated_person_detection=False)
@@ -93,6 +95,27 @@ class StepsAgain(Rewritten):
             words[5] = jog_check(words[:5], session)
 
 
+class SlowUnholding(Broken):
+    """It stays in Unholding for a while; the command goes on in it, and may end."""
+
+    LINGERS_S = 1.0
+    PACKML_STATE = blocks()["SYS"].field("packml_state").address
+    until_s = 0.0
+
+    def spoil(self, address: int, words: list[int]) -> None:
+        state, now_s = self.sim.image.words[self.PACKML_STATE], time.monotonic()
+        if state == PackmlState.HELD:
+            self.until_s = now_s + self.LINGERS_S
+        elif state == PackmlState.EXECUTE and now_s < self.until_s:
+            self.put(address, words, self.PACKML_STATE, PackmlState.UNHOLDING)
+
+
+class StuckUnholding(SlowUnholding):
+    """It never leaves Unholding."""
+
+    LINGERS_S = 1e9
+
+
 class Sound(Broken):
     """Nothing is wrong with its registers."""
 
@@ -159,27 +182,44 @@ async def test_each_defect_is_found(
     assert seen in done[name].seen
 
 
-async def test_what_nobody_does_is_skipped_and_says_what() -> None:
+AFTER_UNHOLD = ["a lost link holds", "a door with another epoch is refused"]
+
+
+async def test_a_state_that_passes_by_itself_is_waited_for() -> None:
+    done = await results_on(SlowUnholding, AFTER_UNHOLD)
+    assert {name: one.verdict for name, one in done.items()} == dict.fromkeys(AFTER_UNHOLD, "pass")
+
+
+async def test_a_state_that_never_passes_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("towerd.plctest.machine.STATE_LIMIT_S", 1.0)
+    done = await results_on(StuckUnholding, AFTER_UNHOLD)
+    assert {name: one.verdict for name, one in done.items()} == dict.fromkeys(AFTER_UNHOLD, "fail")
+    assert "end of packml_state 12" in done[AFTER_UNHOLD[1]].seen
+
+
+async def test_what_nobody_does_stays_open_and_says_what() -> None:
     names = ["jog in auto moves nothing", "a step moves once", "the inner door opens and closes"]
     done = await results_on(Sound, names, somebody=False)
     assert {name: one.verdict for name, one in done.items()} == {
         names[0]: "pass",
-        names[1]: "skipped",
-        names[2]: "skipped",
+        names[1]: "open",
+        names[2]: "open",
     }
+    assert not passed(done.values())
     assert done[names[1]].seen == "turn the key to Manual (--by-hand asks for it)"
     assert "press the button outside" in done[names[2]].seen
 
 
 @pytest.mark.e2e
 def test_the_command_asks_on_stderr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody obeys: the checks of Manual are skipped once the time is over."""
+    """Nobody obeys: the checks of Manual stay open once the time is over."""
     monkeypatch.setattr("towerd.plctest.desk.ASKED_LIMIT_S", 0.1)
     chosen = [check for check in all_checks() if check.name in {"jog in auto moves nothing", "a step moves once"}]
-    monkeypatch.setattr("towerd.plctest.runner.all_checks", lambda: chosen)
+    monkeypatch.setattr("towerd.plctest.runner.all_checks", lambda **asked: chosen)
     with simulator(tmp_path, "tcp") as (address, _):
         done = CliRunner().invoke(app, ["plc-test", address, "--move", "--by-hand", "--yes", "--json"])
     assert done.stderr == "→ turn the key to Manual\n"
     told = json.loads(done.stdout)
-    assert [check["verdict"] for check in told["checks"]] == ["pass", "skipped"]
+    assert [check["verdict"] for check in told["checks"]] == ["pass", "open"]
+    assert done.exit_code == 1
     assert told["checks"][1]["seen"] == "turn the key to Manual: not done in 0.1 s"

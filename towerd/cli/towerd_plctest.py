@@ -18,7 +18,7 @@ from towerd.cli.screen import table
 if TYPE_CHECKING:
     from towerd.plctest.model import Result
 
-_COLOURS: Final = {"pass": "green", "fail": "red", "skipped": "yellow"}
+_COLOURS: Final = {"pass": "green", "fail": "red", "open": "red", "skipped": "yellow"}
 
 _WARNING = (
     "The machine at {target} will move: lift, turntable, fork, locks and the doors of cabin 1. Nobody may be in the shaft or in a cabin, and"
@@ -69,7 +69,7 @@ def plc_test(
     """Compare a PLC with the PLC interface 1.0, paragraph by paragraph. Nothing moves without --move.
 
     It takes the place of towerd at the PLC: stop towerd first. Afterwards the PLC has lost its link, and is held where it was
-    executing. Exit 1 where a check fails, 69 where nobody answers.
+    executing. Exit 1 where a check fails or could not be looked at, 69 where nobody answers.
     """
     from towerd.plc.transport import TransportError
     from towerd.plctest import report, runner
@@ -82,7 +82,7 @@ def plc_test(
         raise fail("--by-hand moves the machine: it asks for --move as well", Exit.USAGE)
     if move and not yes:
         click.confirm(_WARNING.format(target=target), abort=True)
-    checks = [check for check in runner.all_checks() if move or not check.moves]
+    checks = runner.all_checks(move=move, by_hand=by_hand)
     try:
         with _quiet_link():
             results = asyncio.run(runner.run_checks(config, checks, ask=_ask if by_hand else None))

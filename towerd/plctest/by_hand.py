@@ -24,9 +24,10 @@ from towerd.plctest.machine import (
     refused,
     started,
 )
-from towerd.plctest.model import Checks, Please, expect, need
+from towerd.plctest.model import Checks, Please, expect, need, need_part
 
-BY_HAND = Checks(moves=True)
+IN_AUTO = Checks(moves=True)
+BY_HAND = Checks(moves=True, by_hand=True)
 JOG_BAUD = 57600
 AXES = {"AX_LIFT": 0, "AX_TURNTABLE": 1}
 LIFT = "AX_LIFT"
@@ -42,9 +43,9 @@ FRONT, REAR = 1 << 2, 1 << 3
 
 
 async def _manual(desk: Desk, *, held: bool) -> None:
-    """Key on Manual, the enabling switch held or not; skips where nobody makes it so."""
+    """Key on Manual, the enabling switch held or not; open where nobody makes it so."""
     slow = desk.config.serial_port is not None and desk.config.baud < JOG_BAUD
-    need(not slow, f"jog asks for {JOG_BAUD} baud or more (1.8)")
+    need_part(not slow, f"jog asks for {JOG_BAUD} baud or more (1.8)")
     await keyed(desk, KeySwitch.MANUAL)
     await desk.had(
         lambda: desk.block("SYS"),
@@ -99,7 +100,7 @@ async def _standstill(desk: Desk, why: str) -> float:
     return stood_s
 
 
-@BY_HAND.check("7.1", "in Auto JOG moves nothing")
+@IN_AUTO.check("7.1", "in Auto JOG moves nothing")
 async def jog_in_auto_moves_nothing(desk: Desk) -> str:
     """A step of every axis but the fork, under a right check."""
     await keyed(desk, KeySwitch.AUTO)

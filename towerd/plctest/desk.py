@@ -20,7 +20,7 @@ from towerd.plc.outgoing import Control
 from towerd.plc.registers import blocks
 from towerd.plc.snapshot import PackmlCommand, Unit
 from towerd.plc.transport import TransportError
-from towerd.plctest.model import CheckFailedError, CheckSkippedError, Please
+from towerd.plctest.model import CheckFailedError, CheckOpenError, Please
 
 TRIES = 5
 LOOK_EVERY_S = 0.02
@@ -201,22 +201,22 @@ class Desk(Session):
     ) -> Seen:
         """What is looked at, as it has to be: after `wait_s` by itself, or by somebody who is asked for it.
 
-        Raises CheckSkippedError where nobody is there, or does not do it.
+        Raises CheckOpenError where nobody is there, or does not do it.
         """
         deadline_s, asked = time.monotonic() + wait_s, False
         while not good(seen := await look()):
             if time.monotonic() > deadline_s:
                 if asked:
-                    raise CheckSkippedError(f"{ask}{where}: not done in {ASKED_LIMIT_S:g} s")
+                    raise CheckOpenError(f"{ask}{where}: not done in {ASKED_LIMIT_S:g} s")
                 self.please(ask, where)
                 deadline_s, asked = time.monotonic() + ASKED_LIMIT_S, True
             await asyncio.sleep(LOOK_EVERY_S)
         return seen
 
     def please(self, ask: Please, where: str = "") -> None:
-        """Ask somebody at the tower for something. Raises CheckSkippedError where nobody is there."""
+        """Ask somebody at the tower for something. Raises CheckOpenError where nobody is there."""
         if self._ask is None:
-            raise CheckSkippedError(f"{ask}{where} (--by-hand asks for it)")
+            raise CheckOpenError(f"{ask}{where} (--by-hand asks for it)")
         self._ask(ask, where)
 
     def next_token(self) -> int:

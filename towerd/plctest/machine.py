@@ -7,7 +7,7 @@ from typing import Final
 from towerd.plc.codes import Args, Code
 from towerd.plc.snapshot import KeySwitch, PackmlCommand, PackmlState, Safety, Unit
 from towerd.plctest.desk import Desk
-from towerd.plctest.model import CheckSkippedError, Please, expect, need
+from towerd.plctest.model import CheckOpenError, Please, expect, need
 
 DONE: Final = 3
 ALIVE: Final = 1
@@ -15,6 +15,18 @@ OCCUPIED, LOCKED, OUT_OF_USE = 3, 4, 0x38
 HOMED: Final = 1 << 1
 ALL_AXES: Args = (9, 0, 0, 0)
 STATE_LIMIT_S: Final = 10.0
+"""How long a state may last that passes by itself. The contract names no limit."""
+PASSING: Final = frozenset(
+    {
+        PackmlState.CLEARING,
+        PackmlState.STARTING,
+        PackmlState.STOPPING,
+        PackmlState.ABORTING,
+        PackmlState.HOLDING,
+        PackmlState.UNHOLDING,
+        PackmlState.RESETTING,
+    }
+)
 R_ARGUMENT, R_BUSY, R_INTERLOCK, R_ENABLING, R_PERSON, R_EPOCH = 2, 3, 6, 9, 10, 11
 
 
@@ -23,8 +35,15 @@ async def reached(desk: Desk, state: PackmlState) -> None:
     await desk.until("SYS", lambda shown: shown["packml_state"] == state, f"packml_state {int(state)}", STATE_LIMIT_S)
 
 
+async def settled(desk: Desk) -> None:
+    """Wait for the end of a state that passes by itself. Raises CheckFailedError."""
+    state = (await desk.block("SYS"))["packml_state"]
+    wanted = f"end of packml_state {state}"
+    await desk.until("SYS", lambda shown: shown["packml_state"] not in PASSING, wanted, STATE_LIMIT_S)
+
+
 async def keyed(desk: Desk, key: KeySwitch) -> None:
-    """A session with its heartbeat, and the key as it is needed; skips where it is not."""
+    """A session with its heartbeat, and the key as it is needed; open where it is not."""
     await desk.begin()
     await desk.until("SYS", lambda shown: shown["link_state"] == ALIVE, "link_state 1")
     please = Please.KEY_AUTO if key is KeySwitch.AUTO else Please.KEY_MANUAL
@@ -33,13 +52,14 @@ async def keyed(desk: Desk, key: KeySwitch) -> None:
 
 
 async def executing(desk: Desk) -> None:
-    """Bring the machine to Execute in Auto, homed; skips where that cannot be."""
+    """Bring the machine to Execute in Auto, homed; open where that cannot be."""
     await keyed(desk, KeySwitch.AUTO)
     await started(desk)
 
 
 async def started(desk: Desk) -> None:
-    """Bring the machine to Execute, homed; skips where that cannot be."""
+    """Bring the machine to Execute, homed; open where that cannot be. Raises CheckFailedError where a state does not pass."""
+    await settled(desk)
     for before, command, after in (
         (PackmlState.STOPPED, PackmlCommand.RESET, PackmlState.IDLE),
         (PackmlState.IDLE, PackmlCommand.START, PackmlState.EXECUTE),
@@ -80,13 +100,13 @@ async def station_of(desk: Desk) -> tuple[int, int]:
 
 
 async def bay_that_is(desk: Desk, *, occupied: bool) -> tuple[int, int]:
-    """A usable, locked bay that is occupied or empty; skips where there is none."""
+    """A usable, locked bay that is occupied or empty; open where there is none."""
     wanted = OCCUPIED if occupied else 0
     for index, word in enumerate(await desk.bays()):
         if word & OCCUPIED == wanted and word & LOCKED and not word & OUT_OF_USE:
             floor, position = divmod(index, desk.identity["positions"])
             return floor + 1, position + 1
-    raise CheckSkippedError(f"there is no usable bay that is {'occupied' if occupied else 'empty'}")
+    raise CheckOpenError(f"there is no usable bay that is {'occupied' if occupied else 'empty'}")
 
 
 async def bay_word(desk: Desk, place: tuple[int, int]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import KeySwitch, PackmlState, Unit
 from towerd.plctest.desk import SEQ_LIMIT, Desk, ahead
-from towerd.plctest.model import Checks, expect, need
+from towerd.plctest.model import Checks, expect, need, need_part
 
 MAILBOXES = Checks()
 UNKNOWN_CODE = 77
@@ -85,7 +85,7 @@ async def an_argument_out_of_range_is_refused(desk: Desk) -> str:
 async def a_cabin_that_is_not_there_is_refused(desk: Desk) -> str:
     """SIGNAL red to the second cabin."""
     await _ready(desk)
-    need(desk.identity["cabins"] == 1, "this tower has two cabins")
+    need_part(desk.identity["cabins"] == 1, "this tower has two cabins")
     code = await desk.refusal(Unit.CABIN2, await desk.next_seq(Unit.CABIN2), Code.SIGNAL, (1, 0, 0, 0))
     expect(code == R_ARGUMENT, f"SIGNAL: {code}")
     return "SIGNAL refused with 2"

@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from towerd.plctest.desk import Desk
 
-Verdict = Literal["pass", "fail", "skipped"]
+Verdict = Literal["pass", "fail", "open", "skipped"]
 
 
 class CheckFailedError(Exception):
     """The PLC does not do what the paragraph says; the text is what was seen."""
 
 
+class CheckOpenError(Exception):
+    """It could not be looked at as the machine is now, so nobody knows; the text says why. No run with one is a good one."""
+
+
 class CheckSkippedError(Exception):
-    """It cannot be looked at here or now; the text says why."""
+    """The machine has no such part, or its line cannot do it; the text says which."""
 
 
 class Please(StrEnum):
@@ -37,13 +41,16 @@ class Please(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One sentence of plc-if.md. `run` gives what was seen where it is kept. `moves`: the machine may move."""
+    """One sentence of plc-if.md. `run` gives what was seen where it is kept. `moves`: the machine may move. `by_hand`: only with
+    somebody at the tower.
+    """
 
     paragraph: str
     name: str
     wanted: str
     run: Callable[[Desk], Awaitable[str]]
     moves: bool = False
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +65,10 @@ class Result:
 class Checks:
     """A list of checks, filled by a decorator."""
 
-    def __init__(self, *, moves: bool = False) -> None:
+    def __init__(self, *, moves: bool = False, by_hand: bool = False) -> None:
         self.all: list[Check] = []
         self._moves = moves
+        self._by_hand = by_hand
 
     def check(
         self, paragraph: str, wanted: str
@@ -69,7 +77,7 @@ class Checks:
 
         def note(run: Callable[[Desk], Awaitable[str]]) -> Callable[[Desk], Awaitable[str]]:
             name = run.__name__.replace("_", " ")
-            self.all.append(Check(paragraph, name, wanted, run, self._moves))
+            self.all.append(Check(paragraph, name, wanted, run, self._moves, self._by_hand))
             return run
 
         return note
@@ -82,6 +90,12 @@ def expect(good: bool, seen: str) -> None:
 
 
 def need(possible: bool, why: str) -> None:
-    """Raises CheckSkippedError unless the check can be made."""
+    """Raises CheckOpenError unless the check can be made now."""
     if not possible:
+        raise CheckOpenError(why)
+
+
+def need_part(there: bool, why: str) -> None:
+    """Raises CheckSkippedError unless the machine has what the check is about."""
+    if not there:
         raise CheckSkippedError(why)

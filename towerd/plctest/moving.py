@@ -129,6 +129,7 @@ async def a_held_command_goes_on(desk: Desk) -> str:
     shown = await desk.mailbox(Unit.CARRIAGE)
     expect((shown["active_seq"], shown["state"]) == (seq, HOLDING), f"active {shown['active_seq']}, {shown['state']}")
     expect(await desk.packml(PackmlCommand.UNHOLD) == 0, "Unhold was refused")
+    await reached(desk, PackmlState.EXECUTE)
     shown = dict(await desk.ended(Unit.CARRIAGE, seq))
     expect(shown["last_result"] == DONE, f"result {shown['last_result']}, error {shown['last_error']}")
     return "held, and done"
@@ -149,6 +150,7 @@ async def a_lost_link_holds(desk: Desk) -> str:
     state = (await desk.block("SYS"))["packml_state"]
     expect(state == PackmlState.HELD, f"state {state} without Unhold")
     expect(await desk.packml(PackmlCommand.UNHOLD) == 0, "Unhold was refused")
+    await reached(desk, PackmlState.EXECUTE)
     await desk.ended(Unit.CARRIAGE, seq)
     return "held by 2, then on"
 
