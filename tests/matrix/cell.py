@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from tests.matrix.phases import ORDER, PHASES, Phase
+from tests.matrix.phases import ORDER, PHASES, STAGED, Phase
 from tests.matrix.technician import Technician, customer
 from tests.matrix.tower import MatrixTower
 from tests.matrix.variants import ORDERED, Variant
@@ -19,6 +19,9 @@ from towerd.plc.snapshot import PackmlState
 
 ALONE_S = 60.0
 """How long a visit may take by itself with the fault in it."""
+SLOT_MIN, AHEAD_S = 5.0, 70.0
+LATER_S = 8.0
+"""How long after the fault the customer comes whose car was brought forward."""
 ROUNDS = 12
 CAR = "v_0007"
 STUCK_S = 8.0
@@ -39,7 +42,7 @@ class Cell:
     lost: tuple[str, ...] = ()
 
 
-def _begin(cabins: int) -> MatrixTower:
+def _begin(cabins: int, in_min: float | None = None) -> MatrixTower:
     tower = MatrixTower(Witness(), Tower(small_tower(speed_up=8.0, cabins=cabins)))
     for _ in range(200):
         tower.tick(0.5)
@@ -48,7 +51,21 @@ def _begin(cabins: int) -> MatrixTower:
             break
     tower.tick(10.0)
     tower.import_stock()
-    tower.order(1, 1)
+    tower.order(1, 1, in_min)
+    return tower
+
+
+def _begin_ahead(phase: Phase) -> MatrixTower:
+    """The car is brought forward for a slot that begins soon; at the last of these moments somebody else is there before."""
+    tower = _begin(1, in_min=SLOT_MIN)
+    tower.comes_s = float("inf")
+    tower.now_s += 60 * SLOT_MIN - AHEAD_S
+    if phase is STAGED[-1]:
+        for _ in range(600):
+            if tower.state.tables.orders[ORDER].state == "staged":
+                break
+            tower.tick()
+        tower.order(2, 2)
     return tower
 
 
@@ -65,23 +82,29 @@ def _kept(name: str, cabins: int) -> MatrixTower:
 
 
 def _reach(name: str, cabins: int) -> MatrixTower:
-    phase = next(one for one in PHASES if one.name == name)
-    tower = _begin(cabins)
+    phase = next(one for one in (*PHASES, *STAGED) if one.name == name)
+    tower = _begin_ahead(phase) if phase in STAGED else _begin(cabins)
     if phase.reached(tower):
+        tower.comes_s = 0.0
         return tower
-    tower.code(ORDER, right=True)
+    for order in tower.state.tables.orders:
+        if phase not in STAGED or order != ORDER:
+            tower.code(order, right=True)
     for _ in range(600):
         if phase.reached(tower):
+            tower.comes_s = tower.now_s + LATER_S if phase in STAGED else 0.0
             return tower
         tower.tick()
     raise AssertionError(f"{name} never came")
 
 
 def _over(tower: MatrixTower) -> bool:
-    """The order has ended, and the car is out."""
-    order = tower.state.tables.orders[ORDER]
-    out = tower.tower.truth()[CAR] == "gone"
-    return order.state == "completed" or (order.state == "failed" and out)
+    """Every order has ended, and its car is out."""
+    truth = tower.tower.truth()
+    return all(
+        order.state == "completed" or (order.state == "failed" and truth[order.vehicle or ""] == "gone")
+        for order in tower.state.tables.orders.values()
+    )
 
 
 def go_on(tower: MatrixTower, seconds: float) -> bool:

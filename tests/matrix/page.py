@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.matrix.cell import Cell
-from tests.matrix.phases import PHASES
+from tests.matrix.phases import PHASES, STAGED
 from tests.matrix.ways import WAYS, Way
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "fault-matrix.md"
@@ -20,6 +20,7 @@ MARKS = {
     "mended": "h",
     "stuck": "STUCK",
 }
+_ALL = (*PHASES, *STAGED)
 _INTRO = """\
 # The fault matrix
 
@@ -53,6 +54,12 @@ sensor that fails left out (`--leave-out`, plc-if.md 5.11) where a command asks 
 those with which the contract lets a technician do so: single sensors of places and of a bay's lock, bays that Auto keeps off, a tag that
 is not read. At sampled moments.
 """,
+    "staged": """\
+## Staged
+
+A car that is brought forward for a customer who is on the way, and comes a while after the fault; mended as above. Where it gives way, the
+other customer's car has to come out as well. Every fault of the catalogue in one form.
+""",
     "two cabins": """\
 ## Two cabins
 
@@ -63,7 +70,7 @@ The faults of cabin 1 in a tower that has another one, mended as above. At sampl
 
 def _columns() -> list[str]:
     lines = ["", "| | the car is | what goes on when the fault comes |", "|---|---|---|"]
-    lines += [f"| {number} | {phase.where} | {phase.what} |" for number, phase in enumerate(PHASES, 1)]
+    lines += [f"| {number} | {phase.where} | {phase.what} |" for number, phase in enumerate(_ALL, 1)]
     return [*lines, ""]
 
 
@@ -77,7 +84,7 @@ def _table(way: Way, cells: Sequence[Cell]) -> list[str]:
     rows: dict[str, dict[str, Cell]] = {}
     for cell in cells:
         rows.setdefault(cell.fault, {})[cell.phase] = cell
-    heads = " | ".join(str(PHASES.index(phase) + 1) for phase in way.phases)
+    heads = " | ".join(str(_ALL.index(phase) + 1) for phase in way.phases)
     lines = [
         _ABOUT[way.name],
         f"| fault | {heads} | what helped |",

@@ -9,7 +9,7 @@ from tests.support.sync_tower import SyncTower
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Unit
 
-ORDER = "o_1"
+ORDER, OTHER = "o_1", "o_2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +74,20 @@ PHASES = (
     Phase("cabin", "the customer gets in", _state("ready")),
     Phase("street", "the outer door closes", _busy(Code.OUTER_DOOR, Unit.CABIN1, 0)),
 )
+
+
+def _ahead(*parts: Callable[[SyncTower], bool]) -> Callable[[SyncTower], bool]:
+    """The order's car is on its way or waits, and its customer has not been there."""
+    return lambda tower: tower.state.tables.orders[ORDER].ahead and all(part(tower) for part in parts)
+
+
+def _gives_way(tower: SyncTower) -> bool:
+    return _busy(Code.FORK_GET, Unit.CARRIAGE, 0)(tower) and tower.state.tables.orders[OTHER].cabin is None
+
+
+STAGED = (
+    Phase("carriage", "it travels, to be staged", _ahead(_travelling)),
+    Phase("cabin", "it is staged", _state("staged")),
+    Phase("cabin", "it gives way to another customer", _gives_way),
+)
+"""A car that is brought forward: its customer comes a while after the fault."""

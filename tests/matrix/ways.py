@@ -8,7 +8,7 @@ from functools import partial
 
 from tests.matrix.cell import Cell, run
 from tests.matrix.hands import BITS, run_by_hand
-from tests.matrix.phases import PHASES, Phase
+from tests.matrix.phases import PHASES, STAGED, Phase
 from tests.matrix.variants import VARIANTS, Variant
 
 
@@ -25,6 +25,10 @@ class Way:
 _SAMPLED = tuple(PHASES[index] for index in (1, 4, 6, 9))
 _BAY_MARKS = ("bay_faulty", "bay_disabled", "bay_overhang")
 _AT_A_CABIN = ("cabin", "door", "place")
+
+
+_FIRST = tuple({one.fault: one for one in reversed(VARIANTS)}.values())[::-1]
+"""One variant of every fault."""
 
 
 def _by_hand(variant: Variant) -> bool:
@@ -50,6 +54,7 @@ def _of_a_cabin(variant: Variant) -> bool:
 WAYS = (
     Way("mended", VARIANTS, PHASES, run),
     Way("by hand", tuple(one for one in VARIANTS if _by_hand(one)), _SAMPLED, run_by_hand),
+    Way("staged", _FIRST, STAGED, run),
     Way("two cabins", tuple(one for one in VARIANTS if _of_a_cabin(one)), _SAMPLED, partial(run, cabins=2)),
 )
 ROWS = tuple((number, row) for number, way in enumerate(WAYS) for row in range(len(way.variants)))
