@@ -106,14 +106,14 @@ class Commanding(RuleBasedStateMachine):
     @rule()
     def command(self) -> None:
         turn = self._turn()
-        step = turn.tables.steps.get(UNIT)
-        if self.state.volatile.snapshot is None or not free(turn, UNIT):
+        step, act = turn.tables.steps.get(UNIT), Act(UNIT, lift_to(self.asked + 1, 1), 1.0)
+        if self.state.volatile.snapshot is None or not free(turn, act):
             return
         if self.state.volatile.snapshot.session != self.plc.session:
             return
         assert step is None or not step.open
         self.asked += 1
-        send(turn, Act(UNIT, lift_to(self.asked, 1), 1.0))
+        send(turn, act)
         self._keep(turn)
 
     @rule(data=st.data())

@@ -21,7 +21,8 @@ from tests.support.core_kit import (
     with_system,
     writes,
 )
-from towerd.fsm.commanding import doubt, follow_all, free, limit_s, send, unresolved
+from towerd.cabin.registers import outer_door
+from towerd.fsm.commanding import doubt, follow_all, free, limit_s, send, shaft_free, unresolved
 from towerd.fsm.commands import WriteMailbox
 from towerd.fsm.state import State, Step, StepState
 from towerd.fsm.turn import Turn
@@ -32,6 +33,7 @@ from towerd.plc.snapshot import Snapshot, Unit
 
 CARRIAGE = Unit.CARRIAGE
 ACT = Act(CARRIAGE, lift_to(2, 3), 10.0)
+OPEN_OUTER = Act(Unit.CABIN1, outer_door(True), 5.0)
 LATE_S = config().unseen_s
 
 
@@ -66,8 +68,8 @@ def test_a_command_is_a_row_before_it_is_a_write() -> None:
     assert row(turn) == step
     assert (step.state, step.seq, step.session, step.boot_id, step.job) == ("written", 5, 3, 2, 9)
     assert writes(turn) == [WriteMailbox(CARRIAGE, 5, 3, Code.LIFT_TO, (2, 3, 0, 0), 9, 500)]
-    assert not free(turn, CARRIAGE)
-    assert free(turn, Unit.BAYS)
+    assert not free(turn, ACT)
+    assert free(turn, OPEN_OUTER)
 
 
 def test_a_command_without_a_job_carries_job_0() -> None:
@@ -78,7 +80,8 @@ def test_a_command_without_a_job_carries_job_0() -> None:
 
 def test_nothing_is_sent_into_the_dark() -> None:
     turn = turn_of(state_of(None))
-    assert not free(turn, CARRIAGE)
+    assert not free(turn, ACT)
+    assert not shaft_free(turn)
     with pytest.raises(ValueError, match="no command"):
         send(turn, ACT)
     follow_all(turn)
@@ -102,14 +105,14 @@ def test_two_traces_side_by_side_are_both_skipped() -> None:
 
 @pytest.mark.parametrize("state", ["written", "running", "unsure", "fencing"])
 def test_a_mailbox_with_an_open_command_is_not_free(state: StepState) -> None:
-    assert not free(turn_of(state_of(shown(), tables_of(steps=[step_row(state=state)]))), CARRIAGE)
+    assert not free(turn_of(state_of(shown(), tables_of(steps=[step_row(state=state)]))), ACT)
 
 
 @pytest.mark.parametrize("state", ["settling", "done", "failed", "aborted", "rejected", "lost"])
 def test_one_whose_command_ended_is_free_when_the_plc_shows_it_idle(state: StepState) -> None:
     tables = tables_of(steps=[step_row(state=state)])
-    assert free(turn_of(state_of(shown(), tables)), CARRIAGE)
-    assert not free(turn_of(state_of(shown(active_seq=99), tables)), CARRIAGE)
+    assert free(turn_of(state_of(shown(), tables)), ACT)
+    assert not free(turn_of(state_of(shown(active_seq=99), tables)), ACT)
 
 
 def test_limits_leave_room_and_doors_more_of_it() -> None:

@@ -154,12 +154,13 @@ def test_what_stands_in_the_way_is_told_and_nothing_goes_out(
 
 def test_nothing_but_home_while_the_last_fork_command_is_not_settled() -> None:
     row = replace(step_row(state="settling", code=Code.FORK_GET), unit=FORK)  # type: ignore[arg-type]
-    t = turn(tables=tables_of(steps=[row]))
-    assert ask(t, "goto", BAY).reasons == ("fork_unsettled",)
-    assert ask(t, "lock", BAY) is not None
-    assert writes(t)[-1].code == Code.BAY_LOCK
-    ask(t, "home", None, 2)
-    assert writes(t)[-1].code == Code.HOME
+    locked, homed = turn(tables=tables_of(steps=[row])), turn(tables=tables_of(steps=[row]))
+    assert ask(locked, "goto", BAY).reasons == ("fork_unsettled",)
+    assert ask(locked, "lock", BAY) is not None
+    assert writes(locked)[-1].code == Code.BAY_LOCK
+    assert ask(locked, "home", None, 2).reasons == ("plc_refused",), "the lock asks a centred fork"
+    ask(homed, "home", None, 2)
+    assert writes(homed)[-1].code == Code.HOME
 
 
 def test_nothing_is_sent_into_the_dark() -> None:

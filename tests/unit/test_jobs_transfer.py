@@ -24,7 +24,6 @@ from tests.support.core_kit import (
     with_cabin,
     with_cabin_vehicle,
     with_load,
-    with_mailbox,
     with_safety,
 )
 from towerd.bays.model import BayBits
@@ -173,16 +172,6 @@ def test_arrived_asks_no_homing() -> None:
     assert following(unhomed(with_cabin_vehicle(machine())), CABIN, CABIN) == Arrived()
 
 
-@pytest.mark.parametrize("unhomed_axis", [False, True])
-@pytest.mark.parametrize(("unit", "code"), [(Unit.BAYS, Code.BAY_UNLOCK), (Unit.CABIN2, Code.INNER_DOOR)])
-def test_lift_and_turntable_wait_for_what_is_about_to_open(unit: Unit, code: Code, unhomed_axis: bool) -> None:
-    picture = with_mailbox(
-        unhomed(stored(), "fork") if unhomed_axis else stored(), unit, active_seq=9, active_code=code
-    )
-    assert why(picture, BAY, CABIN) == f"{unit.lower()}_working"
-    assert act(with_mailbox(picture, unit, active_code=Code.OUTER_DOOR), BAY, CABIN)[0] == Unit.CARRIAGE
-
-
 @pytest.mark.parametrize("bit", [BayBits.FAULT, BayBits.DISABLED, BayBits.OVERHANG])
 @pytest.mark.parametrize("word", [OCCUPIED_LOCKED, OCCUPIED_OPEN])
 def test_a_bay_out_of_service_is_not_touched(bit: BayBits, word: int) -> None:
@@ -193,13 +182,6 @@ def test_a_bay_out_of_service_is_not_touched(bit: BayBits, word: int) -> None:
 @pytest.mark.parametrize("word", [EMPTY_LOCKED, EMPTY_OPEN])
 def test_nothing_is_left_in_a_bay_out_of_service(bit: BayBits, word: int) -> None:
     assert why(with_load(at_bay(word | bit)), CARRIAGE, BAY) == "bay_out_of_service"
-
-
-def test_the_fork_waits_until_lock_and_door_have_ended_their_command() -> None:
-    unlocking = with_mailbox(at_bay(OCCUPIED_OPEN), Unit.BAYS, active_seq=9, active_code=Code.BAY_UNLOCK)
-    assert why(unlocking, BAY, CABIN) == "bays_working"
-    opening = with_mailbox(at_cabin(), Unit.CABIN1, active_seq=9, active_code=Code.INNER_DOOR)
-    assert why(opening, CARRIAGE, CABIN) == "cabin1_working"
 
 
 @pytest.mark.parametrize("picture", [machine(), inner_door_open(machine())])

@@ -26,8 +26,8 @@ def wait_for(turn: Turn, why: str) -> None:
 
 
 def try_act(turn: Turn, act: Act, job: int | None) -> None:
-    """Send a command where its mailbox is free and no pause after a refusal runs."""
-    if free(turn, act.unit) and not backing_off(turn, pace_of(act)):
+    """Send a command where nothing in flight is against it and no pause after a refusal runs."""
+    if free(turn, act) and not backing_off(turn, pace_of(act)):
         send(turn, act, job)
         wait_for(turn, describe(act))
 

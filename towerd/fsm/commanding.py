@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from towerd.cabin.model import DoorState
 from towerd.fsm.charts import STEP
 from towerd.fsm.commands import WriteMailbox
 from towerd.fsm.ending import step_ended
@@ -15,7 +16,7 @@ from towerd.fsm.state import Step, StepState
 from towerd.fsm.turn import Turn
 from towerd.jobs.model import Act
 from towerd.plc.codes import Code, cancel, nop
-from towerd.plc.snapshot import Mailbox, Snapshot, Unit
+from towerd.plc.snapshot import Mailbox, Snapshot, Unit, cabin_unit
 from towerd.units import deciseconds, next_seq, seq_distance
 
 # a fence that shows is at most a few numbers ahead of the one waited for
@@ -29,11 +30,40 @@ _CANCEL_LIMIT_DS = 100
 _END_TRIGGER = {3: "finish", 4: "fail", 5: "abort"}
 
 
-def free(turn: Turn, unit: Unit) -> bool:
-    """Whether a mailbox may be written: nothing of ours is open in it, and the PLC shows it idle."""
+def _in_flight(turn: Turn, machine: Snapshot, unit: Unit) -> int | None:
+    """The code of the command that a mailbox works on, or will once it is read there; None where there is none."""
+    step, mailbox = turn.tables.steps.get(unit), machine.mailboxes[unit]
+    if step is not None and step.open:
+        return step.code
+    return mailbox.active_code if mailbox.active_seq else None
+
+
+def _in_shaft(machine: Snapshot, unit: Unit, code: int) -> bool:
+    if unit in (Unit.CARRIAGE, Unit.BAYS) or code == Code.INNER_DOOR:
+        return True
+    # behind an open inner door the outer one is asked about as well
+    opened = (cabin_unit(shown.number) for shown in machine.cabins if shown.inner_door is not DoorState.CLOSED)
+    return code == Code.OUTER_DOOR and unit in opened
+
+
+def shaft_free(turn: Turn) -> bool:
+    """Whether nothing is in flight to carriage, bay locks and inner doors, whose commands ask how the others stand (plc-if.md 5).
+
+    What is written changes that before any picture shows it, whoever's it was: so it ends first.
+    """
     machine = turn.snapshot
-    step = turn.tables.steps.get(unit)
-    return machine is not None and machine.mailboxes[unit].active_seq == 0 and (step is None or not step.open)
+    if machine is None:
+        return False
+    codes = ((unit, _in_flight(turn, machine, unit)) for unit in machine.mailboxes)
+    return not any(code is not None and _in_shaft(machine, unit, code) for unit, code in codes)
+
+
+def free(turn: Turn, act: Act) -> bool:
+    """Whether a command may begin: nothing is in flight in its mailbox, nor in another that would contradict it."""
+    machine = turn.snapshot
+    if machine is None or _in_flight(turn, machine, act.unit) is not None:
+        return False
+    return not _in_shaft(machine, act.unit, act.command.code) or shaft_free(turn)
 
 
 def _next_free_seq(mailbox: Mailbox) -> int:

@@ -14,7 +14,7 @@ from towerd.faults import WRONG_VEHICLE
 from towerd.fsm.acting import STILL, close_outer, open_outer, show_sign, try_act, wait_for
 from towerd.fsm.book import fetch_at, fetched_in
 from towerd.fsm.charts import JOB, ORDER
-from towerd.fsm.commanding import free
+from towerd.fsm.commanding import shaft_free
 from towerd.fsm.decision import decision_holds, forget_decision
 from towerd.fsm.driving_in import drive_in
 from towerd.fsm.handing_over import end_stay, hand_over
@@ -32,7 +32,7 @@ from towerd.jobs.transfer import Transfer, bring_fork_in, close_up, fork_centred
 from towerd.orders.model import AT_THE_GATE, DUE, Order
 from towerd.places import CARRIAGE, cabin
 from towerd.plc.codes import Code
-from towerd.plc.snapshot import Interlock, Snapshot, Unit, cabin_unit
+from towerd.plc.snapshot import Interlock, Snapshot, cabin_unit
 
 _UNTIDY = (
     Interlock.FORK_NOT_CENTRED
@@ -95,7 +95,7 @@ def run_job(turn: Turn) -> None:
     # the cheap questions first: most snapshots find the carriage at work, or without any
     if machine is None or not (job or owed or machine.system.interlocks & _UNTIDY):
         return
-    if not free(turn, Unit.CARRIAGE) or not may_command(turn.state):
+    if not shaft_free(turn) or not may_command(turn.state):
         return
     if job is not None and job.state == "held":
         wait_for(turn, f"job {job.id} is held")
@@ -108,8 +108,6 @@ def run_job(turn: Turn) -> None:
 
 
 def _next_for(turn: Turn, job: Job, machine: Snapshot) -> None:
-    if any(step.open and step.job == job.id for step in turn.tables.steps.values()):
-        return
     vehicle, carried = turn.tables.vehicles[job.vehicle], vehicle_at(turn.tables, CARRIAGE)
     # a technician has let the tower go on without it, or has found another on the carriage, which goes first: the carriage
     # is free for others, and who waits for the vehicle is planned anew

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from towerd.fsm.allowed import Asked, refusal
-from towerd.fsm.commanding import free
+from towerd.fsm.commanding import shaft_free
 from towerd.fsm.commands import CancelTimer, StartTimer, WriteJog
 from towerd.fsm.hand import Denied, plc_denies, refuse
 from towerd.fsm.hindrances import jog_hindrances
@@ -19,7 +19,7 @@ from towerd.fsm.manual_events import JogRequested
 from towerd.fsm.state import Jog
 from towerd.fsm.stepping import AXES, step_begins, step_denies
 from towerd.fsm.turn import Turn
-from towerd.plc.snapshot import Snapshot, Unit
+from towerd.plc.snapshot import Snapshot
 
 JOG: Final = "jog"
 """The timer that stops an axis of which nothing more is heard."""
@@ -45,7 +45,7 @@ def _denied(turn: Turn, machine: Snapshot, event: JogRequested) -> Denied | None
     code = refusal(machine, Asked.JOG)
     if code:
         return plc_denies(machine, code)
-    if not free(turn, Unit.CARRIAGE):
+    if not shaft_free(turn):
         return plc_denies(machine, _BUSY)
     if turn.mono_s - event.received_mono_s > TOO_OLD_S:
         return Denied("too_late", "the key press waited too long to be believed", "Let go, and press again.")

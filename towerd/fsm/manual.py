@@ -139,7 +139,7 @@ def _act_denies(turn: Turn, machine: Snapshot, act: Act) -> Denied | None:
     code = refusal(machine, asked_of(act.command.code, act.command.args))
     if code:
         return plc_denies(machine, code)
-    if not free(turn, act.unit):
+    if not free(turn, act):
         return plc_denies(machine, _BUSY)
     if act.unit is Unit.CARRIAGE and act.command.code != Code.HOME and FORK in turn.tables.steps:
         cure = "Bring the fork in: towerctl home fork. Then the sensors say where the vehicle is."

@@ -11,7 +11,7 @@ from towerd.cabin.intake_words import plea
 from towerd.cabin.model import SOMEBODY, Cabin, DoorState
 from towerd.faults import CABIN_UNATTENDED
 from towerd.fsm.book import fetch_at, fetched_in, needed_by
-from towerd.fsm.commanding import free
+from towerd.fsm.commanding import shaft_free
 from towerd.fsm.decision import decision_holds
 from towerd.fsm.intake_row import Owing
 from towerd.fsm.inventory import vehicle_at
@@ -22,7 +22,7 @@ from towerd.fsm.wishes import stays
 from towerd.jobs.transfer import may_hold_fork
 from towerd.orders.model import DUE
 from towerd.places import cabin
-from towerd.plc.snapshot import Capability, Unit
+from towerd.plc.snapshot import Capability
 
 _LINGERS: Final = timedelta(seconds=30)
 """Whoever drives off or walks out has done so by then."""
@@ -87,7 +87,7 @@ def unconfirmed(turn: Turn, shown: Cabin) -> Owed | None:
 def _holds_fork(turn: Turn, shown: Cabin) -> bool:
     """Whether the fork stands in the cabin, with no command that goes on by itself."""
     machine = turn.snapshot
-    return machine is not None and may_hold_fork(machine, shown) and free(turn, Unit.CARRIAGE)
+    return machine is not None and may_hold_fork(machine, shown) and shaft_free(turn)
 
 
 def _is_awaited(turn: Turn, number: int) -> bool:

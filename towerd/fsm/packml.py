@@ -120,7 +120,7 @@ def _cause_open(turn: Turn, machine: Snapshot) -> bool:
 
 
 def _home(turn: Turn, act: Act) -> None:
-    if free(turn, act.unit) and not backing_off(turn, act.unit):
+    if free(turn, act) and not backing_off(turn, act.unit):
         send(turn, act)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from towerd.cabin.model import DoorState
-from towerd.fsm.commanding import free
+from towerd.fsm.commanding import shaft_free
 from towerd.fsm.delivering import open_job
 from towerd.fsm.inventory import FORK, vehicle_at
 from towerd.fsm.obstacles import may_command, obstacles
@@ -19,7 +19,7 @@ from towerd.jobs.model import Wait
 from towerd.jobs.transfer import Transfer, bring_fork_in, fork_centred, kept_at, next_action
 from towerd.orders.model import Vehicle
 from towerd.places import CARRIAGE
-from towerd.plc.snapshot import Snapshot, Unit
+from towerd.plc.snapshot import Snapshot
 
 CARRIAGE_FIRST: Final = Words("carriage_awaited", "It waits for the carriage", "It passes by itself.", "machine")
 WordsOf = Callable[[Vehicle], Words | None]
@@ -35,8 +35,7 @@ def job_words(turn: Turn, machine: Snapshot, job: Job) -> Words | None:
     if FORK in turn.tables.steps:
         return _fork_out(turn, machine)
     vehicle = turn.tables.vehicles[job.vehicle]
-    busy = any(step.open and step.job == job.id for step in turn.tables.steps.values())
-    if busy or vehicle.place.kind in ("out", "unknown") or not free(turn, Unit.CARRIAGE):
+    if vehicle.place.kind in ("out", "unknown") or not shaft_free(turn):
         return None
     found = next_action(machine, Transfer(vehicle.record.tag, vehicle.place, job.target), turn.config.kinematics)
     return words_for(found.why) if isinstance(found, Wait) else None

@@ -20,7 +20,6 @@ from towerd.jobs.model import Act, Arrived, Halt, Next, Wait
 from towerd.lift.kinematics import Kinematics
 from towerd.lift.registers import HomeAxis, fork_get, fork_put, home, lift_to
 from towerd.places import CARRIAGE, Place, cabin
-from towerd.plc.codes import Code
 from towerd.plc.snapshot import Capability, Interlock, Safety, Snapshot, Unit, cabin_unit
 
 HOMING_S: Final = 60.0
@@ -70,15 +69,6 @@ def _carriage_stopped(machine: Snapshot) -> Wait | None:
     return None
 
 
-def _travel_stopped(machine: Snapshot) -> Wait | None:
-    """What LIFT_TO and HOME of lift and turntable ask beside: nothing is about to open in their way."""
-    for unit in (Unit.BAYS, *(cabin_unit(shown.number) for shown in machine.cabins)):
-        mailbox = machine.mailboxes[unit]
-        if mailbox.active_seq and mailbox.active_code in (Code.BAY_UNLOCK, Code.INNER_DOOR):
-            return Wait(f"{unit.lower()}_working")
-    return _carriage_stopped(machine)
-
-
 def _cabin_unsafe(shown: Cabin) -> Wait | None:
     """What the fork in a cabin always asks (plc-if.md 5, 5.8)."""
     if shown.outer_door is not DoorState.CLOSED:
@@ -125,12 +115,12 @@ def home_first(machine: Snapshot, kinematics: Kinematics) -> Next | None:
     """HOME, and what it asks before, where an axis has lost its reference; None where all know where they are."""
     if machine.lift.homed and machine.turntable.homed and machine.fork.homed:
         return None
-    ready = close_up(machine, kinematics) or _travel_stopped(machine)
+    ready = close_up(machine, kinematics) or _carriage_stopped(machine)
     return ready or Act(Unit.CARRIAGE, home(HomeAxis.ALL), HOMING_S / kinematics.speed_up)
 
 
 def _travel(machine: Snapshot, place: Place, kinematics: Kinematics) -> Next:
-    stopped = _travel_stopped(machine)
+    stopped = _carriage_stopped(machine)
     if stopped is not None:
         return stopped
     if machine.load.state == "disagree" or (machine.load.state == "loaded" and not machine.load.centred):
@@ -142,12 +132,7 @@ def _travel(machine: Snapshot, place: Place, kinematics: Kinematics) -> Next:
 def _open_bay(machine: Snapshot, place: Place, kinematics: Kinematics) -> Next | None:
     if is_locked(machine.bay_word(place.floor, place.position)):
         return Act(Unit.BAYS, bay_unlock(place.floor, place.position), kinematics.bay_lock_s / kinematics.speed_up)
-    return _working(machine, Unit.BAYS)
-
-
-def _working(machine: Snapshot, unit: Unit) -> Wait | None:
-    # a lock or a door shows open before its command has ended, and the PLC refuses the fork until then
-    return Wait(f"{unit.lower()}_working") if machine.mailboxes[unit].active_seq else None
+    return None
 
 
 def _open_cabin(machine: Snapshot, number: int, kinematics: Kinematics) -> Next | None:
@@ -156,7 +141,7 @@ def _open_cabin(machine: Snapshot, number: int, kinematics: Kinematics) -> Next 
     if unsafe is not None:
         return unsafe
     if shown.inner_door is DoorState.OPEN:
-        return _working(machine, cabin_unit(number))
+        return None
     if shown.inner_door is DoorState.OPENING:
         return Wait(f"inner_door{number}_opening")
     stopped = _carriage_stopped(machine)
