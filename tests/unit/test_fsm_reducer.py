@@ -50,7 +50,7 @@ from towerd.fsm.jogging import JOG
 from towerd.fsm.kept_rows import FaceRow
 from towerd.fsm.reducer import _HANDLERS, GRACE, LAST, MINUTE, step
 from towerd.fsm.reply import ReplyTo
-from towerd.fsm.state import Fault, Jog, Meta, PackmlRequest, State
+from towerd.fsm.state import Fault, Jog, Meta, PackmlRequest, Size, State
 from towerd.places import UNKNOWN
 from towerd.planner.decide import decide
 from towerd.plc.codes import Code
@@ -110,6 +110,7 @@ def test_the_first_picture_of_a_layout_is_the_known_one() -> None:
     after, _commands = take(seen(None), ev.PlcObserved(STOCKED))
     assert after.tables.meta.layout_crc == STOCKED.identity.layout_crc
     assert after.tables.meta.simulated
+    assert after.tables.meta.size == Size(3, 4, 2)
     assert after.volatile.reconciled_session == STOCKED.session
     assert after.volatile.places_checked
 

@@ -35,7 +35,9 @@ from towerd.faults import COMMAND_FAILED
 from towerd.fsm.alarm_rows import AlarmRow
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.show import build_view
-from towerd.fsm.state import BayRecord, FaceAsked, Fault, Job, Meta, State
+from towerd.fsm.state import BayRecord, FaceAsked, Fault, Job, Meta, Size, State
+from towerd.mqtt import topics
+from towerd.mqtt.payloads import OrderBodies, bodies
 from towerd.orders.model import Order
 from towerd.places import CARRIAGE, OUT, bay
 from towerd.plc.codes import Code
@@ -43,6 +45,7 @@ from towerd.plc.snapshot import PackmlState, Snapshot, Unit
 from towerd.view import CabinView, ChallengeView, View
 
 STOCKED = with_bay(machine(), 2, 3, OCCUPIED_LOCKED)
+SIZE = Size(3, 4, 2)
 
 
 def shown(state: State, settings: CoreConfig | None = None) -> View:
@@ -51,9 +54,9 @@ def shown(state: State, settings: CoreConfig | None = None) -> View:
 
 
 def seen(picture: Snapshot | None = STOCKED, **rows: Any) -> State:
-    volatile = {key: rows.pop(key) for key in list(rows) if key in ("started_at", "identity", "plc_reason", "asked")}
-    tables = tables_of(**{"vehicles": [vehicle()], **rows})
-    return state_of(picture, tables, **{"identity": machine().identity, **volatile})
+    volatile = {key: rows.pop(key) for key in list(rows) if key in ("started_at", "plc_reason", "asked")}
+    tables = tables_of(**{"vehicles": [vehicle()], "meta": Meta(size=SIZE), **rows})
+    return state_of(picture, tables, **volatile)
 
 
 def test_a_tower_at_rest() -> None:
@@ -86,8 +89,18 @@ def test_without_the_plc_nothing_is_known_and_nothing_last_known_is_shown() -> N
     assert {bay_view.vehicle for bay_view in view.bays} == {None}
 
 
+def test_a_start_without_the_plc_takes_back_what_the_broker_holds_of_the_life_before() -> None:
+    before = seen()
+    held = bodies(shown(before), OrderBodies(), str)
+    started = state_of(None, before.tables)
+    told = bodies(shown(started), OrderBodies(), str)
+    stations = [topic for topic in held if topic.startswith((topics.cabin(1)[:6], topics.bay("1-1")[:4], topics.LIFT))]
+    assert len(stations) == 15
+    assert {told[topic]["quality"] for topic in stations} == {"unknown"}
+
+
 def test_a_tower_that_was_never_seen_has_no_size() -> None:
-    view = shown(seen(None, identity=None))
+    view = shown(seen(None, meta=Meta()))
     assert (view.floors, view.positions, view.cabins, view.bays) == (0, 0, (), ())
 
 

@@ -60,7 +60,7 @@ from towerd.fsm.privacy_events import CustomerRecalled, ErasureRequested, Export
 from towerd.fsm.recognising import read_tags
 from towerd.fsm.securing import car_secured
 from towerd.fsm.staging import follow_ahead, make_way
-from towerd.fsm.state import State
+from towerd.fsm.state import Size, State
 from towerd.fsm.stepping import watch_step
 from towerd.fsm.stocking import run_stock_in
 from towerd.fsm.technician import clock_confirmed, fault_reset, layout_confirmed, stock_imported
@@ -70,7 +70,7 @@ from towerd.fsm.uncommanded import mark_own, watch_changes
 from towerd.fsm.upkeep import follow_devices, service_done, tell_wear
 from towerd.fsm.upkeep_events import ServiceDone
 from towerd.fsm.vouching import customer_vouched_for
-from towerd.plc.snapshot import PackmlCommand, PackmlState, Snapshot, Unit
+from towerd.plc.snapshot import Identity, PackmlCommand, PackmlState, Snapshot, Unit
 
 MINUTE: Final = "minute"
 GRACE: Final = "stop_grace"
@@ -112,6 +112,12 @@ def _fits(turn: Turn, machine: Snapshot) -> bool:
     return False
 
 
+def _size(turn: Turn, seen: Identity) -> None:
+    size = Size(seen.floors, seen.positions, seen.cabins)
+    if turn.tables.meta.size != size:
+        turn.set_meta(size=size)
+
+
 def _plc_observed(turn: Turn, event: ev.PlcObserved) -> None:
     before, machine = turn.snapshot, event.snapshot
     anew = before is None or before.session != machine.session
@@ -122,7 +128,8 @@ def _plc_observed(turn: Turn, event: ev.PlcObserved) -> None:
     turn.set(snapshot=machine)
     if anew:
         _layout(turn, machine)
-        turn.set(places_checked=False, identity=machine.identity)
+        turn.set(places_checked=False)
+        _size(turn, machine.identity)
         if turn.tables.meta.simulated != machine.identity.simulated:
             turn.set_meta(simulated=machine.identity.simulated)
     elif before is not None and (before.bay_words, before.load, before.cabins) != (

@@ -21,7 +21,7 @@ from towerd.fsm.show_alarms import show_alarms
 from towerd.fsm.show_hand import hand_view, job_views, place_views
 from towerd.fsm.show_intakes import button_lost_s, driving_in, intake_views, owing_views
 from towerd.fsm.show_moves import show_moves, show_stock_take
-from towerd.fsm.state import Job, State
+from towerd.fsm.state import Job, Size, State
 from towerd.fsm.turn import Turn
 from towerd.fsm.upkeep_show import device_views
 from towerd.fsm.waiting import waiting
@@ -29,7 +29,7 @@ from towerd.lift.model import Axis
 from towerd.orders.choice import orderable
 from towerd.places import CARRIAGE, Place, cabin
 from towerd.plc.codes import STOP_REASON_TEXT
-from towerd.plc.snapshot import Identity, Snapshot
+from towerd.plc.snapshot import Snapshot
 from towerd.view import Activity, BayView, CabinView, ChallengeView, LiftView, Obstacle, Offer, View
 
 _UNKNOWN_LIFT = LiftView("unknown", None, None, None, None, None, None, None)
@@ -112,16 +112,15 @@ def _bays(shown: _Shown, machine: Snapshot) -> tuple[BayView, ...]:
     return tuple(found)
 
 
-def _unknown_cabins(known: Identity | None) -> tuple[CabinView, ...]:
+def _unknown_cabins(size: Size) -> tuple[CabinView, ...]:
     nothing = dict.fromkeys(("outer_door", "inner_door", "vehicle", "person", "clear_confirmed", "signal", "order"))
-    count = known.cabins if known else 0
-    return tuple(CabinView(number=number, quality="unknown", **nothing) for number in range(1, count + 1))
+    return tuple(CabinView(number=number, quality="unknown", **nothing) for number in range(1, size.cabins + 1))
 
 
-def _unknown_bays(known: Identity | None) -> tuple[BayView, ...]:
+def _unknown_bays(size: Size) -> tuple[BayView, ...]:
     nothing = dict.fromkeys(("occupied", "vehicle", "locked", "disabled", "fault", "reserved_for"))
-    floors, positions = (known.floors, known.positions) if known else (0, 0)
-    places = (f"{floor}-{position}" for floor in range(1, floors + 1) for position in range(1, positions + 1))
+    floors, positions = range(1, size.floors + 1), range(1, size.positions + 1)
+    places = (f"{floor}-{position}" for floor in floors for position in positions)
     return tuple(BayView(place=place, quality="unknown", **nothing) for place in places)
 
 
@@ -201,14 +200,16 @@ def _challenge(state: State) -> ChallengeView | None:
 
 def _stations(shown: _Shown, now: datetime) -> dict[str, Any]:
     """Carriage, cabins and bays, and who drives into the cabins."""
-    machine, known, tables = shown.machine, shown.state.volatile.identity, shown.state.tables
+    machine, tables = shown.machine, shown.state.tables
+    # also before the PLC is there for the first time: the broker still holds what was known in the life before
+    size = tables.meta.size or Size()
     return {
         "lift": _lift(shown),
-        "cabins": tuple(_cabin(shown, door) for door in machine.cabins) if machine else _unknown_cabins(known),
+        "cabins": tuple(_cabin(shown, door) for door in machine.cabins) if machine else _unknown_cabins(size),
         "intakes": intake_views(tables, now, shown.turn.config.intake.report_age_s),
         "owing": owing_views(tables),
         "button_lost_s": button_lost_s(tables, now),
-        "bays": _bays(shown, machine) if machine else _unknown_bays(known),
+        "bays": _bays(shown, machine) if machine else _unknown_bays(size),
     }
 
 
@@ -216,7 +217,7 @@ def build_view(state: State, config: CoreConfig, turn: Turn) -> View:
     """The view of a state. `turn` is a fresh one over the same state: it lends its clock and its readings."""
     now, machine = turn.now, turn.snapshot
     shown = _Shown(state, turn, {vehicle.place: vehicle.id for vehicle in state.tables.vehicles.values()})
-    known = state.volatile.identity
+    size = state.tables.meta.size or Size()
     blocked = obstacles(state)
     system = machine.system if machine else None
     reason = system.stop_reason if system else 0
@@ -240,8 +241,8 @@ def build_view(state: State, config: CoreConfig, turn: Turn) -> View:
         face_alone=config.face_alone,
         face_available=state.volatile.face_available,
         face_reason=state.volatile.face_reason,
-        floors=known.floors if known else 0,
-        positions=known.positions if known else 0,
+        floors=size.floors,
+        positions=size.positions,
         **_stations(shown, now),
         orders=tuple(state.tables.orders.values()),
         loans=tuple(state.tables.loans.values()),

@@ -16,7 +16,7 @@ from towerd.fsm.watched import AxisRun, AxisSample, DoneAgain, Run
 from towerd.orders.model import DriveCount, Loan, Order, Vehicle
 from towerd.orders.photos import PhotoSet, Shot
 from towerd.places import Place
-from towerd.plc.snapshot import Identity, Snapshot, Unit
+from towerd.plc.snapshot import Snapshot, Unit
 from towerd.upkeep.model import Wear
 
 JobState = Literal["running", "held", "done", "cancelled"]
@@ -156,13 +156,22 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """How many floors, positions of each and cabins the tower has."""
+
+    floors: int = 0
+    positions: int = 0
+    cabins: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Meta:
     """Single values that survive the process.
 
     `first_fault`: the first of the daemon's own faults since none of them stood or waited to be acknowledged (first-out).
     `alarm_activations`: when the last alarms were raised, as many as it takes to tell a flood. `outbox_done_seq`: the last message
     that the broker has, or that was dropped. `audit_cut_seq`: the last row of the audit log that need not be kept,
-    `audit_done_seq` the last that is gone.
+    `audit_done_seq` the last that is gone. `size`: as the PLC last said; of all that it names nothing else is known before the PLC is there.
     """
 
     boot: int = 0
@@ -182,6 +191,7 @@ class Meta:
     person_holds: bool = False
     button_lost_s: float = 0.0
     simulated: bool = False
+    size: Size | None = None
 
 
 @dataclass(frozen=True)
@@ -307,7 +317,6 @@ class Volatile:
     """What dies with the process: the picture of the machine, decisions about people, links, what was asked for."""
 
     snapshot: Snapshot | None = None
-    identity: Identity | None = None
     started_at: datetime | None = None
     alarm_ack_seq: int = 0
     alarm_timer_at: datetime | None = None
