@@ -32,6 +32,20 @@ async def cancelled(run: Running) -> None:
     assert run.state() == "cancelled"
 
 
+async def test_who_orders_a_car_that_is_on_its_way_back_is_served() -> None:
+    async with running() as run:
+        await run.ask(vehicle={"id": "v_0042"})
+        await run.show_face()
+        await run.daemon.until(works_on(run, Code.INNER_DOOR, Unit.CABIN1), "the car is before its cabin")
+        await cancelled(run)
+        await run.daemon.until(works_on(run, Code.LIFT_TO), "the car is on its way back")
+        [offer] = [one for one in run.daemon.engine.view().offers if one.vehicle.id == "v_0042"]
+        assert (offer.vehicle.condition, offer.orderable_from_at) == ("moving", None)
+        await run.ask("o_92", customer="c_9", vehicle={"id": "v_0042"})
+        await run.show_face("o_92")
+        await run.until_state("completed", "o_92")
+
+
 async def car_is_back(run: Running) -> None:
     """The car stands in a bay again, and the PLC had to refuse nothing on the way: no command crossed another (plc-if.md 5)."""
 
@@ -65,7 +79,7 @@ async def test_on_its_way(unit: Unit, code: Code) -> None:
     # doors and locks so slow that whatever comes next would meet them under way
     tower = Tower(small_tower(kinematics=replace(Kinematics(), lock_s=8.0, inner_door_s=12.0)))
     async with running(tower) as run:
-        await run.ask()
+        await run.ask(vehicle={"id": "v_0042"})
         await run.show_face()
         await run.daemon.until(works_on(run, code, unit), f"{unit} works on {code.name}")
         await cancelled(run)
@@ -108,7 +122,7 @@ async def test_a_decision_that_ages_out_is_made_again_at_the_gate() -> None:
 
 async def test_while_the_outer_door_opens_it_is_too_late() -> None:
     async with running() as run:
-        await run.ask()
+        await run.ask(vehicle={"id": "v_0042"})
         await run.show_face()
         await run.daemon.until(works_on(run, Code.OUTER_DOOR, Unit.CABIN1), "the outer door opens")
         answer = await run.send("cancel", "x_1", order="o_91", sub="c_7Hq2", reason="changed_mind")

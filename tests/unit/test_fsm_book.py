@@ -84,6 +84,12 @@ def test_decisions_read_the_tables_as_they_are() -> None:
     assert (found.orders, found.vehicles) == (t.tables.orders, t.tables.vehicles)
 
 
+@pytest.mark.parametrize(("purpose", "kept"), [("fetch", True), ("bring", True), ("put_back", False), ("move", False)])
+def test_a_car_that_a_technician_brings_up_is_kept_from_customers_until_it_is_put_back(purpose: Any, kept: bool) -> None:
+    assert (book.book_of(turn(move(purpose)).tables).kept == {"car-1"}) is kept
+    assert not book.book_of(turn(move(purpose, state="done")).tables).kept
+
+
 @pytest.mark.parametrize(("state", "needed"), [("arrived", False), ("identified", True), ("completed", False)])
 def test_an_order_needs_its_car_once_its_customer_has_been_at_the_gate(state: Any, needed: bool) -> None:
     assert (book.needed_by(turn(orders=[order_in(state)]), "car-1") is not None) is needed

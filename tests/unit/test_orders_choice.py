@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -58,7 +59,7 @@ def test_a_vehicle_that_is_named_is_taken_though_another_is_sooner() -> None:
     [
         ({"condition": "out", "place": OUT}, "vehicle_taken"),
         ({"condition": "inspection"}, "vehicle_unavailable"),
-        ({"condition": "moving"}, "vehicle_unavailable"),
+        ({"condition": "moving", "rests_as": "inspection"}, "vehicle_unavailable"),
         ({"condition": "unknown"}, "vehicle_unavailable"),
         ({"condition": "out_of_service", "reasons": ("damage",)}, "vehicle_unavailable"),
         ({"reasons": ("cleaning",)}, "vehicle_unavailable"),
@@ -73,7 +74,7 @@ def test_why_a_vehicle_cannot_be_ordered(change: dict[str, Any], reason: str) ->
     assert chosen(vehicle(**change)) == reason
 
 
-@pytest.mark.parametrize("change", [{"place": CARRIAGE}, {"propulsion": "electric", "charge_ratio": 0.5}])
+@pytest.mark.parametrize("change", [{"place": CARRIAGE}, {"condition": "moving", "place": CARRIAGE}, {"propulsion": "electric", "charge_ratio": 0.5}])
 def test_what_can_be_ordered(change: dict[str, Any]) -> None:
     assert chosen(vehicle(**change)) == "v_0042"
 
@@ -192,6 +193,14 @@ def test_from_when_is_a_full_quarter_of_an_hour_that_does_not_move_with_every_lo
     assert offered(looked_at, now=NOW + timedelta(minutes=1), orders=(promised(end_h),)) == [
         ("v_0042", -(-(end_h + FREE_AGAIN_S / 3600) // 0.25) * 0.25)
     ]
+
+
+def test_what_goes_back_can_be_ordered_and_what_somebody_keeps_cannot() -> None:
+    back = vehicle(condition="moving", place=CARRIAGE)
+    assert offered(back) == [("v_0042", None)]
+    kept = replace(book(back), kept=frozenset({"v_0042"}))
+    assert not orderable(kept, RULES, NOW)
+    assert choose(BLUE, kept, RULES) == "vehicle_unavailable"
 
 
 def test_numbers_are_met_once_before_any_comes_again() -> None:

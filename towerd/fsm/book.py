@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from towerd.fsm.charts import JOB, MOVE
 from towerd.fsm.state import Job, Move, MoveState, Tables
@@ -11,6 +12,8 @@ from towerd.fsm.turn import Turn
 from towerd.orders.book import OrderBook
 from towerd.orders.model import AT_THE_GATE, Order
 from towerd.places import cabin
+
+_BRINGS_UP: Final = ("fetch", "bring")
 
 
 def open_moves(tables: Tables) -> list[Move]:
@@ -24,8 +27,9 @@ def move_of(tables: Tables, vehicle: str) -> Move | None:
 
 
 def book_of(tables: Tables) -> OrderBook:
-    """What decisions about orders read."""
-    return OrderBook(tables.vehicles, tables.orders, tables.loans, tables.answers, tables.drives)
+    """What decisions about orders read. A vehicle that a technician has brought up is nobody else's until it is put back."""
+    kept = frozenset(move.vehicle for move in open_moves(tables) if move.purpose in _BRINGS_UP)
+    return OrderBook(tables.vehicles, tables.orders, tables.loans, tables.answers, tables.drives, kept)
 
 
 def begins_at(order: Order) -> datetime:

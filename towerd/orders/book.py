@@ -41,13 +41,17 @@ class AnswerLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OrderBook:
-    """The tables that decisions about orders read. `drives`: what is counted of those who were forgotten, by handle."""
+    """What decisions about orders read. `drives`: what is counted of those who were forgotten, by handle.
+
+    `kept`: vehicles that somebody keeps from being brought to a customer, for as long as it lasts.
+    """
 
     vehicles: Mapping[str, Vehicle]
     orders: Mapping[str, Order]
     loans: Mapping[str, Loan]
     answers: Mapping[str, AnswerLike] = field(default_factory=dict)
     drives: Mapping[str, DriveCount] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,12 +68,13 @@ def _lent(loan: Loan, rules: OrderRules, now: datetime) -> Booking:
 class Calendar:
     """What some vehicles are promised for, by vehicle, as the book says it at a moment, and the loans of all that are out.
 
-    A loan that is overdue lasts until now, and the turnaround: nobody knows better.
+    A loan that is overdue lasts until now, and the turnaround: nobody knows better. `kept` as the book has it.
     """
 
     now: datetime
     taken: Mapping[str, Sequence[Booking]]
     loans: Mapping[str, Loan]
+    kept: frozenset[str]
 
 
 def calendar_of(book: OrderBook, vehicles: Iterable[Vehicle], rules: OrderRules, now: datetime) -> Calendar:
@@ -89,7 +90,7 @@ def calendar_of(book: OrderBook, vehicles: Iterable[Vehicle], rules: OrderRules,
         # a hand-over that is not over yet is the loan's already
         if name in found and order.open and (name not in loans or loans[name].id != order.id):
             found[name].append(_promised(order, after[name], now))
-    return Calendar(now, found, loans)
+    return Calendar(now, found, loans, book.kept)
 
 
 def first_gap(taken: Iterable[Booking], from_at: datetime, length: timedelta) -> datetime | None:

@@ -16,7 +16,8 @@ from towerd.orders.rules import OrderRules
 
 NUMBERS = 10_000
 HERE = frozenset({"bay", "carriage", "cabin"})
-_AT_REST: Final = ("available", "reserved")
+# one that is under way and nobody's is soon in a bay, and is fetched from there: whoever orders it is served after that
+_FETCHED: Final = ("available", "reserved", "moving")
 _STEP: Final = timedelta(minutes=15)
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -89,12 +90,12 @@ def _unfit(vehicle: Vehicle, offer: str, calendar: Calendar, rules: OrderRules) 
     if vehicle.id in calendar.loans:
         return False
     lost = vehicle.place.kind not in HERE or vehicle.condition in ("unknown", "out_of_service")
-    return lost or not charge_suffices(vehicle, rules)
+    return lost or vehicle.id in calendar.kept or not charge_suffices(vehicle, rules)
 
 
 def _rests(vehicle: Vehicle) -> bool:
-    """Whether a vehicle that is here could be fetched for anybody now: nobody moves it or has to look at it first."""
-    return vehicle.condition in _AT_REST and vehicle.rests_as == "available"
+    """Whether a vehicle that is here could be brought to anybody now: nobody has to look at it first."""
+    return vehicle.condition in _FETCHED and vehicle.rests_as == "available"
 
 
 def obstacle(vehicle: Vehicle, wanted: Wanted, calendar: Calendar, rules: OrderRules) -> str | None:
