@@ -277,11 +277,11 @@ def check(shop: Shop) -> None:
 def check_catalogue(shop: Shop) -> None:
     """What is offered can be ordered; what is available can be ordered now, and nothing else."""
     tables = shop.state.tables
-    offers = orderable(book_of(tables), RULES, shop.now)
+    offers = orderable(book_of(tables, shop.state.volatile.snapshot), RULES, shop.now)
     for offer in offers:
         from_at = offer.from_at or shop.now
         wanted = Wanted("test_drive", Slot(from_at, from_at + HALF))
-        calendar = calendar_of(book_of(tables), [offer.vehicle], RULES, shop.now)
+        calendar = calendar_of(book_of(tables, shop.state.volatile.snapshot), [offer.vehicle], RULES, shop.now)
         assert obstacle(offer.vehicle, wanted, calendar, RULES) is None, offer
     now = {offer.vehicle.id for offer in offers if offer.from_at is None}
     assert now == {one.id for one in tables.vehicles.values() if one.condition == "available"}

@@ -13,6 +13,7 @@ from towerd.fsm import events as ev
 from towerd.fsm.manual_events import BayServiceChanged
 from towerd.fsm.moves_events import MoveRequested
 from towerd.fsm.reply import ReplyTo
+from towerd.fsm.show import build_view
 from towerd.fsm.turn import Turn
 from towerd.fsm.waiting import waiting
 from towerd.places import CARRIAGE, OUT, Place, bay
@@ -71,9 +72,12 @@ def technician(sync: SyncTower, place: Place, disabled: bool) -> None:
     sync.take(BayServiceChanged(place, disabled, "repair", "ada", API))
 
 
+def turn_now(sync: SyncTower) -> Turn:
+    return Turn(sync.state, ev.Stamped(START, sync.now_s, ev.TimerExpired("view")), sync.tower.core)
+
+
 def waits_for(sync: SyncTower) -> list[tuple[str, str]]:
-    turn = Turn(sync.state, ev.Stamped(START, sync.now_s, ev.TimerExpired("view")), sync.tower.core)
-    return [(row.code, row.cure) for row in waiting(turn)]
+    return [(row.code, row.cure) for row in waiting(turn_now(sync))]
 
 
 def car_at(sync: SyncTower, vehicle: str) -> Place:
@@ -106,6 +110,26 @@ def test_a_bay_that_is_disabled_before_its_car_is_taken_lets_the_carriage_go(
     switch(sync, bay(1, 1), False)
     sync.code("o_1", right=True)
     until(sync, lambda: sync.state.tables.orders["o_1"].state == "completed")
+
+
+@pytest.mark.parametrize("switch", [panel, technician])
+def test_a_car_in_a_disabled_bay_is_not_offered_until_it_is_enabled(
+    switch: Callable[[SyncTower, Place, bool], None],
+) -> None:
+    sync = stocked()
+
+    def offered() -> set[str]:
+        return {one.vehicle.id for one in build_view(sync.state, sync.tower.core, turn_now(sync)).offers}
+
+    for disabled, cars in ((True, {"v_0042"}), (False, {"v_0042", "v_0007"})):
+        switch(sync, bay(1, 1), disabled)
+        sync.tick(1.0)
+        assert offered() == cars
+    switch(sync, bay(1, 1), True)
+    switch(sync, bay(2, 3), True)
+    sync.tick(1.0)
+    sync.order(1, 1)
+    assert sync.answers[-1].reasons == ("vehicle_unavailable",)
 
 
 @pytest.mark.parametrize("switch", [panel, technician])

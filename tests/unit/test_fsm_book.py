@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.support.core_kit import order_in, told
-from tests.support.moves_kit import job_for, move, turn
+from tests.support.core_kit import HOME_BAY, order_in, told, with_bay
+from tests.support.moves_kit import OCCUPIED, STOCKED, job_for, move, turn
 from tests.support.values import AT
+from towerd.bays.model import BayBits
 from towerd.errors import BugError
 from towerd.fsm import book
+from towerd.fsm.state import BayRecord
 from towerd.orders.model import Slot
 from towerd.places import cabin
 
@@ -80,14 +83,27 @@ def test_an_order_may_be_collected_from_a_little_before_its_slot() -> None:
 
 def test_decisions_read_the_tables_as_they_are() -> None:
     t = turn(orders=[order_in("accepted")])
-    found = book.book_of(t.tables)
+    found = book.book_of(t.tables, t.snapshot)
     assert (found.orders, found.vehicles) == (t.tables.orders, t.tables.vehicles)
 
 
 @pytest.mark.parametrize(("purpose", "kept"), [("fetch", True), ("bring", True), ("put_back", False), ("move", False)])
-def test_a_car_that_a_technician_brings_up_is_kept_from_customers_until_it_is_put_back(purpose: Any, kept: bool) -> None:
-    assert (book.book_of(turn(move(purpose)).tables).kept == {"car-1"}) is kept
-    assert not book.book_of(turn(move(purpose, state="done")).tables).kept
+def test_a_car_that_a_technician_brings_up_is_kept_from_customers_until_it_is_put_back(
+    purpose: Any, kept: bool
+) -> None:
+    assert (book.book_of(turn(move(purpose)).tables, None).kept == {"car-1"}) is kept
+    assert not book.book_of(turn(move(purpose, state="done")).tables, None).kept
+
+
+def test_a_car_whose_bay_may_not_be_used_is_kept_until_it_may() -> None:
+    tables = turn().tables
+    assert not book.book_of(tables, STOCKED).kept
+    for bit in (BayBits.DISABLED, BayBits.FAULT, BayBits.OVERHANG):
+        assert book.book_of(tables, with_bay(STOCKED, 2, 3, OCCUPIED | bit)).kept == {"car-1"}
+    by_hand = replace(tables, bays={str(HOME_BAY): BayRecord(HOME_BAY, disabled=True)})
+    assert book.book_of(by_hand, STOCKED).kept == {"car-1"}
+    under_way = replace(tables.vehicles["car-1"], condition="moving")
+    assert not book.book_of(replace(by_hand, vehicles={"car-1": under_way}), STOCKED).kept
 
 
 @pytest.mark.parametrize(("state", "needed"), [("arrived", False), ("identified", True), ("completed", False)])

@@ -74,7 +74,10 @@ def test_why_a_vehicle_cannot_be_ordered(change: dict[str, Any], reason: str) ->
     assert chosen(vehicle(**change)) == reason
 
 
-@pytest.mark.parametrize("change", [{"place": CARRIAGE}, {"condition": "moving", "place": CARRIAGE}, {"propulsion": "electric", "charge_ratio": 0.5}])
+@pytest.mark.parametrize(
+    "change",
+    [{"place": CARRIAGE}, {"condition": "moving", "place": CARRIAGE}, {"propulsion": "electric", "charge_ratio": 0.5}],
+)
 def test_what_can_be_ordered(change: dict[str, Any]) -> None:
     assert chosen(vehicle(**change)) == "v_0042"
 

@@ -31,13 +31,17 @@ def bind_waiting(turn: Turn) -> None:
     """Whoever has waited longest gets the first car that fits: new here, released after a drive, or free again, be it that
     another order of it has ended.
     """
-    if not _something_is_free(turn):
-        return
+    if _something_is_free(turn):
+        bind_now(turn)
+
+
+def bind_now(turn: Turn) -> None:
+    """The same whatever has happened: a bay may have been enabled at the PLC's panel, of which the tables say nothing."""
     waiting = _waiting(turn)
     times_s = ready_times_s(turn) if waiting else {}
     rules, calendar = turn.config.rules, None
     for order in waiting:
-        book = book_of(turn.tables)
+        book = book_of(turn.tables, turn.snapshot)
         # one for all, until somebody is bound
         calendar = calendar or calendar_of(book, book.vehicles.values(), rules, turn.now)
         slot = _slot(turn, order)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from towerd.bays.model import is_usable
 from towerd.fsm.charts import JOB, MOVE
 from towerd.fsm.state import Job, Move, MoveState, Tables
 from towerd.fsm.turn import Turn
 from towerd.orders.book import OrderBook
 from towerd.orders.model import AT_THE_GATE, Order
 from towerd.places import cabin
+from towerd.plc.snapshot import Snapshot
 
 _BRINGS_UP: Final = ("fetch", "bring")
 
@@ -26,9 +29,19 @@ def move_of(tables: Tables, vehicle: str) -> Move | None:
     return next((move for move in tables.moves.values() if move.vehicle == vehicle and move.open), None)
 
 
-def book_of(tables: Tables) -> OrderBook:
-    """What decisions about orders read. A vehicle that a technician has brought up is nobody else's until it is put back."""
-    kept = frozenset(move.vehicle for move in open_moves(tables) if move.purpose in _BRINGS_UP)
+def _kept(tables: Tables, machine: Snapshot | None) -> Iterator[str]:
+    """Vehicles that a technician has brought up, until they are put back, and those whose bay may not be used."""
+    yield from (move.vehicle for move in open_moves(tables) if move.purpose in _BRINGS_UP)
+    shut = {record.place for record in tables.bays.values() if record.disabled}
+    if machine is not None:
+        shut |= {place for place, word in machine.bays() if not is_usable(word)}
+    # one that moves has left its bay, or its job is given back there
+    yield from (one.id for one in tables.vehicles.values() if one.place in shut and one.condition != "moving")
+
+
+def book_of(tables: Tables, machine: Snapshot | None) -> OrderBook:
+    """What decisions about orders read; of bays that the PLC shows as unusable nothing is known while there is no picture."""
+    kept = frozenset(_kept(tables, machine))
     return OrderBook(tables.vehicles, tables.orders, tables.loans, tables.answers, tables.drives, kept)
 
 

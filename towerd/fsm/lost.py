@@ -47,7 +47,7 @@ def _another(turn: Turn, order: Order, lost: Vehicle) -> Vehicle | None:
     record = lost.record
     wish = VehicleByModel(make=record.make, model=record.model, colour=record.colour)
     wanted = Wanted(order.kind, order.slot or Slot(turn.now, turn.now))
-    book, rules = book_of(turn.tables), turn.config.rules
+    book, rules = book_of(turn.tables, turn.snapshot), turn.config.rules
     meant = vehicles_meant(wish, book)
     found = choose_vehicle(wanted, meant, calendar_of(book, meant, rules, turn.now), {}, rules)
     return found if isinstance(found, Vehicle) else None
@@ -191,7 +191,9 @@ def settle_promised(turn: Turn) -> None:
     hoping = _end_what_is_over(turn)
     if not hoping:
         return
-    calendar = calendar_of(book_of(turn.tables), [one.vehicle for one in hoping], turn.config.rules, turn.now)
+    calendar = calendar_of(
+        book_of(turn.tables, turn.snapshot), [one.vehicle for one in hoping], turn.config.rules, turn.now
+    )
     for one in hoping:
         if _comes_late(turn, one.order, one.vehicle, calendar) or not (one.given or _may_be_ready(one.vehicle)):
             _replaced(turn, one.order, one.vehicle)

@@ -213,7 +213,7 @@ def _outcome(turn: Turn, event: OrderRequested, request: Request, book: OrderBoo
 def order_requested(turn: Turn, event: OrderRequested) -> None:
     """A verified token: decide, keep the answer, answer. What was asked before is answered as before."""
     tables = turn.tables
-    book = book_of(tables)
+    book = book_of(tables, turn.snapshot)
     request = Request(
         event.claims,
         event.payload_sha256,
@@ -262,7 +262,7 @@ def command_refused(turn: Turn, event: CommandRefused) -> None:
     if before is not None:
         turn.answer(event.reply, before.ok, before.reasons, before.result)
         return
-    book = book_of(tables)
+    book = book_of(tables, turn.snapshot)
     full = too_many_requests(book, rules, turn.now, verified=False)
     reasons = ("busy",) if full else event.reasons
     _keep(turn, remember_request(event.reply.req_id, event.expires_at, Refusal(reasons, ""), rules, turn.now))

@@ -16,7 +16,7 @@ from towerd.fsm import announcing
 from towerd.fsm import events as ev
 from towerd.fsm.alarms import alarm_acknowledged, alarm_put_back, alarm_shelved, alarm_taken_out, mirror_alarms
 from towerd.fsm.alike import faces_alike
-from towerd.fsm.awaiting import bind_waiting, watch_waiting_stock
+from towerd.fsm.awaiting import bind_now, bind_waiting, watch_waiting_stock
 from towerd.fsm.by_hand import MANUAL_HANDLERS
 from towerd.fsm.changes import watch_key
 from towerd.fsm.commanding import doubt, follow_all, unresolved
@@ -168,6 +168,7 @@ def _plc_refused(turn: Turn, event: ev.PlcRefused) -> None:
 def _minute(turn: Turn) -> None:
     every_minute(turn)
     watch_waiting_stock(turn)
+    bind_now(turn)
     tell_wear(turn)
     settle_lost(turn)
     settle_promised(turn)

@@ -165,7 +165,7 @@ def _activity(shown: _Shown, blocked: tuple[Obstacle, ...], now: datetime) -> Ac
 
 def _offers(shown: _Shown, config: CoreConfig) -> tuple[Offer, ...]:
     tables = shown.state.tables
-    book = book_of(tables)
+    book = book_of(tables, shown.turn.snapshot)
     offers = []
     for one in orderable(book, config.rules, shown.turn.now):
         seconds = ready_s(shown.turn, one.vehicle)
