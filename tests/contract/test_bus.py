@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -287,6 +288,9 @@ async def test_the_state_is_answered_without_a_token(running: Running) -> None:
     assert (answer["req_id"], answer["ok"]) == ("r_2", True)
     assert set(answer["result"]["state"]) == set(EXAMPLES["topics"]["state"])
     assert not running.bed.inbox.of(OrderRequested)
+    running.command("state", body(running.bed.clock, None, "r_2"))
+    await until(lambda: len(running.payloads("rsp/shop_7")) == 2)
+    assert running.last("rsp/shop_7")["result"] == answer["result"], "its first answer again (3.3)"
 
 
 @pytest.mark.parametrize("retain", [False, True])
@@ -309,6 +313,10 @@ async def test_a_command_of_full_size_arrives(running: Running, keys: Keys) -> N
     assert running.bed.inbox.of(CommandRefused)[0].reasons == ("too_large",)
 
 
+def _was_last(peer: Peer, relative: str, payload: bytes) -> bool:
+    return [one.payload for one in peer.seen if one.topic == TOPICS.full(relative)][-1] == payload
+
+
 async def test_unknown_retained_orders_are_cleared(peer: Peer, keys: Keys) -> None:
     peer.say(Message(TOPICS.full("order/o_old"), b"{}", retain=True))
     await until(lambda: any(one.topic.endswith("o_old") for one in peer.seen))
@@ -320,7 +328,8 @@ async def test_unknown_retained_orders_are_cleared(peer: Peer, keys: Keys) -> No
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-    await until(lambda: [one.payload for one in peer.seen if one.topic.endswith("/availability")][-1] == b"offline")
+    for gone in ("plc/availability", "availability"):
+        await until(partial(_was_last, peer, gone, b"offline"))
 
 
 async def test_without_a_broker_nothing_is_lost_and_nothing_blocks(keys: Keys) -> None:

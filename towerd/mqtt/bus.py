@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -13,9 +14,10 @@ from towerd.fsm.events import BusChanged, OutboxAcknowledged
 from towerd.fsm.reply import ReplyTo
 from towerd.mqtt import topics
 from towerd.mqtt.acks import Acknowledgements
-from towerd.mqtt.intake import Intake, IntakeParts
+from towerd.mqtt.intake import BUSY, Intake, IntakeParts
 from towerd.mqtt.outbox import Outbox
 from towerd.mqtt.publisher import OFFLINE, Publisher
+from towerd.mqtt.state_answers import StateAnswers
 from towerd.mqtt.wire import Outgoing, Received, Wire
 from towerd.ports import Clock
 from towerd.view import View
@@ -55,6 +57,7 @@ class MqttBus:
         self._inbox, self._names = parts.intake.inbox, parts.intake.topics
         whose = parts.intake.customers.whose
         self._publisher = Publisher(parts.wire, self._names, parts.clock, parts.intake.key, whose)
+        self._states = StateAnswers()
         self._outbox = Outbox(parts.outbox, self._publisher.row)
         self._acks = Acknowledgements(parts.wire.acknowledge)
         self._intake = Intake(parts.intake, self._answer_state, self._publisher.answer)
@@ -90,6 +93,8 @@ class MqttBus:
             self._live = False
             if self._report is not None:
                 self._report.cancel()
+            # the will tells of the tower alone
+            self._publisher.text(topics.PLC_AVAILABILITY, OFFLINE)
             await self._wire.stop(will(self._names))
 
     def on_up(self, generation: int) -> None:
@@ -160,7 +165,9 @@ class MqttBus:
             self._rest_until_mono_s = None
             self.wake()
 
-    def _answer_state(self, reply: ReplyTo) -> None:
-        state = self._publisher.state()
-        if state is not None:
+    def _answer_state(self, reply: ReplyTo, expires_at: datetime) -> None:
+        state = self._states.first(reply.req_id, expires_at, self._clock.now(), self._publisher.state)
+        if state is None:
+            self._publisher.answer(Answer(reply, False, BUSY, None))
+        else:
             self._publisher.answer(Answer(reply, True, (), {"state": state}))

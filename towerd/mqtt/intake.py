@@ -140,9 +140,9 @@ class Intake:
     """Takes commands; `run` works them off until cancelled."""
 
     def __init__(
-        self, parts: IntakeParts, show_state: Callable[[ReplyTo], None], answer: Callable[[Answer], None]
+        self, parts: IntakeParts, show_state: Callable[[ReplyTo, datetime], None], answer: Callable[[Answer], None]
     ) -> None:
-        """`show_state` answers the verb `state` from the newest view; `answer` is for what the core never hears of."""
+        """`show_state` answers the verb `state`, given until when the request counts; `answer` is for what the core never hears of."""
         self._parts = parts
         self._show_state, self._answer = show_state, answer
         self._floods = Floods()
@@ -158,7 +158,7 @@ class Intake:
         if isinstance(asked, Dropped):
             self._refuse(asked.verb, asked.reasons, asked.reply, asked.expires_at, done)
         elif asked.token is None:
-            self._show_state(asked.reply)
+            self._show_state(asked.reply, asked.expires_at)
             done()
         else:
             self._queue(asked, done)

@@ -101,10 +101,9 @@ class Publisher:
         if not self.ready or self._wire.publish(message) is None:
             log.info("answer dropped: no connection", req_id=reply.req_id)
 
-    def state(self) -> Body | None:
-        """The result of the verb `state`: as the topic, with an envelope of its own. None before the first view."""
-        if self._view is None:
-            return None
+    def state(self) -> Body:
+        """The result of the verb `state`: as the topic, with an envelope of its own. There is a view: nothing comes in before."""
+        assert self._view is not None
         return {**self._envelope(self._clock.now()), **payloads.state_body(self._view)}
 
     def _publish_retained(self, relative: str, body: Mapping[str, Any] | None) -> int | None:
