@@ -63,6 +63,17 @@ async def test_a_command_that_waits_through_a_short_gap_goes_after_id_was_read_a
         assert len(bench.plc.written("CMD_CARRIAGE")) == 1
 
 
+async def test_a_plc_that_needs_200_ms_for_each_reply_is_worked_with() -> None:
+    bench = make()
+    async with bench.running():
+        bench.transport.latency_s = 0.2
+        for change in range(1, 11):
+            # the longest round without another look at SYS: carriage, cabins and alarms
+            bench.plc.set("SYS", "alarm_change_counter", change)
+            await asyncio.sleep(2.0)
+        assert [lost.reason for lost in bench.inbox.of(PlcLost)] == []
+
+
 async def test_a_plc_heartbeat_that_stands_is_a_loss_and_no_session_begins_on_it() -> None:
     bench = make()
     async with bench.running():

@@ -215,10 +215,13 @@ class PlcSession:
         picture = self._picture
         if picture is None:
             raise SessionEndedError("the values became stale")
-        await self._reader.read_first(picture)
+        first = await self._reader.read_first(picture)
         self._check_system(picture)
         await self._reader.read_rest(picture)
-        self._check_system(picture)
+        if picture.system is not first:
+            self._check_system(picture)
+        elif not self._session:
+            raise SessionEndedError("the values became stale")
         self._freshness.complete()
         self._backoff_s = 0.0
         self._refusal = None
@@ -226,7 +229,9 @@ class PlcSession:
         self._inbox.post(PlcObserved(picture.snapshot(self._session)))
 
     def _check_system(self, picture: Picture) -> None:
-        """A restart (2.4), a heartbeat that stands (3.2) or another PC's session end this one."""
+        """A restart (2.4), a heartbeat that stands (3.2) or another PC's session end this one. For a SYS that has just been read:
+        of an old one the heartbeat always stands.
+        """
         system = picture.system
         if system.boot_id != picture.identity.boot_id:
             self._lose("PLC restarted")
