@@ -158,6 +158,16 @@ def test_a_refusal_says_what_to_do(picture: Snapshot, code: int, wanted: str) ->
     assert wanted in answer.result["cure"]
 
 
+@pytest.mark.parametrize("command", [P.STOP, P.HOLD])
+def test_a_stop_that_is_refused_says_what_stops_the_machine(command: P) -> None:
+    answered = in_state(S.EXECUTE, packml_ack_seq=2, packml_reject_code=5)
+    turn = turn_of(state_of(answered, packml=PackmlRequest(command, 2, 3, MONO_S, ReplyTo("api", "1"))))
+    follow_packml(turn)
+    [answer] = answers(turn)
+    assert answer.result is not None
+    assert "press the emergency stop" in answer.result["cure"]
+
+
 def test_a_request_of_another_session_is_void_and_one_on_its_way_is_waited_for() -> None:
     pending = PackmlRequest(P.START, 2, 3, MONO_S)
     other = turn_of(state_of(with_session(machine(), 8), packml=pending))

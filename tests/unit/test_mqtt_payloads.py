@@ -36,7 +36,8 @@ def test_what_has_not_changed_of_an_order_is_the_very_same_body() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "late_s", "shown_s"), [("out", -5, 0), ("overdue", 7.9, 7), ("returning", 9, 9), ("returned", 9, 0)]
+    ("state", "late_s", "shown_s"),
+    [("out", -5, 0), ("due_soon", 7.9, 0), ("overdue", 7.9, 7), ("returning", 9, 9), ("returned", 9, 0)],
 )
 def test_a_loan_tells_how_late_it_is(state: str, late_s: float, shown_s: int) -> None:
     late = loan(state=state)

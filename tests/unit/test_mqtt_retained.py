@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from towerd.mqtt.retained import COUNTDOWN_EVERY_S, LIFT_EVERY_S, STATE_EVERY_S, Retained, settled
+from towerd.mqtt.retained import COUNTDOWN_EVERY_S, LIFT_EVERY_S, LOAN_EVERY_S, STATE_EVERY_S, Retained, settled
 
 
 def noted(topic: str, body: dict[str, object]) -> Retained:
@@ -24,6 +24,13 @@ def test_a_countdown_is_published_every_few_seconds() -> None:
     wanted = {"order/o": {"a": [{"ready_in_s": 8.0}]}}
     assert retained.due(wanted, 100.0 + COUNTDOWN_EVERY_S - 0.1) == []
     assert retained.due(wanted, 100.0 + COUNTDOWN_EVERY_S) == [("order/o", wanted["order/o"])]
+
+
+def test_a_loan_that_is_overdue_is_published_once_a_minute() -> None:
+    retained = noted("loan/o", {"overdue_s": 1})
+    wanted = {"loan/o": {"overdue_s": 2}}
+    assert retained.due(wanted, 100.0 + LOAN_EVERY_S - 0.1) == []
+    assert retained.due(wanted, 100.0 + LOAN_EVERY_S) == [("loan/o", wanted["loan/o"])]
 
 
 def test_the_lift_is_published_twice_a_second_at_most() -> None:

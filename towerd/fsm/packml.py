@@ -69,15 +69,17 @@ def follow_packml(turn: Turn) -> None:
         if not code:
             turn.answer(pending.reply, True, (), {"packml": name})
         else:
-            text, cure = f"The PLC refuses it: {why}.", packml_cure(machine, code)
+            text, cure = f"The PLC refuses it: {why}.", packml_cure(machine, code, PackmlCommand(pending.command))
             turn.answer(pending.reply, False, ("plc_refused",), {"packml": name, "text": text, "cure": cure})
             turn.set(retry_after_mono_s={**turn.volatile.retry_after_mono_s, _AUTO_RETRY: turn.mono_s + _RETRY_S})
 
 
-def packml_cure(machine: Snapshot, code: int) -> str:
+def packml_cure(machine: Snapshot, code: int, command: PackmlCommand) -> str:
     """What to do when the PLC has refused a PackML command: by the state where that is the reason, else by what stands."""
     system = machine.system
     if code == _NO_STATE:
+        if command in _URGENT:
+            return "The machine did not stop for it: if it moves, press the emergency stop; else ask again."
         if system.packml_state is PackmlState.EXECUTE:
             return "The machine runs already."
         return PACKML_CURE.get(system.packml_state, "The machine is on its way to another state: wait, then ask again.")

@@ -159,8 +159,9 @@ def order_body(order: Order, ready_in_s: float | None) -> shapes.OrderBody:
 
 def loan_body(loan: Loan, at: datetime) -> shapes.LoanBody:
     """Topic `loan/{id}`; `at` is when it is shown."""
-    until_at = loan.ended_at or at
-    overdue_s = 0 if loan.state in LOAN_ENDED else max(0, int((until_at - loan.due_back_at).total_seconds()))
+    # the seconds count from when the state says so: dates are looked at once a minute
+    counts = loan.state not in (*LOAN_ENDED, "due_soon")
+    overdue_s = max(0, int((at - loan.due_back_at).total_seconds())) if counts else 0
     return {
         "id": loan.id,
         "state": loan.state,

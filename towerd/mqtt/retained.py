@@ -15,6 +15,8 @@ from towerd.mqtt.payloads import Body
 
 COUNTDOWNS = frozenset({"remaining_s", "ready_in_s", "overdue_s"})
 COUNTDOWN_EVERY_S = 5.0
+LOAN_EVERY_S = 60.0
+"""A loan may be overdue for days."""
 LIFT_EVERY_S = 0.5
 STATE_EVERY_S = 30.0
 
@@ -49,7 +51,8 @@ class Retained:
             return False
         if topic == topics.LIFT:
             return age_s >= LIFT_EVERY_S
-        return age_s >= COUNTDOWN_EVERY_S or settled(before) != settled(body)
+        every_s = LOAN_EVERY_S if topic.startswith(topics.LOANS) else COUNTDOWN_EVERY_S
+        return age_s >= every_s or settled(before) != settled(body)
 
     def due(self, wanted: Mapping[str, Body], mono_s: float) -> list[tuple[str, Body | None]]:
         """Topics to publish now with their bodies; None removes one. They count as sent once `note` has been told."""
