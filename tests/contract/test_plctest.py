@@ -218,6 +218,13 @@ def test_the_command_tells_json(tmp_path: Path) -> None:
     assert not any(check["moves"] for check in told["checks"])
 
 
+async def test_a_plc_that_is_always_slow_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("towerd.plctest.reading.STEADY_LIMIT_S", 0.0)
+    [result] = await results_on(Broken, {"replies come in time"})
+    assert result.verdict == "fail"
+    assert "ms as a rule" in result.seen
+
+
 async def test_a_failure_says_what_was_wanted() -> None:
     results = await results_on(Frozen, {"the plc heartbeat moves"})
     row = report.as_json("here", results)["checks"][0]
