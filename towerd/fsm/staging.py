@@ -29,7 +29,7 @@ from towerd.fsm.wishes import best_bays, due_orders, is_stopped, may_be_taken, w
 from towerd.orders.choice import may_serve
 from towerd.orders.model import Order, Vehicle
 from towerd.orders.staging import stands_from_at
-from towerd.places import CARRIAGE, OUT, Place, cabin
+from towerd.places import CARRIAGE, OUT, UNKNOWN, Place, cabin
 from towerd.planner.decide import unmet
 from towerd.planner.model import Want, Wish
 from towerd.plc.snapshot import Snapshot
@@ -134,11 +134,11 @@ def put_down(turn: Turn, order: Order, why: str, *, once_more: bool = False) -> 
 def follow_ahead(turn: Turn) -> None:
     """An order is `staged` once its car stands in the cabin, and no more once that is not to be, or nobody comes.
 
-    Not while its outer door opens or stands open: the car may be leaving with its customer.
+    Not while its outer door opens or stands open before the car: it may be leaving with its customer.
     """
     if turn.snapshot is None:
         return
-    for order in [one for one in turn.tables.orders.values() if one.ahead and not door_opens(turn, one)]:
+    for order in [one for one in turn.tables.orders.values() if one.ahead and not _may_be_leaving(turn, one)]:
         newest = open_job(turn)
         job = newest if newest is not None and newest.order == order.id else None
         why = _ends(turn, order, job)
@@ -149,6 +149,11 @@ def follow_ahead(turn: Turn) -> None:
         elif job is None and order.state == "accepted":
             staged = turn.move_order(order, ORDER.next(order.state, "stage"))  # type: ignore[arg-type]
             turn.tell("order_staged", {"cabin": order.cabin}, staged)
+
+
+def _may_be_leaving(turn: Turn, order: Order) -> bool:
+    # a car that is missed has left otherwise: then nothing waits in the cabin for its order
+    return door_opens(turn, order) and turn.tables.vehicles[order.vehicle or ""].place != UNKNOWN
 
 
 def _ends(turn: Turn, order: Order, job: Job | None) -> str | None:
