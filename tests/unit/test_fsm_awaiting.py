@@ -41,7 +41,7 @@ def test_the_first_car_that_fits_is_theirs(wish: dict[str, str]) -> None:
     assert (order.state, order.vehicle) == ("accepted", "car-1")
     assert t.tables.vehicles["car-1"].condition == "reserved"
     assert told(t) == ["order_bound"]
-    assert asked(t, AppendOutbox)[0].body["data"] == {"vehicle": "car-1", "from": None, "until": None}
+    assert asked(t, AppendOutbox)[0].body["data"] == {**t.car("car-1"), "from": None, "until": None}
 
 
 def test_who_has_waited_longest_gets_it() -> None:

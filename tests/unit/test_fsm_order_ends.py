@@ -10,6 +10,7 @@ import pytest
 from tests.support.core_kit import (
     CABIN_1,
     MONO_S,
+    asked,
     job,
     machine,
     order_in,
@@ -23,6 +24,7 @@ from tests.support.core_kit import (
 )
 from tests.support.values import AT
 from towerd.cabin.model import DoorState
+from towerd.fsm.commands import AppendOutbox
 from towerd.fsm.intake_row import Intake
 from towerd.fsm.kept_rows import FaceRow
 from towerd.fsm.order_ends import door_opens, door_works, end_order, lost_vehicle, may_end, release
@@ -57,6 +59,8 @@ def test_an_order_that_ends_is_told_and_lets_go_of_everything() -> None:
     assert [row.state for row in t.tables.jobs.values()] == ["cancelled", "running", "done"]
     assert (t.tables.faces["ord-1"].destroy_at, t.volatile.decisions) == (t.now + timedelta(days=1), {})
     assert told(t) == ["order_failed"]
+    car = {"vehicle": "car-1", "make": "Kestrel", "model": "Three"}
+    assert asked(t, AppendOutbox)[0].body["data"] == {"reason": "vehicle_unavailable", **car}
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def _bind(turn: Turn, order: Order, vehicle: Vehicle, slot: Slot | None) -> None
     bound = turn.move_order(order, state, vehicle=vehicle.id, slot=slot)  # type: ignore[arg-type]
     note_orders(turn, vehicle.id)
     data = slot_json(slot) or {"from": None, "until": None}
-    turn.tell("order_bound", {"vehicle": vehicle.id, **data}, bound)
+    turn.tell("order_bound", {**turn.car(vehicle.id), **data}, bound)
 
 
 def watch_waiting_stock(turn: Turn) -> None:

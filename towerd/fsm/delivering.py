@@ -292,7 +292,7 @@ def _see_off(turn: Turn, order: Order, shown: Cabin) -> None:
         if shown.deserted:
             done = turn.move_order(order, ORDER.next(order.state, "complete"))  # type: ignore[arg-type]
             release(turn, done)
-            turn.tell("order_completed", {"vehicle": order.vehicle}, done)
+            turn.tell("order_completed", turn.car(order.vehicle), done)
             end_stay(turn, done)
         return
     if shown.deserted and shown.outer_door in STILL:

@@ -14,16 +14,14 @@ from towerd.places import OUT
 def hand_over(turn: Turn, order: Order) -> None:
     """The vehicle has left the cabin with its customer; whose test drive it is, has it on loan."""
     came = order.arrived_at is not None or order.identified_at is not None
-    waited_s = (order.since_at - order.waits_since_at).total_seconds() if came else None
+    waited_s = round((order.since_at - order.waits_since_at).total_seconds(), 1) if came else None
     vehicle = turn.tables.vehicles[order.vehicle or ""]
     record = vehicle.record
     expected(turn, vehicle.place, None)
     turn.put_vehicle(vehicle, place=OUT, condition="out")
     handed = turn.move_order(order, ORDER.next(order.state, "hand_over"))  # type: ignore[arg-type]
     data = {
-        "vehicle": record.id,
-        "make": record.make,
-        "model": record.model,
+        **turn.car(record.id),
         "waited_s": waited_s,
         "identified_by": order.identified_by,
         "liveness": order.liveness,

@@ -88,7 +88,7 @@ def _replaced(turn: Turn, order: Order, lost: Vehicle) -> bool:
     turn.put("orders", order.id, changed)
     note_orders(turn, lost.id)
     note_orders(turn, another.id)
-    turn.tell("order_vehicle_replaced", {"vehicle": another.id, "before": lost.id}, changed)
+    turn.tell("order_vehicle_replaced", {**turn.car(another.id), "before": lost.id}, changed)
     return True
 
 

@@ -87,5 +87,7 @@ def _is_anothers(turn: Turn, vehicle: Vehicle) -> bool:
 def end_order(turn: Turn, order: Order, state: OrderState, reason: str | None, **values: object) -> None:
     """End an order otherwise than by hand-over, with other fields changed, and tell it."""
     ended = turn.move_order(order, state, reason=reason, **values)
+    # a car that was announced and never brought is forgotten with its order
+    data = {"reason": reason, **turn.car(ended.vehicle)}
     release(turn, ended)
-    turn.tell(f"order_{state}", {"reason": reason}, ended)  # type: ignore[arg-type]
+    turn.tell(f"order_{state}", data, ended)  # type: ignore[arg-type]

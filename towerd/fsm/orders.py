@@ -126,7 +126,7 @@ def _take_order(turn: Turn, event: OrderRequested, outcome: OrderAccepted) -> Ou
     if not order.code_only and event.face_sha256 is not None:
         turn.put("faces", order.id, FaceRow(order.id, event.face_sha256))
         turn.ask(StoreSealed(order.id, event.face_sha256))
-    data = {"kind": order.kind, "vehicle": order.vehicle, "code_only": order.code_only}
+    data = {"kind": order.kind, **turn.car(order.vehicle), "code_only": order.code_only}
     if order.vehicle is None:
         tell_awaiting(turn, order)
     else:

@@ -58,4 +58,4 @@ def _end(turn: Turn, order: Order, kind: str) -> None:
         return
     done = turn.move_order(order, ORDER.next(order.state, "complete"))  # type: ignore[arg-type]
     release(turn, done)
-    turn.tell("order_completed", {"vehicle": order.vehicle}, done)
+    turn.tell("order_completed", turn.car(order.vehicle), done)

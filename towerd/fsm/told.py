@@ -95,7 +95,7 @@ By = str | None
 """An account, a customer's pseudonym, or null: the tower by itself."""
 Reasons = list[str]
 
-_ENDED: Fields = {"reason": str | None}
+_ENDED: Fields = {"reason": str | None, "vehicle": Vehicle | None, "make": str | None, "model": str | None}
 _VEHICLE: Fields = {"vehicle": Vehicle}
 _CAR: Fields = {"vehicle": Vehicle, "make": str, "model": str}
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -131,10 +131,10 @@ OPEN: Final[frozenset[EventType]] = frozenset({"manual_intervention"})
 """Types with more fields than the table shows: what a person did has no single form."""
 
 TOLD: Final[Mapping[EventType, Fields]] = {
-    "order_accepted": {"kind": str, "vehicle": Vehicle, "code_only": bool},
+    "order_accepted": {"kind": str, **_CAR, "code_only": bool},
     "order_refused": {"verb": str, "reasons": Reasons},
     "order_awaiting_stock": {"wait_until": Time | None, "late": bool},
-    "order_bound": {"vehicle": Vehicle, "from": Time | None, "until": Time | None},
+    "order_bound": {**_CAR, "from": Time | None, "until": Time | None},
     "order_staged": {"cabin": Cabin},
     "order_arrived": _VEHICLE,
     "order_identified": {"by": str, "liveness": str, "score": Score | None},
@@ -147,12 +147,12 @@ TOLD: Final[Mapping[EventType, Fields]] = {
         "liveness": str,
         "score": Score | None,
     },
-    "order_completed": _VEHICLE,
+    "order_completed": _CAR,
     "order_cancelled": _ENDED,
     "order_expired": _ENDED,
     "order_no_show": _ENDED,
     "order_failed": _ENDED,
-    "order_vehicle_replaced": {"vehicle": Vehicle, "before": Vehicle},
+    "order_vehicle_replaced": {**_CAR, "before": Vehicle},
     "order_vouched": {"by": By, "saw": str, "with": By, "with_saw": str},
     "order_put_back": {"vehicle": Vehicle, "cabin": Cabin | None, "why": str},
     "loan_out": {"vehicle": Vehicle, "due_back_s": float, **_OUT_VALUES, **_PHOTOS_OUT},

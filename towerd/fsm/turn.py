@@ -91,6 +91,16 @@ class Turn(Asking):
         self.put("orders", order.id, changed)
         return changed
 
+    def car(self, vehicle: str | None) -> dict[str, str | None]:
+        """A vehicle as events name it, with what a sales report needs (orders-if.md 5.4); null where there is none."""
+        known = self.tables.vehicles.get(vehicle or "")
+        record = known.record if known else None
+        return {
+            "vehicle": vehicle,
+            "make": record.make if record else None,
+            "model": record.model if record else None,
+        }
+
     def put_vehicle(self, vehicle: Vehicle, **values: object) -> Vehicle:
         """Change fields of a vehicle. Since when its place is unknown is noted here, whoever finds that it is."""
         changed = replace(vehicle, **values)  # type: ignore[arg-type]
