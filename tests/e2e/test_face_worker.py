@@ -20,6 +20,7 @@ import pytest
 from tests.support.photos import PHOTOS_DIR, ROOT, needs_photos, selfie
 from towerd.faceid.client import FaceClient
 from towerd.faceid.config import FaceConfig
+from towerd.faceid.opencv_engine import VERSION
 from towerd.faceid.policy import decide_match
 from towerd.faceid.template import Template, pack
 from towerd.faceid.thresholds import default_policy
@@ -117,7 +118,7 @@ def others(tmp_path: Path, count: int) -> dict[str, bytes]:
     sealed = {}
     for number in range(count):
         vector = random.normal(size=128).astype(np.float32)
-        template = Template("opencv", "sface-2021dec-int8bq-r4-m25", vector / np.linalg.norm(vector), bytes(140_000))
+        template = Template("opencv", VERSION, vector / np.linalg.norm(vector), bytes(140_000))
         sealed[f"other-{number}"] = vault.seal(f"other-{number}", pack(template))
     return sealed
 

@@ -127,9 +127,9 @@ async def test_a_job_declared_finished_where_the_car_stands() -> None:
 async def test_a_bay_that_a_technician_disabled_is_left_alone() -> None:
     async with running() as run:
         tech = Technician(run)
+        await run.ask()
         for place in ("2-3", "1-1"):
             assert (await tech.disable(place)).ok
-        await run.ask()
         await run.show_face()
         await asyncio.sleep(60)
         assert moved(run) == 1, "homed, and nothing fetched"

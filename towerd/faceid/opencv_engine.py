@@ -14,6 +14,9 @@ from towerd.faceid.models import ModelError, detector_model, recogniser_mean, re
 from towerd.faceid.pose import Landmarks
 from towerd.faceid.refine import Refiner
 
+VERSION: Final = "sface-2021dec-int8bq-r4-m10-q40"
+"""Of the vectors: the network's name and quantisation, how landmarks are refined, how much of the mean is off, and the power of
+how clear the picture is."""
 DETECT_SIDE_PX = 640
 NEAR_SIDE_PX = 320
 NEAR_FACE_PX = 56
@@ -58,10 +61,8 @@ class OpenCvEngine:
 
     @property
     def version(self) -> str:
-        """Of the vectors: the network's name and quantisation, how landmarks are refined, how much of the mean is off, and the
-        power of how clear the picture is.
-        """
-        return "sface-2021dec-int8bq-r4-m10-q40"
+        """Of the vectors."""
+        return VERSION
 
     def detect(self, bgr: Image) -> list[Face]:
         """The faces, largest first. Looked for in an image of at most 640 px a side: memory and time stay bounded.
