@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from simulator.driver import TOO_FAR_BACK, Driver
+from tests.scenario.standing_acts import handed_over
 from tests.scenario.standstill import Site
 from tests.scenario.tower import READ, car
 from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
@@ -97,6 +98,14 @@ def another_car(site: Site) -> Driver:
 
 def another_car_left(site: Site) -> None:
     another_car(site).get_out()
+
+
+def followed(site: Site) -> None:
+    """A car rolls into the cabin behind a customer, before the door has closed."""
+    handed_over(site)
+    site.simulator.drive_off(1)
+    site.until(lambda: site.where() == "out", "the car has left")
+    Driver(site.simulator.plant, 1).drive_in(car(99))
 
 
 def driven_out(site: Site) -> None:

@@ -64,6 +64,7 @@ from tests.scenario.standing_driving_in import (
     corrected,
     driven_in,
     driven_out,
+    followed,
     left_too_far_back,
     left_unsecured,
     nobody_drives_in,
@@ -206,6 +207,14 @@ WAITING = [
         somebody_stays,
         mended("curtain_tripped", cabin=1),
         asks=CUSTOMER,
+    ),
+    Standstill(
+        "another_car_followed",
+        "Drive it out again",
+        followed,
+        driven_out,
+        asks=CUSTOMER,
+        site=lambda: Site(actors=PATIENT),
     ),
 ]
 DRIVING_IN = [

@@ -76,6 +76,7 @@ def test_a_running_job_says_what_it_waits_for(given: dict[str, Any], found: list
         ("ready", {}, ["drive_out"]),
         ("handed_over", {}, ["cabin_not_clear"]),
         ("handed_over", {"seen": SHUT}, ["leave_cabin"]),
+        ("handed_over", {"seen": with_cabin_vehicle(SHUT, 1)}, ["another_car_followed"]),
         ("staged", {"seen": HERE, "place": cabin(1), "volatile": READ}, ["customer_awaited"]),
         ("staged", {"seen": with_cabin(HERE, 1, tag=0), "place": cabin(1)}, ["tag_not_read"]),
         (

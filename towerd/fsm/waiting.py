@@ -39,12 +39,18 @@ from towerd.fsm.waiting_places import (
 from towerd.fsm.waiting_words import Words, words_for
 from towerd.fsm.wishes import delivery_wishes, is_stopped, move_targets
 from towerd.orders.model import DUE, Order, Vehicle
-from towerd.places import UNKNOWN, cabin
+from towerd.places import UNKNOWN, Place, cabin
 from towerd.plc.snapshot import Snapshot
 from towerd.view import Waiting
 
 _DRIVE_OUT = Words("drive_out", "The door is open, the car is to be driven out", "Drive it out.", "customer")
 _LEAVE = Words("leave_cabin", "The car has left; the door closes once the cabin is deserted", "Leave it.", "customer")
+_FOLLOWED = Words(
+    "another_car_followed",
+    "The car has left, and another has come in behind it; nothing is done with that one",
+    "Drive it out again, then leave the cabin.",
+    "customer",
+)
 _NOT_STOPPING: Final = (3000, 4999)
 
 
@@ -124,6 +130,12 @@ def _dealer_words(turn: Turn, machine: Snapshot, order: Order, vehicle: Vehicle)
     return no_cabin(turn, machine, None, order.id)
 
 
+def _behind(machine: Snapshot, left: Place | None) -> Words:
+    """What is waited for where a car has left its cabin, and the door is open."""
+    followed = left is not None and machine.cabin(left.position).content == "occupied"
+    return _FOLLOWED if followed else _LEAVE
+
+
 def _order_words(turn: Turn, machine: Snapshot, order: Order) -> Words | None:
     vehicle = turn.tables.vehicles.get(order.vehicle or "")
     if vehicle is None:
@@ -136,7 +148,7 @@ def _order_words(turn: Turn, machine: Snapshot, order: Order) -> Words | None:
         return _due_words(turn, machine, order, vehicle)
     if order.state == "handed_over" and order.cabin is not None:
         shut = machine.cabin(order.cabin).outer_door is DoorState.CLOSED
-        return words_for(f"cabin{order.cabin}_not_clear") if shut else _LEAVE
+        return words_for(f"cabin{order.cabin}_not_clear") if shut else _behind(machine, cabin(order.cabin))
     return _DRIVE_OUT if order.state == "ready" else None
 
 
@@ -190,7 +202,7 @@ def _move_words(turn: Turn, machine: Snapshot, move: Move) -> Words | None:
         cure = f"towerctl put-back {move.vehicle}"
         return Words("kept_in_cabin", f"{move.by} keeps it in {move.target}", cure, "customer")
     if move.state in ("ready", "left"):
-        return _DRIVE_OUT if move.state == "ready" else _LEAVE
+        return _DRIVE_OUT if move.state == "ready" else _behind(machine, move.target)
     return None if at_work(turn.tables, move) else _asked_words(turn, machine, move)
 
 
