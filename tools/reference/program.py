@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from tools.reference.inputs import inputs
 from tools.reference.markdown import one_line, page, table
 from tools.reference.schemas import schemas
 from towerd.api.core import ANSWER_LIMIT_S, USER_HEADER
@@ -122,7 +123,12 @@ def api() -> str:
         for route in router.routes
         if isinstance(route, APIRoute)
     ]
-    return page("Local API", intro, table(("request", "what it does (least role)"), rows))
+    taken = (
+        "Bodies are JSON; a field that is not named here is refused. A request that changes something answers with `ok`, `reasons`"
+        " (a list, empty where it was done), `result` and, where a person should read it, `text`."
+    )
+    requests = table(("request", "what it does (least role)"), rows)
+    return page("Local API", intro, requests, f"## What requests take\n\n{taken}", *inputs())
 
 
 def _option(one: click.Parameter) -> tuple[str, str, str]:
