@@ -12,7 +12,12 @@ from typing import Any
 import cv2
 import numpy as np
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, TimeoutException
+from selenium.common.exceptions import (
+    NoSuchElementException,
+    StaleElementReferenceException,
+    TimeoutException,
+    WebDriverException,
+)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -55,6 +60,12 @@ def start() -> webdriver.Chrome:
     chrome.set_page_load_timeout(LIMIT_S)
     chrome.set_script_timeout(LIMIT_S)
     return chrome
+
+
+def _was_left(error: WebDriverException) -> bool:
+    """Whether a page changed while it was read from; chromedriver has a name for that in most cases only."""
+    named = isinstance(error, (StaleElementReferenceException, NoSuchElementException))
+    return named or "does not belong to the document" in str(error)
 
 
 class Screen:
@@ -146,7 +157,9 @@ class Visitor(Screen):
         while time.monotonic() < ends:
             try:
                 found = holds()
-            except (StaleElementReferenceException, NoSuchElementException):
+            except WebDriverException as error:
+                if not _was_left(error):
+                    raise
                 found = None
             if found:
                 return found
@@ -205,9 +218,9 @@ class Visitor(Screen):
     def upload(self, file: Path) -> None:
         """Choose a file."""
         # the input itself is never shown: the button over it is
-        inputs = self.browser.find_elements(By.XPATH, "//input[@type='file']")
-        assert len(inputs) == 1
-        inputs[0].send_keys(str(file))
+        inputs = (By.XPATH, "//input[@type='file']")
+        self.wait(lambda: len(self.browser.find_elements(*inputs)) == 1, "one field for a file")
+        self.browser.find_element(*inputs).send_keys(str(file))
 
     def _click(self, xpath: str, what: str) -> None:
         def clicked() -> bool:
