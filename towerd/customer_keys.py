@@ -72,9 +72,12 @@ class CustomerKeys:
     def read(self, called: str) -> OwnKey | None:
         """The key of an alias; None where there is none. Raises VaultError on one that is damaged."""
         path = self.path(called)
-        if path is None or not path.exists():
+        if path is None:
             return None
-        data = path.read_bytes()
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
         key = data[:KEY_BYTES]
         if len(key) != KEY_BYTES or alias_of(key) != called:
             raise VaultError(f"key {path.name} is damaged")

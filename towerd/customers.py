@@ -53,36 +53,43 @@ class KeyedCustomers:
 
     def find(self, customer: str, order: str | None = None) -> Person:
         """See `ports.Customers`."""
-        handle = self.handle(customer)
-        called = self._files.alias(handle)
-        own = self._read(called)
-        if called is None or own is None:
-            return Person(NOBODY, Known(handle))
-        pseudonym = None if order is None else _pseudonym(own.key, customer, order)
-        return Person(called, Known(handle, pseudonym), found=self._kept(called))
+        called = self._files.alias(self.handle(customer))
+        return self._person(customer, order, called, self._read(called))
 
     async def know(self, customer: str, order: str | None = None) -> Person:
         """See `ports.Customers`."""
         async with self._one_at_a_time:
             await self._keys.settled(self._files.alias(self.handle(customer)) or NOBODY)
-            await asyncio.to_thread(self.own, customer)
-            return self.find(customer, order)
+            called, own = await asyncio.to_thread(self._own, customer)
+            # it may have been destroyed while the disk was asked
+            return self._person(customer, order, called, None if self._keys.destroys(called) else own)
+
+    def _person(self, customer: str, order: str | None, called: str | None, own: OwnKey | None) -> Person:
+        handle = self.handle(customer)
+        if called is None or own is None:
+            return Person(NOBODY, Known(handle))
+        pseudonym = None if order is None else _pseudonym(own.key, customer, order)
+        return Person(called, Known(handle, pseudonym), found=self._kept(called))
 
     def own(self, customer: str) -> str:
         """The alias of a customer, whose key is made where there is none. A disk that does not read is no damaged key.
 
         Raises OSError.
         """
+        return self._own(customer)[0]
+
+    def _own(self, customer: str) -> tuple[str, OwnKey | None]:
         handle = self.handle(customer)
         called = self._files.alias(handle)
         own = self._read(called)
         if called is None or own is None:
             if called is not None and self._files.destroy(called):
                 _LOG.error("what was said of a customer under a damaged key leads to nobody any more")
-            return self._files.put(handle, customer)
+            called = self._files.put(handle, customer)
+            return called, self._read(called)
         if not own.customer:
             self._files.name(called, customer)
-        return called
+        return called, own
 
     def _read(self, called: str | None) -> OwnKey | None:
         if called is None or self._keys.destroys(called):
