@@ -10,7 +10,8 @@ from towerd.fsm.inventory import note_orders
 from towerd.fsm.order_ends import end_order
 from towerd.fsm.orders import ready_times_s, tell_awaiting
 from towerd.fsm.turn import Turn
-from towerd.orders.calendar import calendar_of
+from towerd.orders.book import OrderBook
+from towerd.orders.calendar import Calendar, calendar_of
 from towerd.orders.choice import Wanted, choose_vehicle, vehicles_meant
 from towerd.orders.claim_parts import VehicleById, VehicleByModel
 from towerd.orders.model import Order, Slot, Vehicle
@@ -39,17 +40,24 @@ def bind_now(turn: Turn) -> None:
     """The same whatever has happened: a bay may have been enabled at the PLC's panel, of which the tables say nothing."""
     waiting = _waiting(turn)
     times_s = ready_times_s(turn) if waiting else {}
-    rules, calendar = turn.config.rules, None
+    rules = turn.config.rules
+    seen: tuple[OrderBook, Calendar] | None = None
     for order in waiting:
-        book = book_of(turn.tables, turn.snapshot)
-        # one for all, until somebody is bound
-        calendar = calendar or calendar_of(book, book.vehicles.values(), rules, turn.now)
+        # the same for all, until somebody is bound
+        if seen is None:
+            seen = _seen(turn)
+        book, calendar = seen
         slot = _slot(turn, order)
         wanted = Wanted(order.kind, slot or Slot(turn.now, turn.now))
         found = choose_vehicle(wanted, vehicles_meant(_wish(order), book), calendar, times_s, rules)
         if isinstance(found, Vehicle):
             _bind(turn, order, found, slot)
-            calendar = None
+            seen = None
+
+
+def _seen(turn: Turn) -> tuple[OrderBook, Calendar]:
+    book = book_of(turn.tables, turn.snapshot)
+    return book, calendar_of(book, book.vehicles.values(), turn.config.rules, turn.now)
 
 
 def _something_is_free(turn: Turn) -> bool:
