@@ -12,7 +12,7 @@ from selenium import webdriver
 
 from simulator.shop.pages import site
 from tests.browser.fake_desk import FakeDesk
-from tests.browser.visitor import PHONE, Visitor, missing, start
+from tests.browser.visitor import PHONE, Visitor, chromium
 
 END_LIMIT_S = 30.0
 
@@ -51,11 +51,8 @@ def address(any_desk: AnyDesk) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser(address: str) -> Iterator[webdriver.Chrome]:
     """A browser; it leaves before the shop at `address` closes."""
-    if missing():
-        pytest.skip(f"needs {' and '.join(missing())}")
-    chrome = start()
-    yield chrome
-    chrome.quit()
+    with chromium() as chrome:
+        yield chrome
 
 
 @pytest.fixture

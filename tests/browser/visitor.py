@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import pytest
 from selenium import webdriver
 from selenium.common.exceptions import (
     NoSuchElementException,
@@ -41,12 +43,20 @@ def quoted(words: str) -> str:
     return f'"{words}"' if '"' not in words else f"'{words}'"
 
 
-def missing() -> list[str]:
-    """What of the browser is not on this machine."""
-    return [name for name in PROGRAMS if shutil.which(name) is None]
+@contextmanager
+def chromium() -> Iterator[webdriver.Chrome]:
+    """A browser, until it is not needed any more; the test is skipped where this machine has none."""
+    missing = [name for name in PROGRAMS if shutil.which(name) is None]
+    if missing:
+        pytest.skip(f"needs {' and '.join(missing)}")
+    chrome = _start()
+    try:
+        yield chrome
+    finally:
+        chrome.quit()
 
 
-def start() -> webdriver.Chrome:
+def _start() -> webdriver.Chrome:
     """A browser without a window and without any network but this machine."""
     options = webdriver.ChromeOptions()
     browser, driver = (shutil.which(name) for name in PROGRAMS)

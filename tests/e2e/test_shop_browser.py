@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,7 +13,8 @@ from pathlib import Path
 import pytest
 from selenium import webdriver
 
-from tests.browser.visitor import PHONE, Visitor, missing, start
+from simulator.broker import free_port
+from tests.browser.visitor import PHONE, Visitor, chromium
 from tests.support.photos import PHOTOS_DIR, needs_photos
 
 pytestmark = [
@@ -26,12 +26,6 @@ pytestmark = [
 ]
 ANNA = "Anna (member, good credit)"
 OPEN_WITHIN_S, ENDS_WITHIN_S, A_DRIVE_S = 120.0, 30.0, 90.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -61,11 +55,8 @@ def address(tmp_path: Path, log: Path) -> Iterator[str]:
 
 @pytest.fixture
 def browser() -> Iterator[webdriver.Chrome]:
-    if missing():
-        pytest.skip(f"needs {' and '.join(missing())}")
-    chrome = start()
-    yield chrome
-    chrome.quit()
+    with chromium() as chrome:
+        yield chrome
 
 
 @pytest.fixture

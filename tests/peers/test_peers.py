@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from simulator.broker import free_port
 from tests.support.serial_line import serial_line
 from towerd.plc.config import LinkConfig
 from towerd.plc.link import RtuTransport, TcpTransport
@@ -57,13 +57,6 @@ async def started(program: Path, *arguments: str) -> AsyncIterator[asyncio.subpr
         if process.returncode is None:
             process.kill()
         await process.communicate()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def check_reads_writes_and_errors(transport: Transport) -> None:

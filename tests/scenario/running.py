@@ -18,10 +18,20 @@ from towerd.fsm.reply import ReplyTo
 from towerd.places import OUT
 from towerd.plc.codes import Code
 from towerd.plc.config import LinkConfig
+from towerd.plc.snapshot import Unit
 from towerd.plc.transport import Transport
 
 QUIET = (Code.SIGNAL, Code.NOP, Code.CANCEL)
 MOVING = (Code.FORK_GET, Code.FORK_PUT)
+BEFORE_THE_DOOR = (
+    (Unit.BAYS, Code.BAY_UNLOCK),
+    (Unit.CARRIAGE, Code.FORK_GET),
+    (Unit.BAYS, Code.BAY_LOCK),
+    (Unit.CARRIAGE, Code.LIFT_TO),
+    (Unit.CABIN1, Code.INNER_DOOR),
+    (Unit.CARRIAGE, Code.FORK_PUT),
+)
+"""Every command of a delivery, before the outer door opens."""
 
 
 @dataclass

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from simulator.config import Kinematics
-from tests.scenario.running import Running, running
+from tests.scenario.running import BEFORE_THE_DOOR, Running, running
 from tests.scenario.tower import Tower, small_tower
 from towerd.orders.rules import OrderRules
 from towerd.plc.codes import Code
@@ -64,17 +64,7 @@ async def car_is_back(run: Running) -> None:
     assert {unit: box.reject_code for unit, box in shown.mailboxes.items()} == dict.fromkeys(shown.mailboxes, 0)
 
 
-@pytest.mark.parametrize(
-    ("unit", "code"),
-    [
-        (Unit.BAYS, Code.BAY_UNLOCK),
-        (Unit.CARRIAGE, Code.FORK_GET),
-        (Unit.BAYS, Code.BAY_LOCK),
-        (Unit.CARRIAGE, Code.LIFT_TO),
-        (Unit.CABIN1, Code.INNER_DOOR),
-        (Unit.CARRIAGE, Code.FORK_PUT),
-    ],
-)
+@pytest.mark.parametrize(("unit", "code"), BEFORE_THE_DOOR)
 async def test_on_its_way(unit: Unit, code: Code) -> None:
     # doors and locks so slow that whatever comes next would meet them under way
     tower = Tower(small_tower(kinematics=replace(Kinematics(), lock_s=8.0, inner_door_s=12.0)))

@@ -7,21 +7,13 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from tests.scenario.running import Running, running
+from tests.scenario.running import BEFORE_THE_DOOR, Running, running
 from towerd.plc.codes import Code
 from towerd.plc.snapshot import Unit
 
 pytestmark = pytest.mark.looptime
 
-MOMENTS = (
-    (Unit.CARRIAGE, Code.LIFT_TO),
-    (Unit.BAYS, Code.BAY_UNLOCK),
-    (Unit.CARRIAGE, Code.FORK_GET),
-    (Unit.BAYS, Code.BAY_LOCK),
-    (Unit.CABIN1, Code.INNER_DOOR),
-    (Unit.CARRIAGE, Code.FORK_PUT),
-    (Unit.CABIN1, Code.OUTER_DOOR),
-)
+MOMENTS = (*BEFORE_THE_DOOR, (Unit.CABIN1, Code.OUTER_DOOR))
 IDS = [code.name for _unit, code in MOMENTS]
 at_each_moment = pytest.mark.parametrize(("unit", "code"), MOMENTS, ids=IDS)
 
