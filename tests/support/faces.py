@@ -34,6 +34,8 @@ class ScriptedEngine:
     def __init__(self, faces: list[Face] | None = None, person: int = 0, version: str = "1") -> None:
         self.faces = [face()] if faces is None else faces
         self.person = person
+        self.others: dict[Face, int] = {}
+        """Who else is in view, by face."""
         self._version = version
 
     @property
@@ -49,7 +51,7 @@ class ScriptedEngine:
 
     def embed(self, bgr: Image, face: Face) -> Vector:
         vector = np.zeros(128, np.float32)
-        vector[self.person] = 1
+        vector[self.others.get(face, self.person)] = 1
         return vector
 
     def embed_selfie(self, bgr: Image, face: Face) -> Vector:

@@ -12,13 +12,13 @@ from tests.support.faces import face, picture
 from towerd.facebench.encode import Encoder, as_at_the_tower, in_the_middle, seen, similarities
 from towerd.facebench.recordings import Recording, photo_people
 from towerd.faceid.config import EngineName
-from towerd.faceid.engine import Face, Image
+from towerd.faceid.engine import Face, FaceEngine, Image, Vector
 
 
 class Always:
     """A passive check that says the same of every face."""
 
-    def live(self, bgr: Image, face: Face) -> float:
+    def judge(self, engine: FaceEngine, bgr: Image, faces: list[Face], face: Face, vector: Vector) -> float:
         return 0.75
 
 

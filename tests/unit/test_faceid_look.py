@@ -218,6 +218,17 @@ def test_the_passive_check_needs_eight_frames_and_says_what_came_of_it(
     assert len(looked_scores(report)) == 8
 
 
+@pytest.mark.parametrize(("whose", "liveness"), [(1, "passive"), (0, "failed")], ids=["another's", "the same"])
+def test_whose_face_is_in_view_twice_has_not_passed(tmp_path: Path, whose: int, liveness: str) -> None:
+    scene = Scene(tmp_path / "keys", Passive(folder_of_models(tmp_path / "models")))
+    scene.image = np.clip(np.add(picture(), (0, 100, 0)), 0, 255).astype(np.uint8)
+    beside = face(left=10, side=60)
+    scene.engine.faces.append(beside)
+    scene.engine.others = {beside: whose}
+    (report,) = scene.see(count=8)
+    assert report.header["liveness"] == liveness
+
+
 def test_both_checks_are_named_together(tmp_path: Path) -> None:
     scene = Scene(tmp_path / "keys", Passive(folder_of_models(tmp_path / "models")))
     noise = picture().astype(int)

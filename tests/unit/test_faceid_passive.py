@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.support.faces import face
+from tests.support.faces import ScriptedEngine, face
 from tests.support.tiny_onnx import GREEN, folder_of_models, network
 from towerd.faceid import passive
 from towerd.faceid.engine import EngineError, Image
-from towerd.faceid.passive import FILES, FRAMES, SCORE_MIN, Passive, accepted, fused, surroundings
+from towerd.faceid.passive import FILES, FRAMES, OTHERS, SCORE_MIN, Passive, accepted, fused, surroundings
 
 
 def coloured(blue: int, green: int, red: int) -> Image:
@@ -34,6 +34,25 @@ def test_both_networks_see_the_face_and_say_how_alive_it_is(tmp_path: Path) -> N
     check = Passive(folder_of_models(tmp_path))
     assert check.live(coloured(20, 200, 20), face()) == pytest.approx(1, abs=1e-3)
     assert check.live(coloured(20, 20, 200), face()) == pytest.approx(SCORE_MIN, rel=1e-3)
+
+
+def test_of_a_face_that_is_in_view_twice_one_is_a_picture(tmp_path: Path) -> None:
+    check, engine, image = Passive(folder_of_models(tmp_path)), ScriptedEngine(), coloured(20, 200, 20)
+    here, there = face(), face(left=10, side=40)
+    vector = engine.embed(image, here)
+    alone = check.judge(engine, image, [here], here, vector)
+    assert alone == check.live(image, here)
+    assert check.judge(engine, image, [here, there], here, vector) == 0
+    engine.others = {there: 1}
+    assert check.judge(engine, image, [here, there], here, vector) == alone
+
+
+def test_a_crowd_costs_no_more_than_a_few_looks(tmp_path: Path) -> None:
+    check, engine, image = Passive(folder_of_models(tmp_path)), ScriptedEngine(), coloured(20, 200, 20)
+    here, crowd = face(), [face(left=10 * number, side=40) for number in range(10)]
+    engine.others = dict.fromkeys(crowd[:OTHERS], 1)
+    vector = engine.embed(image, here)
+    assert check.judge(engine, image, [here, *crowd], here, vector) > 0, "those behind the nearest are not looked at"
 
 
 def test_the_surroundings_are_widened_about_the_face() -> None:

@@ -17,7 +17,7 @@ from towerd.facebench.attack import Seen
 from towerd.facebench.recordings import Recording
 from towerd.facebench.stats import Scores
 from towerd.faceid.engine import Face, FaceEngine, Image, Vector
-from towerd.faceid.passive import Passive
+from towerd.faceid.passive import RULES, Passive
 from towerd.faceid.pose import Landmarks, yaw_deg
 from towerd.faceid.quality import VIEW, pick_one
 from towerd.faceid.thresholds import challenge_rules
@@ -74,7 +74,7 @@ class Encoder:
         vectors as of selfies.
         """
         live = live and self._passive is not None
-        path = self._path(f"{recording.key}|{live}|{selfies}")
+        path = self._path(f"{recording.key}|{live and RULES}|{selfies}")
         if path is not None and path.exists():
             with np.load(path) as kept:
                 return Encoded(kept["vectors"], kept["selfies"], kept["landmarks"], kept["live"])
@@ -95,13 +95,14 @@ class Encoder:
     def _work(self, images: Iterator[Image], pick: Pick, passive: Passive | None, *, selfies: bool) -> Encoded:
         rows: list[tuple[Vector, Vector, NDArray[np.float32], float]] = []
         for image in images:
-            face = pick(self._engine.detect(image), image)
+            faces = self._engine.detect(image)
+            face = pick(faces, image)
             if face is None:
                 rows.append((_NOBODY, _NOBODY, np.full((5, 2), np.nan, np.float32), np.nan))
                 continue
             vector = self._engine.embed(image, face)
             selfie = self._engine.embed_selfie(image, face) if selfies else vector
-            live = np.nan if passive is None else passive.live(image, face)
+            live = np.nan if passive is None else passive.judge(self._engine, image, faces, face, vector)
             rows.append((vector, selfie, np.array(face.landmarks, np.float32), live))
         vectors, as_selfies, landmarks, scores = zip(*rows, strict=True) if rows else ((), (), (), ())
         return Encoded(

@@ -147,7 +147,7 @@ class Looker:
         if face is None or not self._burst.wants(track, mono_s):
             return None
         measures = measure(frame.image, face)
-        return None if judge(measures, VIEW) else self._compare(frame, face, track, worth(measures))
+        return None if judge(measures, VIEW) else self._compare(frame, faces, track, worth(measures))
 
     def _follow_turns(self, frame: Frame, face: Face | None, track: int) -> Message | None:
         vector = self._engine.embed(frame.image, face) if face is not None else None
@@ -157,11 +157,13 @@ class Looker:
             self._burst.clear()  # what is reported next is compared after the challenge
         return told
 
-    def _compare(self, frame: Frame, face: Face, track: int, quality: float) -> Message | None:
+    def _compare(self, frame: Frame, faces: list[Face], track: int, quality: float) -> Message | None:
+        """Of the first of the faces in view."""
+        face = faces[0]
         vector = self._engine.embed(frame.image, face)
         if not (self._burst.fits(track, vector) and self._challenger.same(track, vector)):
             track = self._tracker.broken()
-        live = None if self._passive is None else self._passive.live(frame.image, face)
+        live = None if self._passive is None else self._passive.judge(self._engine, frame.image, faces, face, vector)
         look = Look(self._gallery.scores(vector), live, frame.at_mono_s, quality)
         looks = self._burst.add(track, vector, look)
         if looks is None:

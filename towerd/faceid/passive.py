@@ -15,13 +15,18 @@ from typing import Final, cast
 import cv2
 import numpy as np
 
-from towerd.faceid.engine import EngineError, Face, Image
+from towerd.faceid.engine import EngineError, Face, FaceEngine, Image, Vector
+from towerd.faceid.thresholds import alike
 
 FILES: Final = (("minifasnet_v2_2.7.onnx", 2.7), ("minifasnet_v1se_4.0.onnx", 4.0))
 """Each network's file, and by how much the box of the face is widened for it."""
 SIDE_PX: Final = 80
 ACCEPT_MIN: Final = 0.1
 FRAMES: Final = 8
+OTHERS: Final = 3
+"""How many other faces in view are compared with the one that is judged, the largest ones."""
+RULES: Final = "2"
+"""Of how a face is judged: what was measured by other rules is measured anew."""
 SCORE_MIN: Final = 1e-3
 """A score below it counts as this: one frame weighs much, and not all."""
 _LIVE_CLASS, _CLASSES = 1, 3
@@ -93,3 +98,12 @@ class Passive:
     def live(self, bgr: Image, face: Face) -> float:
         """How sure both networks are together that the face is alive, 0 to 1."""
         return fused([network.live(bgr, face) for network in self._networks])
+
+    def judge(self, engine: FaceEngine, bgr: Image, faces: Sequence[Face], face: Face, vector: Vector) -> float:
+        """The same of one of the `faces` in view, whose vector is given; 0 where another of them is the same person's. One of the
+        two is a picture then, and which of them the order is for nobody can tell.
+        """
+        others = [one for one in faces if one is not face][:OTHERS]
+        if any(engine.similarity(vector, engine.embed(bgr, one)) >= alike(engine.name) for one in others):
+            return 0.0
+        return self.live(bgr, face)
