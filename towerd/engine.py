@@ -158,7 +158,7 @@ class Engine:
         self, stamped: Stamped, before: State, after: State, commands: Sequence[cmd.Command], attachment: bytes | None
     ) -> None:
         appends = tuple(command for command in commands if isinstance(command, _JOURNAL_COMMANDS))
-        rows = diff(before.tables, after.tables)
+        rows = diff(before.tables, after.tables, after.touched)
         if not rows and not appends:
             return
         told = next((command.event for command in commands if isinstance(command, cmd.RecordAs)), stamped.event)

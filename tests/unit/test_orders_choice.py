@@ -32,7 +32,7 @@ def later(hours: float, kind: str = "test_drive") -> Wanted:
 def choose(
     wish: Any, known: OrderBook, rules: OrderRules, wanted: Wanted = WALK_IN, ready_s: Any = None
 ) -> Vehicle | str:
-    meant = vehicles_meant(wish, known)
+    meant = vehicles_meant(wish, known.vehicles.values())
     return choose_vehicle(wanted, meant, calendar_of(known, meant, rules, NOW), ready_s or {}, rules)
 
 

@@ -83,7 +83,7 @@ def watch_alarms(turn: Turn) -> None:
     if not turn.tables.alarms and not turn.tables.pages and not turn.tables.meta.alarm_activations:
         return
     due_at = turn.volatile.alarm_timer_at
-    if due_at is not None and not turn.reached(due_at) and not any(map(turn.changed, _WATCHED)):
+    if due_at is not None and not turn.reached(due_at) and not any(map(turn.touched, _WATCHED)):
         # most snapshots find every alarm as the one before left it, and nothing due
         return
     for row in tuple(turn.tables.alarms.values()):

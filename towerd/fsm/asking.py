@@ -80,4 +80,4 @@ class Asking(Draft):
         if self._asked:
             idle = not (self.news or self._again)
             rest = Rest(self.config, self._now, self._until_at, self._until_mono_s) if idle else None
-        return State.at_rest(self.tables, self.volatile, rest)
+        return State.after(self.tables, self.volatile, rest, self.touched_rows)

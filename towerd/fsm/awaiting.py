@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from towerd.fsm.book import book_of
@@ -10,7 +11,6 @@ from towerd.fsm.inventory import note_orders
 from towerd.fsm.order_ends import end_order
 from towerd.fsm.orders import ready_times_s, tell_awaiting
 from towerd.fsm.turn import Turn
-from towerd.orders.book import OrderBook
 from towerd.orders.calendar import Calendar, calendar_of
 from towerd.orders.choice import Wanted, choose_vehicle, vehicles_meant
 from towerd.orders.claim_parts import VehicleById, VehicleByModel
@@ -24,7 +24,7 @@ def _wish(order: Order) -> VehicleById | VehicleByModel:
 
 
 def _waiting(turn: Turn) -> list[Order]:
-    orders = [order for order in turn.tables.orders.values() if order.state == "awaiting_stock"]
+    orders = [order for order in turn.tables.open_orders.values() if order.state == "awaiting_stock"]
     return sorted(orders, key=lambda order: order.accepted_at)
 
 
@@ -32,39 +32,50 @@ def bind_waiting(turn: Turn) -> None:
     """Whoever has waited longest gets the first car that fits: new here, released after a drive, or free again, be it that
     another order of it has ended.
     """
-    if _something_is_free(turn):
-        bind_now(turn)
+    free = _may_be_free(turn)
+    if free:
+        _bind_to(turn, free)
 
 
 def bind_now(turn: Turn) -> None:
     """The same whatever has happened: a bay may have been enabled at the PLC's panel, of which the tables say nothing."""
+    _bind_to(turn, turn.tables.vehicles.keys())
+
+
+def _bind_to(turn: Turn, names: Collection[str]) -> None:
+    """Bind whoever waits to the vehicles of these names."""
     waiting = _waiting(turn)
-    times_s = ready_times_s(turn) if waiting else {}
-    rules = turn.config.rules
-    seen: tuple[OrderBook, Calendar] | None = None
+    if not waiting:
+        return
+    times_s, rules = ready_times_s(turn, names), turn.config.rules
+    seen: tuple[list[Vehicle], Calendar] | None = None
     for order in waiting:
         # the same for all, until somebody is bound
         if seen is None:
-            seen = _seen(turn)
-        book, calendar = seen
+            seen = _seen(turn, names)
+        vehicles, calendar = seen
         slot = _slot(turn, order)
         wanted = Wanted(order.kind, slot or Slot(turn.now, turn.now))
-        found = choose_vehicle(wanted, vehicles_meant(_wish(order), book), calendar, times_s, rules)
+        found = choose_vehicle(wanted, vehicles_meant(_wish(order), vehicles), calendar, times_s, rules)
         if isinstance(found, Vehicle):
             _bind(turn, order, found, slot)
             seen = None
 
 
-def _seen(turn: Turn) -> tuple[OrderBook, Calendar]:
+def _seen(turn: Turn, names: Collection[str]) -> tuple[list[Vehicle], Calendar]:
     book = book_of(turn.tables, turn.snapshot)
-    return book, calendar_of(book, book.vehicles.values(), turn.config.rules, turn.now)
+    vehicles = [vehicle for vehicle in book.vehicles.values() if vehicle.id in names]
+    return vehicles, calendar_of(book, vehicles, turn.config.rules, turn.now)
 
 
-def _something_is_free(turn: Turn) -> bool:
-    """Whether a vehicle, or only a time of one, may have become free in this turn."""
-    if turn.changed("vehicles"):
-        return True
-    return turn.changed("orders") and any(order.ended_at == turn.now for order in turn.tables.orders.values())
+def _may_be_free(turn: Turn) -> set[str]:
+    """Vehicles that, or of which only a time, may have become free in this turn: none but those of which something has changed."""
+    found = {*turn.touched("vehicles")}
+    for name in turn.touched("orders"):
+        before, after = turn.before("orders", name), turn.tables.orders.get(name)
+        keeps = after.vehicle if after is not None and after.open else None
+        found |= {one.vehicle for one in (before, after) if one is not None and one.vehicle not in (None, keeps)}
+    return found
 
 
 def _slot(turn: Turn, order: Order) -> Slot | None:

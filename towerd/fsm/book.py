@@ -42,7 +42,9 @@ def _kept(tables: Tables, machine: Snapshot | None) -> Iterator[str]:
 def book_of(tables: Tables, machine: Snapshot | None) -> OrderBook:
     """What decisions about orders read; of bays that the PLC shows as unusable nothing is known while there is no picture."""
     kept = frozenset(_kept(tables, machine))
-    return OrderBook(tables.vehicles, tables.orders, tables.loans, tables.answers, tables.drives, kept)
+    return OrderBook(
+        tables.vehicles, tables.orders, tables.loans, tables.answers, tables.drives, kept, tables.open_orders
+    )
 
 
 def begins_at(order: Order) -> datetime:
@@ -67,7 +69,7 @@ def precedence(order: Order) -> tuple[bool, datetime, str]:
 
 def orders_of(tables: Tables, vehicle: str) -> list[Order]:
     """The open orders that a vehicle is promised to, by `precedence`."""
-    orders = [order for order in tables.orders.values() if order.vehicle == vehicle and order.open]
+    orders = [order for order in tables.open_orders.values() if order.vehicle == vehicle]
     return sorted(orders, key=precedence)
 
 

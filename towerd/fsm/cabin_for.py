@@ -49,7 +49,7 @@ def is_free(turn: Turn, shown: Cabin) -> bool:
         intake_in(tables, shown.number) is not None
         or vehicle_at(tables, place) is not None
         or is_unknown(tables, place)
-        or any(order.open and order.cabin == shown.number for order in tables.orders.values())
+        or any(order.cabin == shown.number for order in tables.open_orders.values())
         or any(move.open and move.target == place for move in tables.moves.values())
         or any(job.ended_at is None and place in (job.source, job.target) for job in tables.jobs.values())
     )

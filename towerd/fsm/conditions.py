@@ -31,7 +31,7 @@ def release_by_rule(turn: Turn) -> None:
     """A car that came back and has nothing against it by the site's rule is free once it has left the cabin, be it that a report
     has said so only now. `set_condition` by staff has taken every other from the rule.
     """
-    if not (turn.config.rules.release.by_rule and turn.changed("vehicles")):
+    if not (turn.config.rules.release.by_rule and turn.touched("vehicles")):
         return
     for vehicle in tuple(turn.tables.vehicles.values()):
         if vehicle.kept_for == () and vehicle.place.kind in ("carriage", "bay"):

@@ -145,7 +145,7 @@ def _count_step(turn: Turn, job: Job) -> None:
 
 
 def _cabin_order(turn: Turn, number: int) -> Order | None:
-    bound = [one for one in turn.tables.orders.values() if one.cabin == number and one.state in AT_THE_GATE]
+    bound = [one for one in turn.tables.open_orders.values() if one.cabin == number and one.state in AT_THE_GATE]
     if len(bound) < 2:
         return bound[0] if bound else None
     # should two claim it, the cabin is the one's whose car stands there

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields, replace
 from typing import Any, Final, TypeVar
 
 from towerd.fsm.commands import Command
 from towerd.fsm.state import Meta, State, Tables, Volatile
+from towerd.orders.model import Order
 from towerd.plc.snapshot import Snapshot
 
 _VOLATILE: Final = frozenset(field.name for field in fields(Volatile))
@@ -36,7 +38,8 @@ class Draft:
         self.commands: list[Command] = []
         self.news = False
         self._given = given
-        self._copied: set[str] = set()
+        self.touched_rows: dict[str, dict[str | int, None]] = {}
+        self._open_is_own = False
 
     @property
     def state(self) -> State:
@@ -49,26 +52,55 @@ class Draft:
         self.tables.__dict__[name] = value
         self.news = True
 
-    def _own(self, table: str) -> dict[Any, Any]:
+    def _own(self, table: str, key: str | int) -> dict[Any, Any]:
         rows: dict[Any, Any] = getattr(self.tables, table)
-        if table not in self._copied:
-            rows = dict(rows)
-            self._copied.add(table)
+        keys = self.touched_rows.get(table)
+        if keys is None:
+            rows, keys = dict(rows), self.touched_rows.setdefault(table, {})
+        if key not in rows:
+            # a new row comes after all others, also where one of that key went before
+            keys.pop(key, None)
+        keys[key] = None
         self._write(table, rows)
         return rows
 
-    def changed(self, table: str) -> bool:
-        """Whether rows of a table were put or dropped in this turn."""
-        return table in self._copied
+    def touched(self, table: str) -> Collection[Any]:
+        """The keys of the rows of a table that were put or dropped in this turn."""
+        return self.touched_rows.get(table, ())
+
+    def before(self, table: str, key: str | int) -> Any:
+        """A row as it was before this turn; None where there was none."""
+        return getattr(self._given.tables, table).get(key)
 
     def put(self, table: str, key: str | int, row: object) -> None:
         """Insert or replace a row."""
-        self._own(table)[key] = row
+        rows = self._own(table, key)
+        if isinstance(row, Order):
+            self._follow_open(rows.get(key), row)
+        rows[key] = row
 
     def drop(self, table: str, key: str | int) -> None:
         """Delete a row; nothing where there is none."""
         if key in getattr(self.tables, table):
-            del self._own(table)[key]
+            row = self._own(table, key).pop(key)
+            if isinstance(row, Order):
+                self._follow_open(row, None)
+
+    def _follow_open(self, before: Order | None, after: Order | None) -> None:
+        """Bring `open_orders` along with one that changes, where somebody has asked for them."""
+        known: dict[str, Order] | None = self.tables.__dict__.get("open_orders")
+        if known is None:
+            return
+        if before is not None and after is not None and after.open and not before.open:
+            # where it stands among the others only a look through all of them tells
+            del self.tables.__dict__["open_orders"]
+            return
+        known = known if self._open_is_own else dict(known)
+        if after is not None and after.open:
+            known[after.id] = after
+        elif before is not None:
+            known.pop(before.id, None)
+        self.tables.__dict__["open_orders"], self._open_is_own = known, True
 
     def set(self, **values: object) -> None:
         """Replace fields of the volatile state. Raises AttributeError for one that there is not."""

@@ -44,7 +44,7 @@ def rows_of(tables: Tables, customer: str, *, needed: bool) -> Rows:
     A loan is needed as long as its order: by it the end of the hand-over knows whose the car is then.
     """
     driven_in = {row.about for row in tables.intakes.values() if row.open}
-    handed_over = {order.id for order in tables.orders.values() if order.open}
+    handed_over = {*tables.open_orders}
 
     def goes_on(row: Order | Loan) -> bool:
         if isinstance(row, Order):

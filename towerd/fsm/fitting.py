@@ -13,8 +13,8 @@ from towerd.plc.snapshot import Identity
 def _places(tables: Tables) -> Iterator[tuple[str, Place]]:
     for vehicle in tables.vehicles.values():
         yield f"vehicle {vehicle.id} stands", vehicle.place
-    for order in tables.orders.values():
-        if order.open and order.cabin is not None:
+    for order in tables.open_orders.values():
+        if order.cabin is not None:
             yield f"order {order.id} is", cabin(order.cabin)
     for job in tables.jobs.values():
         if job.state in ("running", "held"):

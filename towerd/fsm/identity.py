@@ -31,7 +31,7 @@ def _compared(turn: Turn) -> list[Order]:
     """Waiting orders that a face may serve, also those decided already: their customers may be look-alikes (6.1)."""
     return [
         order
-        for order in turn.tables.orders.values()
+        for order in turn.tables.open_orders.values()
         if order.state in WAITING and not order.code_only and order.id in turn.tables.faces and in_time(turn, order)
     ]
 
@@ -120,9 +120,7 @@ def _face_serves(turn: Turn, event: FaceLooked, order: Order) -> bool:
     if order.kind not in turn.config.face_alone:
         _look_failed(turn, event.liveness, "not_sure", f"a {order.kind} wants the code too")
         return False
-    if any(
-        like_another(turn, one) for one in turn.tables.orders.values() if one.open and one.customer == order.customer
-    ):
+    if any(like_another(turn, one) for one in turn.tables.open_orders.values() if one.customer == order.customer):
         _look_failed(turn, event.liveness, "not_sure", "another customer who waits looks alike: the code decides")
         return False
     # what did not run never counts as passed, and what was seen through never counts at all

@@ -55,7 +55,7 @@ def drive_in_requested(turn: Turn, event: DriveInRequested) -> None:
 def _room_asked(turn: Turn, event: DriveInRequested) -> str:
     """A car that waits in a cabin for a customer who has not come makes room; the next free cabin is kept for this driver."""
     turn.set(cabin_asked=CabinAsked(event.cabin, turn.now, turn.mono_s))
-    ahead = any(order.ahead and event.cabin in (None, order.cabin) for order in turn.tables.orders.values())
+    ahead = any(order.ahead and event.cabin in (None, order.cabin) for order in turn.tables.open_orders.values())
     return "The car in it is put back: ask again in a minute." if ahead else "Ask again in a minute."
 
 

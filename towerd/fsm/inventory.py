@@ -62,7 +62,7 @@ def note_orders(turn: Turn, vehicle_id: str | None) -> None:
 
 def note_all_orders(turn: Turn) -> None:
     """`note_orders` of every vehicle that is promised: the time of an order comes by itself."""
-    for name in sorted({order.vehicle for order in turn.tables.orders.values() if order.open and order.vehicle}):
+    for name in sorted({order.vehicle for order in turn.tables.open_orders.values() if order.vehicle}):
         note_orders(turn, name)
 
 
@@ -197,7 +197,7 @@ def bay_places(machine: Snapshot) -> list[tuple[Place, str]]:
 
 def _check_cabins(turn: Turn, machine: Snapshot) -> None:
     # a car may leave a cabin by its hand-over only; what drove in by itself has no record yet and is left alone
-    leaving = {order.cabin for order in turn.tables.orders.values() if order.state == "ready"}
+    leaving = {order.cabin for order in turn.tables.open_orders.values() if order.state == "ready"}
     leaving |= {move.target.position for move in turn.tables.moves.values() if move.state == "ready" and move.target}
     for shown in machine.cabins:
         place = cabin(shown.number)

@@ -75,7 +75,7 @@ def follow_cars_back(turn: Turn) -> None:
     """A car that is known to stand in the tower is out no more, however that came to be known: a technician's word, a stock
     file, its tag. Who drives in at a cabin has been seen to it before (`driving_in`).
     """
-    if not turn.changed("vehicles"):
+    if not turn.touched("vehicles"):
         return
     loans = {loan.vehicle: loan for loan in turn.tables.loans.values() if loan.state not in LOAN_ENDED}
     inside = [one for one in turn.tables.vehicles.values() if one.place.kind in HERE]

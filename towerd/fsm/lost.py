@@ -48,7 +48,7 @@ def _another(turn: Turn, order: Order, lost: Vehicle) -> Vehicle | None:
     wish = VehicleByModel(make=record.make, model=record.model, colour=record.colour)
     wanted = Wanted(order.kind, order.slot or Slot(turn.now, turn.now))
     book, rules = book_of(turn.tables, turn.snapshot), turn.config.rules
-    meant = vehicles_meant(wish, book)
+    meant = vehicles_meant(wish, book.vehicles.values())
     found = choose_vehicle(wanted, meant, calendar_of(book, meant, rules, turn.now), {}, rules)
     return found if isinstance(found, Vehicle) else None
 
@@ -113,9 +113,9 @@ def settle_lost(turn: Turn) -> None:
     from getting another once its customer may come, and from its end for a bounded time only: `looked_for_until`.
     """
     looked_for = _is_looked_for(turn)
-    for order in tuple(turn.tables.orders.values()):
+    for order in tuple(turn.tables.open_orders.values()):
         lost = lost_vehicle(turn.tables, order)
-        if order.open and lost is not None:
+        if lost is not None:
             _settle_lost(turn, order, lost, looked_for=looked_for)
 
 
@@ -142,7 +142,7 @@ def _may_be_ready(vehicle: Vehicle) -> bool:
 
 def _in_trouble(turn: Turn) -> list[_Trouble]:
     """Orders whose vehicle is not simply here and free for them, the earliest slot first."""
-    orders = [one for one in turn.tables.orders.values() if one.open and one.vehicle and one.kind in _LEAVES]
+    orders = [one for one in turn.tables.open_orders.values() if one.vehicle and one.kind in _LEAVES]
     given = {one.vehicle for one in orders if one.state in AT_THE_GATE}
     found = []
     for order in orders:
@@ -177,7 +177,7 @@ def _end_what_is_over(turn: Turn) -> list[_Trouble]:
 
 def settle_unfit(turn: Turn) -> None:
     """Where something has changed about vehicles: no order waits for one that is broken, nor at the gate for one that stays."""
-    if turn.changed("vehicles"):
+    if turn.touched("vehicles"):
         _end_what_is_over(turn)
 
 
@@ -211,6 +211,6 @@ def let_go_of_cabins(turn: Turn) -> None:
 
     Not while the outer door is open to its customer, nor while nobody sees whether it is: the vehicle may leave there.
     """
-    for order in [one for one in turn.tables.orders.values() if one.cabin is not None and one.state in DUE]:
+    for order in [one for one in turn.tables.open_orders.values() if one.cabin is not None and one.state in DUE]:
         if lost_vehicle(turn.tables, order) is not None and not door_opens(turn, order):
             turn.put("orders", order.id, replace(order, cabin=None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -74,15 +74,16 @@ def ready_s(turn: Turn, vehicle: Vehicle) -> float | None:
 
 def _bays_free(turn: Turn, machine: Snapshot, vehicle: Vehicle) -> int:
     """Bays with room for a vehicle that nobody counts on: no car inside, none that is driven in, none that is announced."""
-    orders = turn.tables.orders.values()
-    announced = {order.vehicle for order in orders if order.open and order.kind == "stock_in"}
+    orders = turn.tables.open_orders.values()
+    announced = {order.vehicle for order in orders if order.kind == "stock_in"}
     announced -= {row.vehicle for row in turn.tables.intakes.values() if row.open}
     return len(free_bays(turn, machine, vehicle)) - bays_spoken_for(turn.tables) - len(announced)
 
 
-def ready_times_s(turn: Turn) -> dict[str, float]:
-    """`ready_s` of every vehicle of which it is known, by id."""
-    times = {vehicle.id: ready_s(turn, vehicle) for vehicle in turn.tables.vehicles.values()}
+def ready_times_s(turn: Turn, names: Iterable[str]) -> dict[str, float]:
+    """`ready_s` of the vehicles of these names, where it is known, by id."""
+    vehicles = turn.tables.vehicles
+    times = {name: ready_s(turn, vehicles[name]) for name in names if name in vehicles}
     return {key: value for key, value in times.items() if value is not None}
 
 
@@ -96,7 +97,7 @@ def _circumstances(turn: Turn) -> Circumstances:
     machine = turn.snapshot
     return Circumstances(
         now=turn.now,
-        ready_s={key: round(value, 1) for key, value in ready_times_s(turn).items()},
+        ready_s={key: round(value, 1) for key, value in ready_times_s(turn, turn.tables.vehicles).items()},
         last_number=turn.tables.meta.last_number,
         number_step=turn.config.number_step,
         clock_sure=turn.volatile.clock_sure,
@@ -271,7 +272,7 @@ def command_refused(turn: Turn, event: CommandRefused) -> None:
 
 
 def _missed(turn: Turn) -> None:
-    for order in tuple(turn.tables.orders.values()):
+    for order in tuple(turn.tables.open_orders.values()):
         late = order.slot is not None and order.slot.until_at < turn.now
         # an order without a car is not missed by its customer: `lost.py` ends it
         lost = lost_vehicle(turn.tables, order) is not None
@@ -282,7 +283,7 @@ def _missed(turn: Turn) -> None:
 def _undelivered(turn: Turn) -> None:
     """Tell a customer who was there that no car comes, a while after slot and last look: nobody waits for ever (5.1)."""
     wait = timedelta(seconds=turn.config.rules.lost_wait_s)
-    for order in tuple(turn.tables.orders.values()):
+    for order in tuple(turn.tables.open_orders.values()):
         if order.state not in ("identified", "delivering") or order.slot is None:
             continue
         late = max(order.slot.until_at, order.identified_at or order.since_at) + wait < turn.now

@@ -59,7 +59,7 @@ def _who_lingers(turn: Turn, shown: Cabin) -> datetime | None:
     """Since when a door waits to close for somebody or something: behind a car that has left with its customer or with a
     technician, or on one that is nobody's any more.
     """
-    for order in turn.tables.orders.values():
+    for order in turn.tables.open_orders.values():
         if order.cabin == shown.number and order.state in ("ready", "handed_over"):
             kept = order.state == "ready" and (shown.nobody or decision_holds(turn, order))
             return None if kept else order.since_at
@@ -95,7 +95,7 @@ def _is_awaited(turn: Turn, number: int) -> bool:
     if machine is None or Capability.RATED_PERSON_DETECTION in machine.identity.capabilities:
         # closed and empty, such a cabin becomes clear by itself (plc-if.md 5.8)
         return False
-    orders = any(order.cabin == number and order.state in DUE for order in turn.tables.orders.values())
+    orders = any(order.cabin == number and order.state in DUE for order in turn.tables.open_orders.values())
     return orders or any(job.ended_at is None and job.target == cabin(number) for job in turn.tables.jobs.values())
 
 

@@ -71,8 +71,8 @@ def _sign(number: int) -> str:
 
 
 def _cabin(shown: _Shown, door: Cabin) -> CabinView:
-    orders = shown.state.tables.orders.values()
-    order = next((order.id for order in orders if order.open and order.cabin == door.number), None)
+    orders = shown.state.tables.open_orders.values()
+    order = next((order.id for order in orders if order.cabin == door.number), None)
     return CabinView(
         number=door.number,
         quality="good",
@@ -90,7 +90,7 @@ def _cabin(shown: _Shown, door: Cabin) -> CabinView:
 
 def _bays(shown: _Shown, machine: Snapshot) -> tuple[BayView, ...]:
     tables = shown.state.tables
-    orders = [order for order in tables.orders.values() if order.open and order.vehicle]
+    orders = [order for order in tables.open_orders.values() if order.vehicle]
     # whose turn comes first is named
     reserved = {order.vehicle: order.id for order in sorted(orders, key=precedence, reverse=True)}
     found = []
@@ -132,7 +132,7 @@ def _what(state: State, job: Job | None, blocked: tuple[Obstacle, ...]) -> str:
         if job.order is None:
             return _BY_PURPOSE.get(job.purpose, "storing")
         return "staging" if order is not None and order.ahead else "delivering"
-    for order in state.tables.orders.values():
+    for order in state.tables.open_orders.values():
         if order.state in ("staged", "ready", "handed_over"):
             return order.state
     return "stopped" if blocked else "idle"
@@ -151,7 +151,7 @@ def _activity(shown: _Shown, blocked: tuple[Obstacle, ...], now: datetime) -> Ac
     what = coming[0] if coming is not None else _what(state, job, blocked)
     order = job.order if job is not None else None
     if order is None:
-        due = (o.id for o in state.tables.orders.values() if o.state in ("staged", "ready", "handed_over"))
+        due = (o.id for o in state.tables.open_orders.values() if o.state in ("staged", "ready", "handed_over"))
         order = next(due, None)
     remaining_s = None
     since_at = _last_end(state) or now
@@ -176,7 +176,7 @@ def _offers(shown: _Shown, config: CoreConfig) -> tuple[Offer, ...]:
 def _ready_in_s(shown: _Shown, now: datetime) -> dict[str, float]:
     found: dict[str, float] = {}
     running = {job.order: job for job in shown.state.tables.jobs.values() if job.state == "running"}
-    for order in [one for one in shown.state.tables.orders.values() if one.open]:
+    for order in shown.state.tables.open_orders.values():
         vehicle, job = shown.state.tables.vehicles.get(order.vehicle or ""), running.get(order.id)
         if vehicle is None:
             continue

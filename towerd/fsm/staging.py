@@ -58,7 +58,7 @@ def ahead_wishes(turn: Turn, machine: Snapshot) -> tuple[Wish, ...]:
 def _to_bring(turn: Turn, machine: Snapshot) -> list[Wish]:
     tables, config = turn.tables, turn.config
     found: list[tuple[float, Order, Vehicle]] = []
-    for order in tables.orders.values():
+    for order in tables.open_orders.values():
         at = stands_from_at(order, config.rules, config.early_s)
         vehicle = tables.vehicles.get(order.vehicle or "")
         if at is None or vehicle is None or not turn.reached(at - _LONGEST) or vehicle.place.kind != "bay":
@@ -77,7 +77,7 @@ def _is_its_turn(turn: Turn, order: Order, vehicle: Vehicle) -> bool:
 
 
 def _to_put_back(turn: Turn, machine: Snapshot) -> list[Wish]:
-    cars = [turn.tables.vehicles[order.vehicle or ""] for order in turn.tables.orders.values() if order.ahead]
+    cars = [turn.tables.vehicles[order.vehicle or ""] for order in turn.tables.open_orders.values() if order.ahead]
     return [
         Wish(None, car.id, car.place, best_bays(turn, machine, car), 0.0, "give_way")
         for car in cars
@@ -94,7 +94,7 @@ def wants(turn: Turn, machine: Snapshot) -> tuple[Want, ...]:
         for order, vehicle in due_orders(turn)
         if order.cabin is None and vehicle.place.kind in _FETCHED
     ]
-    since += [order.waits_since_at for order in tables.orders.values() if _is_at_the_street(turn, order)]
+    since += [order.waits_since_at for order in tables.open_orders.values() if _is_at_the_street(turn, order)]
     found = [Want(cabins, at.timestamp()) for at in since]
     moves = [move for move in open_moves(tables) if _needs_cabin(turn, move)]
     found += [Want((move.target,) if move.target else cabins, move.asked_at.timestamp()) for move in moves]
@@ -138,7 +138,7 @@ def follow_ahead(turn: Turn) -> None:
     """
     if turn.snapshot is None:
         return
-    for order in [one for one in turn.tables.orders.values() if one.ahead and not _may_be_leaving(turn, one)]:
+    for order in [one for one in turn.tables.open_orders.values() if one.ahead and not _may_be_leaving(turn, one)]:
         newest = open_job(turn)
         job = newest if newest is not None and newest.order == order.id else None
         why = _ends(turn, order, job)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
 
 from towerd.faceid.liveness import Ask
@@ -13,12 +15,14 @@ from towerd.fsm.kept_rows import AnswerRow, AuditMark, CustomerRow, ErasureRow, 
 from towerd.fsm.reply import NOWHERE, JogStep, ReplyTo
 from towerd.fsm.rest import Rest
 from towerd.fsm.watched import AxisRun, AxisSample, DoneAgain, Run
-from towerd.orders.model import DriveCount, Loan, Order, Vehicle
+from towerd.orders.model import DriveCount, Loan, Order, Vehicle, open_of
 from towerd.orders.photos import PhotoSet, Shot
 from towerd.places import Place
 from towerd.plc.snapshot import Snapshot, Unit
 from towerd.upkeep.model import Wear
 
+Touched = Mapping[str, Collection[str | int]]
+"""By table, the keys of the rows that were put or dropped in a turn, those of new rows in the order in which they came."""
 JobState = Literal["running", "held", "done", "cancelled"]
 MovePurpose = Literal["fetch", "move", "bring", "put_back", "store", "identify"]
 JobPurpose = Literal["deliver", "stage"] | MovePurpose
@@ -225,6 +229,14 @@ class Tables:
     erasures: dict[str, ErasureRow] = field(default_factory=dict)
     drives: dict[str, DriveCount] = field(default_factory=dict)
 
+    @cached_property
+    def open_orders(self) -> dict[str, Order]:
+        """Those of `orders` that have not ended, in the same order: an order is remembered for a day after its end.
+
+        Derived, never kept; a turn that changes an order brings it along (`draft.py`).
+        """
+        return open_of(self.orders)
+
 
 @dataclass(frozen=True, slots=True)
 class IdentityDecision:
@@ -368,15 +380,19 @@ class Volatile:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything the core knows. `rest` is no knowledge of its own: without it a turn asks more, and does the same."""
+    """Everything the core knows. `rest` and `touched` are no knowledge of its own: without the one a turn asks more, without
+    the other whoever wants to know what a turn has changed looks through more, and both find the same.
+    """
 
     tables: Tables = field(default_factory=Tables)
     volatile: Volatile = field(default_factory=Volatile)
     rest: Rest | None = field(default=None, init=False, compare=False, repr=False)
+    touched: Touched | None = field(default=None, init=False, compare=False, repr=False)
 
     @classmethod
-    def at_rest(cls, tables: Tables, volatile: Volatile, rest: Rest | None) -> State:
+    def after(cls, tables: Tables, volatile: Volatile, rest: Rest | None, touched: Touched) -> State:
         """The state after a turn, with what that has found."""
         found = cls(tables, volatile)
         object.__setattr__(found, "rest", rest)
+        object.__setattr__(found, "touched", touched)
         return found

@@ -18,7 +18,7 @@ from towerd.places import OUT
 
 def run_stock_in(turn: Turn) -> None:
     """Open a cabin for each dealer who has typed number and code, as soon as one is free; see each car that stands inside."""
-    orders = turn.tables.orders.values()
+    orders = turn.tables.open_orders.values()
     for order in [one for one in orders if one.kind == "stock_in" and one.state in ("identified", "storing")]:
         _see_to(turn, order)
 

@@ -16,8 +16,9 @@ from towerd.orders.model import Order
 
 
 def _order_of(turn: Turn, name: str) -> Order | Refusal:
-    orders = turn.tables.orders
-    order = orders.get(name) or next((one for one in orders.values() if one.open and one.number == name), None)
+    tables = turn.tables
+    named = tables.orders.get(name)
+    order = named or next((one for one in tables.open_orders.values() if one.number == name), None)
     if order is None:
         return Refusal(("no_such_order",), f"No open order has the number or id {name}.")
     if order.state not in WAITING:

@@ -162,8 +162,8 @@ def _since_at(turn: Turn, order: Order, words: Words) -> datetime:
 
 def _orders(turn: Turn, machine: Snapshot) -> list[Waiting]:
     found = []
-    for order in turn.tables.orders.values():
-        words = _order_words(turn, machine, order) if order.open else None
+    for order in turn.tables.open_orders.values():
+        words = _order_words(turn, machine, order)
         if words is not None:
             found.append(_row(words, f"order {order.number}: {order.vehicle}", _since_at(turn, order, words)))
     return found

@@ -77,7 +77,7 @@ def lost_words(vehicle: Vehicle) -> Words:
 def _holder(turn: Turn, shown: Cabin, but: str) -> tuple[str, str]:
     """Who has a cabin, and how it is freed; no cure where that comes by itself."""
     tables, number = turn.tables, shown.number
-    order = next((one for one in tables.orders.values() if one.open and one.cabin == number and one.id != but), None)
+    order = next((one for one in tables.open_orders.values() if one.cabin == number and one.id != but), None)
     if order is not None:
         return f"order {order.number}", ""
     if intake_in(tables, number) is not None:

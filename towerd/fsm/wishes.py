@@ -23,7 +23,7 @@ _MOVABLE = ("bay", "carriage", "cabin")
 
 def free_cabins(turn: Turn, machine: Snapshot) -> tuple[Place, ...]:
     """Cabins that are empty, shut and nobody's; where some are confirmed clear, or at least deserted, only those."""
-    taken = {order.cabin for order in turn.tables.orders.values() if order.open and order.cabin is not None}
+    taken = {order.cabin for order in turn.tables.open_orders.values() if order.cabin is not None}
     taken |= {intake.cabin for intake in turn.tables.intakes.values() if intake.open}
     free = [
         shown
@@ -97,7 +97,7 @@ def _order_targets(machine: Snapshot, order: Order, vehicle: Vehicle, cabins: tu
 
 def due_orders(turn: Turn) -> Iterator[tuple[Order, Vehicle]]:
     """Orders whose customers have been at the gate, with the vehicles that nobody keeps from being brought."""
-    for order in turn.tables.orders.values():
+    for order in turn.tables.open_orders.values():
         if order.state not in DUE or order.kind == "stock_in" or order.ahead:
             continue
         vehicle = turn.tables.vehicles.get(order.vehicle or "")

@@ -6,10 +6,12 @@ comparison of addresses.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from itertools import compress, filterfalse
+from operator import is_not
 from typing import Any
 
-from towerd.fsm.state import Tables
+from towerd.fsm.state import Tables, Touched
 from towerd.journal.schema import META, TABLE_NAMES
 
 Row = tuple[str, str | int, Any | None]
@@ -17,15 +19,25 @@ Row = tuple[str, str | int, Any | None]
 
 def _changed(name: str, old: Mapping[Any, Any], new: Mapping[Any, Any]) -> Iterator[Row]:
     # most rows of a long table are the same objects: they are passed over where it costs least
-    for key in old.keys() - new.keys():
+    for key in filterfalse(new.__contains__, old):
         yield name, key, None
-    for key in [key for key, row in new.items() if old.get(key) is not row]:
+    for key in compress(new, map(is_not, new.values(), map(old.get, new))):
         if old.get(key) != new[key]:
             yield name, key, new[key]
 
 
-def diff(old: Tables, new: Tables) -> tuple[Row, ...]:
-    """The rows that make `new` out of `old`: table, key and row, None for a deleted one; `meta` is one row."""
+def _changed_among(
+    name: str, old: Mapping[Any, Any], new: Mapping[Any, Any], keys: Collection[str | int]
+) -> Iterator[Row]:
+    gone = [key for key in keys if key in old and key not in new]
+    yield from ((name, key, None) for key in gone)
+    yield from ((name, key, new[key]) for key in keys if key in new and old.get(key) != new[key])
+
+
+def diff(old: Tables, new: Tables, touched: Touched | None = None) -> tuple[Row, ...]:
+    """The rows that make `new` out of `old`: table, key and row, None for a deleted one; `meta` is one row. New rows come in
+    their order. `touched`: the only ones that may differ, where that is known.
+    """
     if old is new:
         return ()
     rows: list[Row] = []
@@ -34,5 +46,7 @@ def diff(old: Tables, new: Tables) -> tuple[Row, ...]:
     for name in TABLE_NAMES:
         before, after = getattr(old, name), getattr(new, name)
         if before is not after:
-            rows.extend(_changed(name, before, after))
+            keys = None if touched is None else touched.get(name, ())
+            found = _changed(name, before, after) if keys is None else _changed_among(name, before, after, keys)
+            rows.extend(found)
     return tuple(rows)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from towerd.errors import Refusal
-from towerd.orders.model import DriveCount, Known, Loan, Order, Vehicle
+from towerd.orders.model import DriveCount, Known, Loan, Order, Vehicle, open_of
 
 
 class AnswerLike(Protocol):
@@ -43,7 +43,8 @@ class AnswerLike(Protocol):
 class OrderBook:
     """What decisions about orders read. `drives`: what is counted of those who were forgotten, by handle.
 
-    `kept`: vehicles that somebody keeps from being brought to a customer, for as long as it lasts.
+    `kept`: vehicles that somebody keeps from being brought to a customer, for as long as it lasts. `open_orders` are those of
+    `orders` that have not ended; `known_open` where somebody has looked already.
     """
 
     vehicles: Mapping[str, Vehicle]
@@ -52,6 +53,11 @@ class OrderBook:
     answers: Mapping[str, AnswerLike] = field(default_factory=dict)
     drives: Mapping[str, DriveCount] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()
+    known_open: InitVar[Mapping[str, Order] | None] = None
+    open_orders: Mapping[str, Order] = field(init=False)
+
+    def __post_init__(self, known_open: Mapping[str, Order] | None) -> None:
+        object.__setattr__(self, "open_orders", open_of(self.orders) if known_open is None else known_open)
 
 
 @dataclass(frozen=True, slots=True)

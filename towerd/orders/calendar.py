@@ -85,10 +85,10 @@ def calendar_of(book: OrderBook, vehicles: Iterable[Vehicle], rules: OrderRules,
     for name, loan in loans.items():
         if name in found:
             found[name].append(_lent(loan, rules, now))
-    for order in book.orders.values():
+    for order in book.open_orders.values():
         name = order.vehicle or ""
         # a hand-over that is not over yet is the loan's already
-        if name in found and order.open and (name not in loans or loans[name].id != order.id):
+        if name in found and (name not in loans or loans[name].id != order.id):
             found[name].append(_promised(order, after[name], now))
     return Calendar(now, found, loans, book.kept)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -117,9 +117,9 @@ def _is_meant(vehicle: Vehicle, wish: VehicleById | VehicleByModel) -> bool:
     return (record.make, record.model, record.colour) == (wish.make, wish.model, wish.colour)
 
 
-def vehicles_meant(wish: VehicleById | VehicleByModel, book: OrderBook) -> list[Vehicle]:
-    """Every vehicle that is what was wished for, free or not."""
-    return [vehicle for vehicle in book.vehicles.values() if _is_meant(vehicle, wish)]
+def vehicles_meant(wish: VehicleById | VehicleByModel, vehicles: Iterable[Vehicle]) -> list[Vehicle]:
+    """Those of `vehicles` that are what was wished for, free or not."""
+    return [vehicle for vehicle in vehicles if _is_meant(vehicle, wish)]
 
 
 def choose_vehicle(
@@ -174,7 +174,7 @@ def next_number(book: OrderBook, last_number: int, step: int) -> str | None:
     """
     if step % 2 == 0 or step % 5 == 0:
         raise ValueError(f"a step of {step} does not meet every number")
-    used = {order.number for order in book.orders.values() if order.open}
+    used = {order.number for order in book.open_orders.values()}
     used |= {loan.number for loan in book.loans.values() if loan.state not in LOAN_ENDED}
     steps = ((last_number + count * step) % NUMBERS for count in range(1, NUMBERS + 1))
     return next((text for text in (f"{number:04d}" for number in steps) if text not in used), None)

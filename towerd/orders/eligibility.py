@@ -20,13 +20,13 @@ def known_trials(book: OrderBook, customer: str, handle: str, since_at: datetime
     forgotten = book.drives.get(handle)
     before = [at for at in forgotten.begun_at if at >= since_at] if forgotten is not None else []
     drives = {loan.id for loan in book.loans.values() if loan.customer == customer and loan.out_since_at >= since_at}
-    drives |= {order.id for order in book.orders.values() if _still_to_come(book, order, customer)}
+    drives |= {order.id for order in book.open_orders.values() if _still_to_come(book, order, customer)}
     return len(drives) + len(before)
 
 
 def _still_to_come(book: OrderBook, order: Order, customer: str) -> bool:
     # from the hand-over on the loan tells, also where it has ended before the empty cabin is shut
-    return order.customer == customer and order.kind == "test_drive" and order.open and order.id not in book.loans
+    return order.customer == customer and order.kind == "test_drive" and order.id not in book.loans
 
 
 def _is_out(loan: Loan, customer: str) -> bool:
@@ -36,7 +36,7 @@ def _is_out(loan: Loan, customer: str) -> bool:
 def cars_of(book: OrderBook, customer: str) -> int:
     """Cars that `customer` has out, and those of open test drives."""
     ids = {loan.id for loan in book.loans.values() if _is_out(loan, customer)}
-    return len(ids | {order.id for order in book.orders.values() if _still_to_come(book, order, customer)})
+    return len(ids | {order.id for order in book.open_orders.values() if _still_to_come(book, order, customer)})
 
 
 def stale(claim: Eligibility, rules: OrderRules, now: datetime) -> bool:

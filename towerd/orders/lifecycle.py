@@ -101,7 +101,7 @@ def decide_order(
         return MALFORMED
     slot = slot_of(claims, now, rules)
     wanted = Wanted(claims.kind, slot, named=claims.slot is not None)
-    meant = vehicles_meant(claims.vehicle, book)
+    meant = vehicles_meant(claims.vehicle, book.vehicles.values())
     choice = choose_vehicle(wanted, meant, calendar_of(book, meant, rules, now), circumstances.ready_s, rules)
     number = number_for(book, circumstances)
     drive = rules.drive if isinstance(choice, str) else rules.for_model(choice.record.make, choice.record.model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -197,6 +198,11 @@ class Order:
         An older version did not note when the customer was first known to be there.
         """
         return self.arrived_at or self.identified_at or self.accepted_at
+
+
+def open_of(orders: Mapping[str, Order]) -> dict[str, Order]:
+    """Those that have not ended, in the same order."""
+    return {name: order for name, order in orders.items() if order.state not in ENDED}
 
 
 @dataclass(frozen=True, slots=True)
