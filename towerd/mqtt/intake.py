@@ -1,8 +1,10 @@
 """From a received command to an event (orders-if.md 3 and 4).
 
 The outer part is read at once; the token is opened in one worker thread, so that the loop never waits for it; the selfie
-is looked at by the face worker; then the event is posted, in the order of arrival. `hold` and `resume` have a lane of
-their own: they do not wait behind a selfie. Selfie and code end here: events carry a ciphertext and a MAC.
+is looked at by the face worker; then the event is posted, in the order of arrival. Each step takes the next command while the
+ones before it are further on; only what names the same order or the same person waits until they are in the tables. `hold`
+and `resume` have a lane of their own: they do not wait behind a selfie. Selfie and code end here: events carry a ciphertext
+and a MAC.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from towerd.mqtt.people import MOTION, Veiled, veil
 from towerd.mqtt.request import Asked, Dropped, read_request
 from towerd.mqtt.topics import Topics
 from towerd.mqtt.wire import Received
-from towerd.orders.claims import OF_DEALERS, WITH_CODE, TestDrive
+from towerd.orders.claims import OF_DEALERS, WITH_CODE, StockIn, TestDrive
 from towerd.orders.keys import IssuerKeys, TowerKey, code_mac
 from towerd.orders.rates import OrderRates
 from towerd.orders.tokens import EXPIRED, OpenedToken, open_token
@@ -35,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 Done = Callable[[], None]
 BACKLOG = 32
-"""Commands that wait in a lane; more are answered `busy`."""
+"""Commands of a lane that are not in the tables yet; more are answered `busy`."""
 UNPROVEN_BACKLOG = BACKLOG // 4
 """How many of them no signature may have held for (`floods.py`)."""
 ENROL_WITHIN_S = 0.8
@@ -44,6 +46,7 @@ IN_A_ROW_S = 0.5
 """Selfies that follow each other so closely are in a row, and each is done as quickly as it can be."""
 STOPS = "hold"
 BUSY = ("busy",)
+KIND_NOT_ALLOWED = ("kind_not_allowed",)
 UNREADABLE = ("malformed",)
 """The reason where taking a command in has failed in a way that nobody foresaw. Without an answer and an acknowledgement
 the broker would send it again and again."""
@@ -79,6 +82,13 @@ class _Face:
     sealed: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    event: OrderRequested
+    sealed: bytes | None
+
+
+_UnderWay = tuple[Asked, Done, asyncio.Task[_Taken | tuple[str, ...]]]
 NO_FACE = _Face("none")
 
 
@@ -91,14 +101,17 @@ class _Waiting:
 
 @dataclass(slots=True)
 class _Lane:
-    """Commands in the order of their arrival. `waiting`: how many of them nothing has come of yet, opened or not; `unproven`:
-    how many of these are of senders that no signature has held for lately. `looked_mono_s`: when the newest selfie was looked at.
+    """Commands in the order of their arrival. `waiting`: how many of them are not in the tables yet; `unproven`: how many of
+    these are of senders that no signature has held for lately. `named`: whom and what those name that have been posted, or are
+    about to be. `looked_mono_s`: when the newest selfie was looked at.
     """
 
     asked: asyncio.Queue[_Waiting] = field(default_factory=asyncio.Queue)
     opened: asyncio.Queue[tuple[_Waiting, OpenedToken | Refusal]] = field(default_factory=lambda: asyncio.Queue(1))
     waiting: int = 0
     unproven: int = 0
+    named: list[frozenset[str]] = field(default_factory=list)
+    applied: asyncio.Event = field(default_factory=asyncio.Event)
     looked_mono_s: float = float("-inf")
 
     def put(self, command: _Waiting) -> None:
@@ -107,19 +120,39 @@ class _Lane:
         self.unproven += not command.proven
         self.asked.put_nowait(command)
 
-    async def get(self) -> tuple[_Waiting, OpenedToken | Refusal]:
-        """The next, once it is opened; it waits no more."""
+    async def get(self) -> tuple[_Waiting, OpenedToken | Refusal, Done]:
+        """The next, once it is opened and nothing that it names is still on its way; and what to call when it is in the tables."""
         command, token = await self.opened.get()
-        self.waiting -= 1
-        self.unproven -= not command.proven
-        return command, token
+        names = _names(token)
+        while any(names & others for others in self.named):
+            self.applied.clear()
+            await self.applied.wait()
+        self.named.append(names)
+
+        def done() -> None:
+            self.named.remove(names)
+            self.waiting -= 1
+            self.unproven -= not command.proven
+            command.done()
+            self.applied.set()
+
+        return command, token, done
 
     def in_a_row(self) -> bool:
         """Whether others wait behind the selfie that is looked at now, or one came just before it."""
         now_s = _mono_s()
         close = now_s - self.looked_mono_s < IN_A_ROW_S
         self.looked_mono_s = now_s
-        return close or self.waiting > 0
+        return close or not self.asked.empty() or not self.opened.empty()
+
+
+def _names(token: OpenedToken | Refusal) -> frozenset[str]:
+    """What a command reads and changes beyond its own: the answer under its id, and the keys of the people whom it names."""
+    if isinstance(token, Refusal):
+        return frozenset()
+    claims = token.claims
+    people = {claims.sub, claims.vehicle.owner} if isinstance(claims, StockIn) else {claims.sub}
+    return frozenset({f"token {claims.jti}", *(f"person {one}" for one in people)})
 
 
 def _mono_s() -> float:
@@ -192,10 +225,14 @@ class Intake:
                 lanes.create_task(self._work(self._motion, pool), name="intake-motion")
 
     async def _work(self, lane: _Lane, pool: ThreadPoolExecutor) -> None:
-        """Open one token while the selfie of the one before it is looked at."""
+        """Open one token while the selfie of the one before it is looked at, and what came of those before is posted."""
+        looks: asyncio.Queue[_UnderWay] = asyncio.Queue(1)
         async with asyncio.TaskGroup() as stages:
             stages.create_task(self._open(lane, pool))
-            stages.create_task(self._apply(lane))
+            stages.create_task(self._post(looks))
+            while True:
+                command, token, done = await lane.get()
+                await looks.put((command.asked, done, stages.create_task(self._take(command.asked, token, lane))))
 
     async def _open(self, lane: _Lane, pool: ThreadPoolExecutor) -> None:
         loop, parts = asyncio.get_running_loop(), self._parts
@@ -212,43 +249,37 @@ class Intake:
                 token = Refusal(UNREADABLE, "")
             await lane.opened.put((command, token))
 
-    async def _apply(self, lane: _Lane) -> None:
+    async def _post(self, looks: asyncio.Queue[_UnderWay]) -> None:
+        """In the order of arrival, whoever was looked at first."""
         while True:
-            command, token = await lane.get()
-            applied = asyncio.Event()
+            asked, done, look = await looks.get()
+            found = await look
+            if isinstance(found, _Taken):
+                self._parts.inbox.post(found.event, found.sealed, done)
+            else:
+                self._refuse(asked.verb, found, asked.reply, asked.expires_at, done)
 
-            def both(done: Done = command.done, applied: asyncio.Event = applied) -> None:
-                done()
-                applied.set()
-
-            await self._take(command.asked, token, both, lane)
-            # The next token may bear the same id: it is looked at only once this one is in the tables.
-            await applied.wait()
-
-    async def _take(self, asked: Asked, token: OpenedToken | Refusal, done: Done, lane: _Lane) -> None:
+    async def _take(self, asked: Asked, token: OpenedToken | Refusal, lane: _Lane) -> _Taken | tuple[str, ...]:
+        """What is to be posted of a command, or the reasons why it is refused."""
         if isinstance(token, Refusal):
-            self._refuse(asked.verb, token.reasons, asked.reply, asked.expires_at, done)
-            return
+            return token.reasons
         self._floods.prove(asked.reply.address, _mono_s())
         if token.public["kind"] != asked.verb:
-            self._refuse(asked.verb, ("kind_not_allowed",), asked.reply, asked.expires_at, done)
-        elif token.late and not self._parts.known(token.claims.jti):
-            self._refuse(asked.verb, EXPIRED, asked.reply, asked.expires_at, done)
-        else:
-            await self._take_verified(asked, token, done, lane)
-
-    async def _take_verified(self, asked: Asked, token: OpenedToken, done: Done, lane: _Lane) -> None:
+            return KIND_NOT_ALLOWED
+        if token.late and not self._parts.known(token.claims.jti):
+            return EXPIRED
         try:
-            limited = self._is_limited(token)
-            looks = self._look(token, lane) if not (limited or token.late) else _no_look()
-            people = veil(self._parts.customers, token, making=not (limited or token.late))
-            face, whom = await asyncio.gather(looks, people)
-            event = replace(self._event(asked, token, face, whom), limited=limited)
+            return await self._take_verified(asked, token, lane)
         except Exception:
             log.exception("a command could not be taken in: it is refused", req_id=asked.reply.req_id)
-            self._refuse(asked.verb, UNREADABLE, asked.reply, asked.expires_at, done)
-        else:
-            self._parts.inbox.post(event, face.sealed, done)
+            return UNREADABLE
+
+    async def _take_verified(self, asked: Asked, token: OpenedToken, lane: _Lane) -> _Taken:
+        limited = self._is_limited(token)
+        looks = self._look(token, lane) if not (limited or token.late) else _no_look()
+        people = veil(self._parts.customers, token, making=not (limited or token.late))
+        face, whom = await asyncio.gather(looks, people)
+        return _Taken(replace(self._event(asked, token, face, whom), limited=limited), face.sealed)
 
     def _is_limited(self, opened: OpenedToken) -> bool:
         """Whether an order is one too many of its sender's. The same token again is not another order."""
