@@ -154,3 +154,20 @@ async def test_nobody_comes_for_a_fetched_car() -> None:
             return run.at_rest() and run.tower.truth()["v_0007"].startswith("bay")
 
         await run.daemon.until(put_back, "it is in a bay again")
+
+
+async def test_who_asked_long_ago_finds_no_door_open() -> None:
+    """The PLC's cable is out for half an hour while the car is on its way; whoever asked for it may be gone."""
+    async with running() as run:
+        answer = await ask_move(run, "fetch", "2-3")
+        number = answer.result["move"]
+        await run.daemon.until(lambda: run.tower.truth()["v_0042"] == "carriage", "it is on the carriage")
+        run.daemon.transport.plugged = False
+        await asyncio.sleep(1_800)
+        run.daemon.transport.plugged = True
+        move = await until_ended(run, number)
+        assert (move.state, move.why) == ("cancelled", "asked for more than 15 min ago: ask again, and be there")
+        assert run.daemon.tables.vehicles["v_0042"].place.kind == "bay"
+        assert run.outer_opened() == 0
+        again = await ask_move(run, "fetch", "v_0042")
+        assert (await until_ended(run, again.result["move"])).state == "done"

@@ -116,6 +116,30 @@ def test_an_order_whose_door_opens_is_not_ended_by_a_fetch() -> None:
     assert t.tables.orders["ord-1"].state == "delivering"
 
 
+TOO_LATE = AT + timedelta(seconds=900)
+STALE = "asked for more than 15 min ago: ask again, and be there"
+
+
+@pytest.mark.parametrize("seen", [HERE, STOCKED], ids=["in the cabin", "in its bay"])
+def test_a_word_that_is_old_opens_no_door(seen: Snapshot) -> None:
+    place = CABIN_1 if seen is HERE else bay(2, 3)
+    young = run(move(), seen=seen, place=place, now=TOO_LATE - timedelta(seconds=1))
+    assert young.tables.moves[5].open
+    t = run(move(), seen=seen, place=place, now=TOO_LATE)
+    assert not writes(t)
+    assert (t.tables.moves[5].state, t.tables.moves[5].why) == ("cancelled", STALE)
+    assert told(t) == ["move_cancelled"]
+
+
+def test_an_old_word_keeps_its_job_and_the_door_that_opens_already() -> None:
+    opening = step_row(Unit.CABIN1, "running", Code.OUTER_DOOR, (1, 5, 0, 0))
+    for t in (run(move(), now=TOO_LATE, steps=[opening]), run(move(job=6), now=TOO_LATE, jobs=[job_for()])):
+        assert not writes(t)
+        assert t.tables.moves[5].state == "asked"
+    t = run(move(), seen=OPEN, steps=[OPENED], now=TOO_LATE)
+    assert t.tables.moves[5].state == "ready"
+
+
 def test_the_open_door_is_told() -> None:
     t = run(move(), seen=OPEN, steps=[OPENED])
     assert (t.tables.moves[5].state, t.tables.moves[5].target) == ("ready", cabin(1))

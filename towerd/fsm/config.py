@@ -37,7 +37,8 @@ class CoreConfig:
 
     `liveness`: the checks a face must have passed ("challenge", "passive"); empty: none is demanded, and everything says
     `not_checked`. `face_alone`: kinds of order for which a face is enough. `decision_age_s`: how long a decision about a
-    person holds at the gate (invariant 7). `early_s`: how long before its slot an order may be collected.
+    person holds at the gate (invariant 7). `fetch_age_s`: for how long a technician counts as being there for a
+    car that is to be fetched. `early_s`: how long before its slot an order may be collected.
     `unseen_s`: how long a written command may stay unseen before it is fenced. `jog_served`: the line is fast enough to jog
     (plc-if.md 1.8). `retry_s`: pause after a refusal. `bay_sizes`: what bays take, by the PLC's size class.
     """
@@ -60,6 +61,7 @@ class CoreConfig:
     keeping: KeepingRules = field(default_factory=KeepingRules)
     number_step: int = 3947
     decision_age_s: float = 300.0
+    fetch_age_s: float = 900.0
     early_s: float = 900.0
     unseen_s: float = 1.0
     jog_served: bool = True

@@ -1,7 +1,8 @@
 """Giving a fetched car to the technician who asked for it by name (invariant 7). Pure.
 
 No order, no face and no tag: the car is what stands in that bay. What a customer's order needs stays in, unless the
-technician has said why.
+technician has said why. The street door opens only for a word that is young: whoever asked before a power cut or in a long row
+may be gone.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import timedelta
 from towerd.cabin.handover import fetch_denies, stage
 from towerd.cabin.model import Cabin, DoorState
 from towerd.fsm.acting import STILL, close_outer, open_outer, wait_for
-from towerd.fsm.book import at_work, end_move, fetch_at, put_move, wanted_by
+from towerd.fsm.book import at_work, end_move, fetch_at, open_moves, put_move, wanted_by
 from towerd.fsm.changes import expected
 from towerd.fsm.delivering import opened_in
 from towerd.fsm.loans import FETCHED
@@ -19,6 +20,7 @@ from towerd.fsm.order_ends import end_order, may_end
 from towerd.fsm.state import Move
 from towerd.fsm.turn import Turn
 from towerd.places import OUT, cabin
+from towerd.plc.snapshot import cabin_unit
 
 
 def taken_by_fetch(turn: Turn, vehicle: str, reason: str) -> bool:
@@ -32,7 +34,22 @@ def taken_by_fetch(turn: Turn, vehicle: str, reason: str) -> bool:
     return True
 
 
+def _is_stale(turn: Turn, move: Move) -> bool:
+    return turn.reached(move.asked_at + timedelta(seconds=turn.config.fetch_age_s))
+
+
+def _forget(turn: Turn, move: Move) -> None:
+    minutes = turn.config.fetch_age_s / 60
+    end_move(turn, move, "cancel", f"asked for more than {minutes:.0f} min ago: ask again, and be there")
+
+
 def _open_gate(turn: Turn, move: Move, shown: Cabin) -> None:
+    if _is_stale(turn, move):
+        step = turn.tables.steps.get(cabin_unit(shown.number))
+        # a door that opens already is seen to
+        if step is None or not step.open:
+            _forget(turn, move)
+        return
     order = wanted_by(turn, move.vehicle)
     if order is not None and (not move.reason or not taken_by_fetch(turn, move.vehicle, move.reason)):
         wait_for(turn, f"{move.vehicle} is wanted by order {order.number}: put it back, or fetch it with a reason")
@@ -100,10 +117,19 @@ def _in_cabin(turn: Turn, shown: Cabin) -> None:
         _give(turn, move, shown)
 
 
+def _not_begun(turn: Turn) -> list[Move]:
+    """Fetches whose cars still stand elsewhere than in a cabin, and that nothing works for."""
+    moves = [move for move in open_moves(turn.tables) if move.purpose == "fetch" and move.state == "asked"]
+    there = [move for move in moves if turn.tables.vehicles[move.vehicle].place.kind != "cabin"]
+    return [move for move in there if not at_work(turn.tables, move)]
+
+
 def run_fetches(turn: Turn) -> None:
     """Open to the technician where a fetched car stands, see it off, and shut again."""
     machine = turn.snapshot
     if machine is None or not turn.tables.moves or turn.volatile.reconciled_session != machine.session:
         return
+    for move in [one for one in _not_begun(turn) if _is_stale(turn, one)]:
+        _forget(turn, move)
     for shown in machine.cabins:
         _in_cabin(turn, shown)
