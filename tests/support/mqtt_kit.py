@@ -138,18 +138,27 @@ class NamedCustomers:
 
 @dataclass
 class ScriptedMatcher:
-    """Answers enrolments as told, after `after_s`; tells which orders were asked for and which keys destroyed."""
+    """Answers enrolments as told, after `after_s`; tells which orders were asked for, how many at once at most, and which keys
+    destroyed.
+    """
 
     enrolment: Enrolment = field(default_factory=lambda: Enrolment("enrolled", (), b"sealed", "f" * 64))
     after_s: float = 0.0
     asked: list[str] = field(default_factory=list)
     destroyed: list[str] = field(default_factory=list)
     hurried: list[str] = field(default_factory=list)
+    at_once: int = 0
+    _looking: int = 0
 
     async def enrol(self, order_id: str, selfie_jpeg: bytes, *, hurried: bool = False) -> Enrolment:
         self.asked.append(order_id)
         self.hurried += [order_id] if hurried else []
-        await asyncio.sleep(self.after_s)
+        self._looking += 1
+        self.at_once = max(self.at_once, self._looking)
+        try:
+            await asyncio.sleep(self.after_s)
+        finally:
+            self._looking -= 1
         return self.enrolment
 
     def watch(self, orders: dict[str, bytes]) -> None:

@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 
 from tests.support.core_kit import asked, machine, order_in, state_of, tables_of, told, turn_of, vehicle
+from tests.support.moves_kit import move
+from tests.support.orders_kit import loan
 from tests.support.values import AT
-from towerd.fsm.awaiting import bind_waiting, watch_waiting_stock
+from towerd.fsm.awaiting import bind_now, bind_waiting, watch_waiting_stock
 from towerd.fsm.commands import AppendOutbox
+from towerd.fsm.state import BayRecord
 from towerd.fsm.turn import Turn
 from towerd.orders.model import Order, Slot, Vehicle
 from towerd.orders.taking import at_json
+from towerd.places import OUT
 
 MODEL = {"make": "Kestrel", "model": "Three", "colour": "red"}
 HOUR = timedelta(hours=1)
@@ -83,6 +87,39 @@ def test_a_car_that_another_order_has_left_is_free_at_that_time() -> None:
     bind_waiting(t)
     assert t.tables.orders["ord-1"].vehicle is None
     t.put("orders", "ord-2", replace(rows[1], state="cancelled", ended_at=t.now))
+    bind_waiting(t)
+    assert t.tables.orders["ord-1"].vehicle == "car-1"
+
+
+def test_a_car_that_a_technician_does_not_want_any_more_is_free() -> None:
+    state = state_of(machine(), tables_of(vehicles=[CAR], orders=[waits()], moves={5: move()}))
+    t = turn_of(state)
+    bind_now(t)
+    assert t.tables.orders["ord-1"].vehicle is None, "it is being fetched"
+    t.put("moves", 5, replace(move(), state="cancelled"))
+    bind_waiting(t)
+    assert t.tables.orders["ord-1"].vehicle == "car-1"
+
+
+def test_a_car_whose_bay_may_be_used_again_is_free() -> None:
+    shut = BayRecord(CAR.place, disabled=True)
+    state = state_of(machine(), tables_of(vehicles=[CAR], orders=[waits()], bays={str(CAR.place): shut}))
+    t = turn_of(state)
+    bind_now(t)
+    assert t.tables.orders["ord-1"].vehicle is None, "its bay is disabled"
+    t.put("bays", str(CAR.place), replace(shut, disabled=False))
+    bind_waiting(t)
+    assert t.tables.orders["ord-1"].vehicle == "car-1"
+
+
+def test_a_car_that_is_lent_no_more_is_free_at_that_time() -> None:
+    later = Slot(AT + 20 * HOUR, AT + 21 * HOUR)
+    out = replace(CAR, place=OUT, condition="out")
+    lent = loan("ord-9", vehicle="car-1", due_back_at=AT + 30 * HOUR)
+    t = turn_of(state_of(machine(), tables_of(vehicles=[out], orders=[waits(slot=later)], loans={"ord-9": lent})))
+    bind_now(t)
+    assert t.tables.orders["ord-1"].vehicle is None, "it is out then"
+    t.put("loans", "ord-9", replace(lent, due_back_at=AT + HOUR))
     bind_waiting(t)
     assert t.tables.orders["ord-1"].vehicle == "car-1"
 

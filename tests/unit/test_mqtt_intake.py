@@ -162,6 +162,50 @@ async def test_selfies_in_a_row_are_hurried(keys: Keys, monkeypatch: pytest.Monk
         assert "o_4" not in bed.matcher.hurried
 
 
+async def test_of_two_selfies_at_once_the_first_is_hurried_too(keys: Keys) -> None:
+    async with tower(keys) as (bed, broker):
+        bed.matcher.after_s = 0.05
+        for order in ("o_1", "o_2"):
+            token = keys.token(drive_claims(bed.clock.now(), jti=order))
+            say(broker, "test_drive", body(bed.clock, token, f"r_{order}"))
+        await until(lambda: len(bed.inbox.of(OrderRequested)) == 2)
+        assert bed.matcher.hurried == ["o_1", "o_2"]
+
+
+async def test_one_selfie_is_looked_at_while_the_one_before_is_on_its_way_and_no_two_at_once(keys: Keys) -> None:
+    async with tower(keys) as (bed, broker):
+        bed.inbox.held = True
+        bed.matcher.after_s = 0.1
+        for number in range(4):
+            order = drive_claims(bed.clock.now(), jti=f"o_{number}", sub=f"c_{number}")
+            say(broker, "test_drive", body(bed.clock, keys.token(order), f"r_{number}"))
+        await until(lambda: len(bed.inbox.of(OrderRequested)) == 4)
+        assert bed.matcher.at_once == 1, "the worker does one after the other, and each has its own time"
+        assert [event.claims["jti"] for event in bed.inbox.of(OrderRequested)] == ["o_0", "o_1", "o_2", "o_3"]
+        assert len(broker.unacknowledged) == 4, "none of them is in the tables yet"
+        bed.inbox.held = False
+        bed.inbox.apply()
+        await until(lambda: not broker.unacknowledged)
+
+
+async def test_a_customers_next_waits_until_the_one_before_is_in_the_tables(keys: Keys) -> None:
+    async with tower(keys) as (bed, broker):
+        bed.inbox.held = True
+        for jti, sub in (("o_1", "c_1"), ("o_2", "c_1"), ("o_3", "c_2")):
+            token = keys.token(drive_claims(bed.clock.now(), jti=jti, sub=sub))
+            say(broker, "test_drive", body(bed.clock, token, f"r_{jti}"))
+        await until(lambda: bed.inbox.of(OrderRequested))
+        # it comes after them, and is through long before them
+        say(broker, "hold", hold(bed, keys))
+        await until(lambda: len(bed.inbox.of(OrderRequested)) == 2)
+        assert [event.claims["jti"] for event in bed.inbox.of(OrderRequested)] == ["o_1", "t_1"]
+        assert bed.matcher.asked == ["o_1"]
+        bed.inbox.held = False
+        bed.inbox.apply()
+        await until(lambda: len(bed.inbox.of(OrderRequested)) == 4)
+        assert bed.matcher.asked == ["o_1", "o_2", "o_3"], "and nobody overtakes whoever waits"
+
+
 async def test_a_hold_does_not_wait_behind_a_selfie(keys: Keys) -> None:
     async with tower(keys) as (bed, broker):
         bed.matcher.after_s = 0.5

@@ -69,8 +69,17 @@ def _seen(turn: Turn, names: Collection[str]) -> tuple[list[Vehicle], Calendar]:
 
 
 def _may_be_free(turn: Turn) -> set[str]:
-    """Vehicles that, or of which only a time, may have become free in this turn: none but those of which something has changed."""
+    """Vehicles that, or of which only a time, may have become free in this turn: none but those of which something has changed,
+    be it an order, a loan, a technician's move or the bay that it stands in.
+    """
     found = {*turn.touched("vehicles")}
+    for table in ("loans", "moves"):
+        for key in turn.touched(table):
+            rows = (turn.before(table, key), getattr(turn.tables, table).get(key))
+            found |= {row.vehicle for row in rows if row is not None}
+    bays = turn.touched("bays")
+    if bays:
+        found |= {vehicle.id for vehicle in turn.tables.vehicles.values() if str(vehicle.place) in bays}
     for name in turn.touched("orders"):
         before, after = turn.before("orders", name), turn.tables.orders.get(name)
         keeps = after.vehicle if after is not None and after.open else None

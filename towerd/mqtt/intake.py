@@ -102,27 +102,33 @@ class _Waiting:
 @dataclass(slots=True)
 class _Lane:
     """Commands in the order of their arrival. `waiting`: how many of them are not in the tables yet; `unproven`: how many of
-    these are of senders that no signature has held for lately. `named`: whom and what those name that have been posted, or are
-    about to be. `looked_mono_s`: when the newest selfie was looked at.
+    these are of senders that no signature has held for lately; `behind`: how many nobody has begun with, opened or not. `named`:
+    whom and what those name that have been posted, or are about to be. `looking`: held by the one that is looked at; the face
+    worker does one after the other, and a second one's time would run meanwhile. `looked_mono_s`: when the newest selfie was
+    looked at.
     """
 
     asked: asyncio.Queue[_Waiting] = field(default_factory=asyncio.Queue)
     opened: asyncio.Queue[tuple[_Waiting, OpenedToken | Refusal]] = field(default_factory=lambda: asyncio.Queue(1))
     waiting: int = 0
     unproven: int = 0
+    behind: int = 0
     named: list[frozenset[str]] = field(default_factory=list)
     applied: asyncio.Event = field(default_factory=asyncio.Event)
+    looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     looked_mono_s: float = float("-inf")
 
     def put(self, command: _Waiting) -> None:
         """One more waits."""
         self.waiting += 1
+        self.behind += 1
         self.unproven += not command.proven
         self.asked.put_nowait(command)
 
     async def get(self) -> tuple[_Waiting, OpenedToken | Refusal, Done]:
         """The next, once it is opened and nothing that it names is still on its way; and what to call when it is in the tables."""
         command, token = await self.opened.get()
+        self.behind -= 1
         names = _names(token)
         while any(names & others for others in self.named):
             self.applied.clear()
@@ -143,7 +149,7 @@ class _Lane:
         now_s = _mono_s()
         close = now_s - self.looked_mono_s < IN_A_ROW_S
         self.looked_mono_s = now_s
-        return close or not self.asked.empty() or not self.opened.empty()
+        return close or self.behind > 0
 
 
 def _names(token: OpenedToken | Refusal) -> frozenset[str]:
@@ -225,7 +231,7 @@ class Intake:
                 lanes.create_task(self._work(self._motion, pool), name="intake-motion")
 
     async def _work(self, lane: _Lane, pool: ThreadPoolExecutor) -> None:
-        """Open one token while the selfie of the one before it is looked at, and what came of those before is posted."""
+        """Open one token while the selfie of the one before it is looked at, and those before it are on their way to the tables."""
         looks: asyncio.Queue[_UnderWay] = asyncio.Queue(1)
         async with asyncio.TaskGroup() as stages:
             stages.create_task(self._open(lane, pool))
@@ -269,7 +275,8 @@ class Intake:
         if token.late and not self._parts.known(token.claims.jti):
             return EXPIRED
         try:
-            return await self._take_verified(asked, token, lane)
+            async with lane.looking:
+                return await self._take_verified(asked, token, lane)
         except Exception:
             log.exception("a command could not be taken in: it is refused", req_id=asked.reply.req_id)
             return UNREADABLE
