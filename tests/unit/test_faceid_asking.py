@@ -123,12 +123,12 @@ def test_a_face_is_compared_with_what_it_was_like_a_moment_ago(bench: Bench) -> 
 
 def test_who_shows_a_turned_head_at_once_is_not_who_looked_ahead(bench: Bench) -> None:
     bench.begin(face=turned(0))
-    assert short(bench.turn([0, 30, 30], who=turned))[-1] == ("failed", "left", 0, "another_face")
+    assert short(bench.turn([0, 0, 30, 30], who=turned))[-1] == ("failed", "left", 0, "another_face")
 
 
 def test_beyond_what_is_compared_nothing_is_kept_to_compare_with(bench: Bench) -> None:
     bench.begin(face=turned(0))
-    bench.turn([0, 20, 41], who=turned)
+    bench.turn([0, 0, 20, 41], who=turned)
     # like the face at 41 degrees, and like none that was compared
     found = bench.turn([39, 39], who=lambda _: turned(50))
     assert short(found) == [("failed", "ahead", 1, "another_face")]

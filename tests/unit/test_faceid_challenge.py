@@ -37,7 +37,7 @@ def test_what_is_asked_is_told_step_by_step() -> None:
         challenge = observe(challenge, frame, RULES)
         if not asked or asked[-1] != (challenge.ask, challenge.made):
             asked.append((challenge.ask, challenge.made))
-    assert asked == [("left", 0), ("ahead", 1), ("right", 1), ("ahead", 2)]
+    assert asked == [("ahead", 0), ("left", 0), ("ahead", 1), ("right", 1), ("ahead", 2)]
 
 
 def test_it_begins_once_the_head_looks_ahead() -> None:
@@ -53,14 +53,23 @@ def test_a_finished_one_stays_as_it_is() -> None:
 
 
 def test_a_head_that_still_seems_turned_when_it_is_asked_is_no_answer() -> None:
-    asked = sweep(0, 30, 10)  # asked to turn right with the last frame
+    asked = [*sweep(0, 30, 10), 10]  # asked to turn right with the last frame
     assert after(samples([*asked, 16, 5, 0, *sweep(0, -30, 0)])).outcome == "passed"
     assert after(samples([*asked, 16, 16, 16, 16])).reason == "wrong_side"
 
 
 def test_a_turn_to_the_other_side_ends_it() -> None:
-    challenge = after(samples(sweep(0, -20)))
+    challenge = after(samples([*[0] * 5, *sweep(0, -20)]))
     assert (challenge.outcome, challenge.reason) == ("failed", "wrong_side")
+
+
+def test_a_head_that_seems_ahead_for_one_frame_is_still_turned() -> None:
+    still = [*[0] * 5, *sweep(0, 30), 30, 5, 30, 30, 30, 30, 30]
+    assert (after(samples(still)).ask, after(samples(still)).outcome) == ("ahead", "asking")
+    assert after(samples([*still, *sweep(30, 0, -30, 0)])).outcome == "passed"
+    odd = samples([*[0] * 5, *sweep(0, 30), 5, 5, 5])
+    odd[-2] = replace(odd[-2], similarity=0.1)
+    assert after(odd).ask == "ahead", "a frame of somebody else looks nowhere"
 
 
 def test_fifteen_degrees_to_one_side_only_are_not_enough() -> None:

@@ -50,7 +50,7 @@ class Scene:
         """The head in view turns: ahead, to each side, and ahead again in between and at the end."""
         said = []
         for side in order:
-            for shift in (0.0, 0.1, 0.2, 0.1, 0.0):
+            for shift in (0.0, 0.0, 0.1, 0.2, 0.1, 0.0, 0.0):
                 self.engine.faces = [face(nose_shift=shift if side == "left" else -shift)]
                 said += self.see()
         return said

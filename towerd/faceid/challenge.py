@@ -23,7 +23,8 @@ Reason = Literal["", "too_slow", "wrong_side", "face_lost", "face_changed", "ano
 class ChallengeRules:
     """What counts; how the values were measured: docs/faces.md.
 
-    `turn_deg` is the least turn, `ahead_deg` the most that still looks ahead. `limit_s` is the time for each thing asked;
+    `turn_deg` is the least turn, `ahead_deg` the most that still looks ahead; a head looks ahead that does so for
+    `ahead_frames` in a row, as landmarks that jitter do for one while it is still turned. `limit_s` is the time for each thing asked;
     nobody reacts within `react_s`, and a head that comes back from a turn may still seem turned.
     `lost_s` is how long no face may be seen. `same` is the least similarity to the face as it was seen before in this challenge
     (`views.py`); it is asked up to `compared_deg`, for beyond it no engine compares well, and a turn counts on a face that
@@ -35,6 +36,7 @@ class ChallengeRules:
     same: float
     turn_deg: float = 15.0
     ahead_deg: float = 12.0
+    ahead_frames: int = 2
     compared_deg: float = 40.0
     limit_s: float = 6.0
     react_s: float = 0.25
@@ -64,7 +66,7 @@ class Challenge:
     """How far a person has come. `made` turns of `order` are done; `ask` is what they are asked for since `asked_mono_s`.
 
     `reason` says why it failed. `seen_mono_s` and `yaw` are of the last frame with a face. `odd` frames in a row,
-    and `odd_all` so far, were not like it.
+    and `odd_all` so far, were not like it; `settled` in a row looked ahead while that was asked.
     """
 
     order: tuple[Side, ...]
@@ -78,6 +80,7 @@ class Challenge:
     yaw: float | None = None
     odd: int = 0
     odd_all: int = 0
+    settled: int = 0
 
 
 def draw_order(turns: int, choose: Callable[[Sequence[Side]], Side]) -> tuple[Side, ...]:
@@ -126,7 +129,7 @@ def _follow(challenge: Challenge, sample: Sample, yaw: float, rules: ChallengeRu
     if seen.odd >= rules.odd_frames or seen.odd_all >= rules.odd_most:
         return fail(seen, "another_face")
     if odd or not compared:
-        return seen
+        return replace(seen, settled=0)
     return _take(seen, sample.mono_s, yaw, rules)
 
 
@@ -147,15 +150,20 @@ def _side(yaw: float, rules: ChallengeRules) -> Ask | None:
     return "left" if yaw > 0 else "right"
 
 
+def _settle(challenge: Challenge, mono_s: float, rules: ChallengeRules) -> Challenge:
+    """Go on once the head looks ahead."""
+    if challenge.settled < rules.ahead_frames:
+        return challenge
+    if challenge.made == len(challenge.order):
+        return replace(challenge, outcome="passed")
+    return replace(challenge, ask=challenge.order[challenge.made], asked_mono_s=mono_s, settled=0)
+
+
 def _take(challenge: Challenge, mono_s: float, yaw: float, rules: ChallengeRules) -> Challenge:
     """What a compared frame of the same face changes."""
     side = _side(yaw, rules)
     if challenge.ask == "ahead":
-        if side != "ahead":
-            return challenge
-        if challenge.made == len(challenge.order):
-            return replace(challenge, outcome="passed")
-        return replace(challenge, ask=challenge.order[challenge.made], asked_mono_s=mono_s)
+        return _settle(replace(challenge, settled=challenge.settled + 1 if side == "ahead" else 0), mono_s, rules)
     if side == challenge.ask:
         return replace(challenge, ask="ahead", made=challenge.made + 1, asked_mono_s=mono_s)
     # the head was ahead when this turn was asked: whoever guesses which way is found out

@@ -23,8 +23,6 @@ FILES: Final = (("minifasnet_v2_2.7.onnx", 2.7), ("minifasnet_v1se_4.0.onnx", 4.
 SIDE_PX: Final = 80
 ACCEPT_MIN: Final = 0.1
 FRAMES: Final = 8
-OTHERS: Final = 3
-"""How many other faces in view are compared with the one that is judged, the largest ones."""
 RULES: Final = "2"
 """Of how a face is judged: what was measured by other rules is measured anew."""
 SCORE_MIN: Final = 1e-3
@@ -100,10 +98,10 @@ class Passive:
         return fused([network.live(bgr, face) for network in self._networks])
 
     def judge(self, engine: FaceEngine, bgr: Image, faces: Sequence[Face], face: Face, vector: Vector) -> float:
-        """The same of one of the `faces` in view, whose vector is given; 0 where another of them is the same person's. One of the
-        two is a picture then, and which of them the order is for nobody can tell.
+        """The same of one of the `faces` in view (largest first), whose vector is given; 0 where the largest of the others is the
+        same person's. One of the two is a picture then, and which of them the order is for nobody can tell.
         """
-        others = [one for one in faces if one is not face][:OTHERS]
-        if any(engine.similarity(vector, engine.embed(bgr, one)) >= alike(engine.name) for one in others):
+        other = next((one for one in faces if one is not face), None)
+        if other is not None and engine.similarity(vector, engine.embed(bgr, other)) >= alike(engine.name):
             return 0.0
         return self.live(bgr, face)
