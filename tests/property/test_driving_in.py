@@ -16,6 +16,7 @@ from tests.property.test_core import ACTS, TICKS, Witness, act, check_truth, hel
 from tests.scenario.tower import Tower, car, small_tower
 from tests.support.sync_tower import SyncTower, executed_motions, told_again
 from towerd.fsm.intake_events import CarSecured, DriveInCancelled, DriveInRequested
+from towerd.fsm.manual_events import PlaceSet
 from towerd.fsm.moves_events import MoveRequested
 from towerd.fsm.reply import ReplyTo
 from towerd.places import OUT, cabin
@@ -99,6 +100,13 @@ def clear_the_cabin(tower: SyncTower) -> None:
             tower.take(MoveRequested("put_back", vehicle.id, None, "lin", KIOSK))
 
 
+def look_into_the_cabin(tower: SyncTower) -> None:
+    """A car without a record that somebody had wanted put away has driven out again: a technician sees that nothing is there."""
+    known = tower.state.tables.bays.get(str(cabin(1)))
+    if known is not None and known.unknown and str(cabin(1)) not in tower.tower.truth().values():
+        tower.take(PlaceSet(cabin(1), None, "it is empty", "technician", KIOSK))
+
+
 def bring_back(tower: SyncTower) -> None:
     """Quiet times: whatever stands in the way is helped, and the car that is out comes back."""
     go(tower)
@@ -113,6 +121,7 @@ def bring_back(tower: SyncTower) -> None:
             help_out(tower)
         if row is None or not row.open:
             clear_the_cabin(tower)
+            look_into_the_cabin(tower)
             ask(tower)
         elif row.state == "waiting":
             come(tower)
@@ -138,6 +147,7 @@ def bring_back(tower: SyncTower) -> None:
 @example(
     [("take",), ("move", "bring", "v_0042", cabin(1)), ("exit",), ("leave",), ("come", 1), ("leave",), ("plc_restart",)]
 )
+@example([("age", 400.0), ("stranger",), ("help",), ("move", "store", "cabin:1", None)])
 def test_whatever_happens_while_a_car_is_driven_in(acts: list[tuple[Any, ...]]) -> None:
     tower = car_out()
     ask(tower)
