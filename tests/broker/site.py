@@ -193,3 +193,5 @@ class Client:
     def close(self) -> None:
         self.client.disconnect()
         self.client.loop_stop()
+        # nothing of it is left to the collector, in whose order its sockets might be gone before who closes them
+        self.client.on_message = self.client.on_publish = self.client.on_disconnect = self.client.on_subscribe = None

@@ -89,3 +89,5 @@ class Ear:
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        # nothing of it is left to the collector, in whose order its sockets might be gone before who closes them
+        self._client.on_message = self._client.on_connect = self._client.on_subscribe = None
