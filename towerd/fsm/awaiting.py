@@ -73,17 +73,14 @@ def _may_be_free(turn: Turn) -> set[str]:
     be it an order, a loan, a technician's move or the bay that it stands in.
     """
     found = {*turn.touched("vehicles")}
-    for table in ("loans", "moves"):
+    for table in ("orders", "loans", "moves"):
         for key in turn.touched(table):
-            rows = (turn.before(table, key), getattr(turn.tables, table).get(key))
-            found |= {row.vehicle for row in rows if row is not None}
+            before, after = turn.before(table, key), getattr(turn.tables, table).get(key)
+            keeps = after.vehicle if isinstance(after, Order) and after.open else None
+            found |= {row.vehicle for row in (before, after) if row is not None} - {keeps, None}
     bays = turn.touched("bays")
     if bays:
         found |= {vehicle.id for vehicle in turn.tables.vehicles.values() if str(vehicle.place) in bays}
-    for name in turn.touched("orders"):
-        before, after = turn.before("orders", name), turn.tables.orders.get(name)
-        keeps = after.vehicle if after is not None and after.open else None
-        found |= {one.vehicle for one in (before, after) if one is not None and one.vehicle not in (None, keeps)}
     return found
 
 

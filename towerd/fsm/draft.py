@@ -39,7 +39,6 @@ class Draft:
         self.news = False
         self._given = given
         self.touched_rows: dict[str, dict[str | int, None]] = {}
-        self._open_is_own = False
 
     @property
     def state(self) -> State:
@@ -95,12 +94,13 @@ class Draft:
             # where it stands among the others only a look through all of them tells
             del self.tables.__dict__["open_orders"]
             return
-        known = known if self._open_is_own else dict(known)
+        others_see_it = known is self._given.tables.__dict__.get("open_orders")
+        known = dict(known) if others_see_it else known
         if after is not None and after.open:
             known[after.id] = after
         elif before is not None:
             known.pop(before.id, None)
-        self.tables.__dict__["open_orders"], self._open_is_own = known, True
+        self.tables.__dict__["open_orders"] = known
 
     def set(self, **values: object) -> None:
         """Replace fields of the volatile state. Raises AttributeError for one that there is not."""

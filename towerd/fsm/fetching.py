@@ -16,11 +16,10 @@ from towerd.fsm.book import at_work, end_move, fetch_at, open_moves, put_move, w
 from towerd.fsm.changes import expected
 from towerd.fsm.delivering import opened_in
 from towerd.fsm.loans import FETCHED
-from towerd.fsm.order_ends import end_order, may_end
+from towerd.fsm.order_ends import door_works, end_order, may_end
 from towerd.fsm.state import Move
 from towerd.fsm.turn import Turn
 from towerd.places import OUT, cabin
-from towerd.plc.snapshot import cabin_unit
 
 
 def taken_by_fetch(turn: Turn, vehicle: str, reason: str) -> bool:
@@ -45,9 +44,8 @@ def _forget(turn: Turn, move: Move) -> None:
 
 def _open_gate(turn: Turn, move: Move, shown: Cabin) -> None:
     if _is_stale(turn, move):
-        step = turn.tables.steps.get(cabin_unit(shown.number))
         # a door that opens already is seen to
-        if step is None or not step.open:
+        if not door_works(turn, shown.number):
             _forget(turn, move)
         return
     order = wanted_by(turn, move.vehicle)

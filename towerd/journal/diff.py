@@ -6,8 +6,8 @@ comparison of addresses.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from itertools import compress, filterfalse
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, compress, filterfalse
 from operator import is_not
 from typing import Any
 
@@ -17,21 +17,14 @@ from towerd.journal.schema import META, TABLE_NAMES
 Row = tuple[str, str | int, Any | None]
 
 
-def _changed(name: str, old: Mapping[Any, Any], new: Mapping[Any, Any]) -> Iterator[Row]:
-    # most rows of a long table are the same objects: they are passed over where it costs least
-    for key in filterfalse(new.__contains__, old):
-        yield name, key, None
-    for key in compress(new, map(is_not, new.values(), map(old.get, new))):
-        if old.get(key) != new[key]:
-            yield name, key, new[key]
+def _suspects(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> Iterator[Any]:
+    """Keys of rows that are not the very same objects. Most of a long table are: they are passed over where it costs least."""
+    return chain(filterfalse(new.__contains__, old), compress(new, map(is_not, new.values(), map(old.get, new))))
 
 
-def _changed_among(
-    name: str, old: Mapping[Any, Any], new: Mapping[Any, Any], keys: Collection[str | int]
-) -> Iterator[Row]:
-    gone = [key for key in keys if key in old and key not in new]
-    yield from ((name, key, None) for key in gone)
-    yield from ((name, key, new[key]) for key in keys if key in new and old.get(key) != new[key])
+def _changed(name: str, old: Mapping[Any, Any], new: Mapping[Any, Any], keys: Iterable[Any]) -> Iterator[Row]:
+    # no row is None: that is one which is not there
+    return ((name, key, new.get(key)) for key in keys if old.get(key) != new.get(key))
 
 
 def diff(old: Tables, new: Tables, touched: Touched | None = None) -> tuple[Row, ...]:
@@ -46,7 +39,6 @@ def diff(old: Tables, new: Tables, touched: Touched | None = None) -> tuple[Row,
     for name in TABLE_NAMES:
         before, after = getattr(old, name), getattr(new, name)
         if before is not after:
-            keys = None if touched is None else touched.get(name, ())
-            found = _changed(name, before, after) if keys is None else _changed_among(name, before, after, keys)
-            rows.extend(found)
+            keys = _suspects(before, after) if touched is None else touched.get(name, ())
+            rows.extend(_changed(name, before, after, keys))
     return tuple(rows)

@@ -46,7 +46,6 @@ IN_A_ROW_S = 0.5
 """Selfies that follow each other so closely are in a row, and each is done as quickly as it can be."""
 STOPS = "hold"
 BUSY = ("busy",)
-KIND_NOT_ALLOWED = ("kind_not_allowed",)
 UNREADABLE = ("malformed",)
 """The reason where taking a command in has failed in a way that nobody foresaw. Without an answer and an acknowledgement
 the broker would send it again and again."""
@@ -82,13 +81,6 @@ class _Face:
     sealed: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    event: OrderRequested
-    sealed: bytes | None
-
-
-_UnderWay = tuple[Asked, Done, asyncio.Task[_Taken | tuple[str, ...]]]
 NO_FACE = _Face("none")
 
 
@@ -102,33 +94,27 @@ class _Waiting:
 @dataclass(slots=True)
 class _Lane:
     """Commands in the order of their arrival. `waiting`: how many of them are not in the tables yet; `unproven`: how many of
-    these are of senders that no signature has held for lately; `behind`: how many nobody has begun with, opened or not. `named`:
-    whom and what those name that have been posted, or are about to be. `looking`: held by the one that is looked at; the face
-    worker does one after the other, and a second one's time would run meanwhile. `looked_mono_s`: when the newest selfie was
-    looked at.
+    these are of senders that no signature has held for lately. `named`: whom and what those name that are looked at or posted.
+    `looked_mono_s`: when the newest selfie was looked at.
     """
 
     asked: asyncio.Queue[_Waiting] = field(default_factory=asyncio.Queue)
     opened: asyncio.Queue[tuple[_Waiting, OpenedToken | Refusal]] = field(default_factory=lambda: asyncio.Queue(1))
     waiting: int = 0
     unproven: int = 0
-    behind: int = 0
     named: list[frozenset[str]] = field(default_factory=list)
     applied: asyncio.Event = field(default_factory=asyncio.Event)
-    looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     looked_mono_s: float = float("-inf")
 
     def put(self, command: _Waiting) -> None:
         """One more waits."""
         self.waiting += 1
-        self.behind += 1
         self.unproven += not command.proven
         self.asked.put_nowait(command)
 
     async def get(self) -> tuple[_Waiting, OpenedToken | Refusal, Done]:
         """The next, once it is opened and nothing that it names is still on its way; and what to call when it is in the tables."""
         command, token = await self.opened.get()
-        self.behind -= 1
         names = _names(token)
         while any(names & others for others in self.named):
             self.applied.clear()
@@ -149,7 +135,7 @@ class _Lane:
         now_s = _mono_s()
         close = now_s - self.looked_mono_s < IN_A_ROW_S
         self.looked_mono_s = now_s
-        return close or self.behind > 0
+        return close or self.waiting > len(self.named)
 
 
 def _names(token: OpenedToken | Refusal) -> frozenset[str]:
@@ -169,10 +155,6 @@ def _face(enrolment: Enrolment) -> _Face:
     if enrolment.outcome == "enrolled":
         return _Face("enrolled", sha256=enrolment.sha256, sealed=enrolment.sealed)
     return _Face(enrolment.outcome, enrolment.reasons)
-
-
-async def _no_look() -> _Face:
-    return NO_FACE
 
 
 class Intake:
@@ -232,13 +214,9 @@ class Intake:
 
     async def _work(self, lane: _Lane, pool: ThreadPoolExecutor) -> None:
         """Open one token while the selfie of the one before it is looked at, and those before it are on their way to the tables."""
-        looks: asyncio.Queue[_UnderWay] = asyncio.Queue(1)
         async with asyncio.TaskGroup() as stages:
             stages.create_task(self._open(lane, pool))
-            stages.create_task(self._post(looks))
-            while True:
-                command, token, done = await lane.get()
-                await looks.put((command.asked, done, stages.create_task(self._take(command.asked, token, lane))))
+            stages.create_task(self._apply(lane))
 
     async def _open(self, lane: _Lane, pool: ThreadPoolExecutor) -> None:
         loop, parts = asyncio.get_running_loop(), self._parts
@@ -255,38 +233,38 @@ class Intake:
                 token = Refusal(UNREADABLE, "")
             await lane.opened.put((command, token))
 
-    async def _post(self, looks: asyncio.Queue[_UnderWay]) -> None:
-        """In the order of arrival, whoever was looked at first."""
+    async def _apply(self, lane: _Lane) -> None:
+        """One after the other, as the face worker does: a second one's time would run meanwhile."""
         while True:
-            asked, done, look = await looks.get()
-            found = await look
-            if isinstance(found, _Taken):
-                self._parts.inbox.post(found.event, found.sealed, done)
-            else:
-                self._refuse(asked.verb, found, asked.reply, asked.expires_at, done)
+            command, token, done = await lane.get()
+            await self._take(command.asked, token, done, lane)
 
-    async def _take(self, asked: Asked, token: OpenedToken | Refusal, lane: _Lane) -> _Taken | tuple[str, ...]:
-        """What is to be posted of a command, or the reasons why it is refused."""
+    async def _take(self, asked: Asked, token: OpenedToken | Refusal, done: Done, lane: _Lane) -> None:
         if isinstance(token, Refusal):
-            return token.reasons
+            self._refuse(asked.verb, token.reasons, asked.reply, asked.expires_at, done)
+            return
         self._floods.prove(asked.reply.address, _mono_s())
         if token.public["kind"] != asked.verb:
-            return KIND_NOT_ALLOWED
-        if token.late and not self._parts.known(token.claims.jti):
-            return EXPIRED
+            self._refuse(asked.verb, ("kind_not_allowed",), asked.reply, asked.expires_at, done)
+        elif token.late and not self._parts.known(token.claims.jti):
+            self._refuse(asked.verb, EXPIRED, asked.reply, asked.expires_at, done)
+        else:
+            await self._take_verified(asked, token, done, lane)
+
+    async def _take_verified(self, asked: Asked, token: OpenedToken, done: Done, lane: _Lane) -> None:
         try:
-            async with lane.looking:
-                return await self._take_verified(asked, token, lane)
+            limited = self._is_limited(token)
+            making = not (limited or token.late)
+            async with asyncio.TaskGroup() as beside:
+                people = beside.create_task(veil(self._parts.customers, token, making=making))
+                # asked here and now: as a task it would wait for the turn that the one before has just been posted to
+                face = await self._look(token, lane) if making else NO_FACE
+            event = replace(self._event(asked, token, face, people.result()), limited=limited)
         except Exception:
             log.exception("a command could not be taken in: it is refused", req_id=asked.reply.req_id)
-            return UNREADABLE
-
-    async def _take_verified(self, asked: Asked, token: OpenedToken, lane: _Lane) -> _Taken:
-        limited = self._is_limited(token)
-        looks = self._look(token, lane) if not (limited or token.late) else _no_look()
-        people = veil(self._parts.customers, token, making=not (limited or token.late))
-        face, whom = await asyncio.gather(looks, people)
-        return _Taken(replace(self._event(asked, token, face, whom), limited=limited), face.sealed)
+            self._refuse(asked.verb, UNREADABLE, asked.reply, asked.expires_at, done)
+        else:
+            self._parts.inbox.post(event, face.sealed, done)
 
     def _is_limited(self, opened: OpenedToken) -> bool:
         """Whether an order is one too many of its sender's. The same token again is not another order."""
