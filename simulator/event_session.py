@@ -11,7 +11,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from simulator.tower_link import OUTBOX, Where
+from simulator.tower_link import OUTBOX, Where, hang_up
 
 KEPT_S = 7 * 86400
 """How long the broker keeps events for who is away."""
@@ -47,6 +47,4 @@ class EventSession:
 
     def close(self) -> None:
         """Disconnect; the broker keeps what comes."""
-        self._client.disconnect()
-        self._client.loop_stop()
-        self._client.on_connect = self._client.on_message = None
+        hang_up(self._client)

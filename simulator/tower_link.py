@@ -55,6 +55,17 @@ def _age_key(payload: bytes | bytearray) -> tuple[int, int]:
         return (0, 0)
 
 
+def hang_up(client: paho.Client) -> None:
+    """Disconnect, end the client's thread, and take away what it calls.
+
+    A client that calls methods of whoever owns it is part of a cycle: left to the collector, its sockets might be gone before who
+    closes them.
+    """
+    client.disconnect()
+    client.loop_stop()
+    client.on_connect = client.on_disconnect = client.on_message = client.on_publish = client.on_subscribe = None
+
+
 class TowerLink:
     """One connection to one tower. Blocking; for use from a thread or a script."""
 
@@ -98,9 +109,7 @@ class TowerLink:
         with self._news:
             self._closed = True
             self._news.notify_all()
-        self._client.disconnect()
-        self._client.loop_stop()
-        self._client.on_connect = self._client.on_message = None
+        hang_up(self._client)
 
     def __enter__(self) -> Self:
         return self.connect()

@@ -20,6 +20,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from simulator.broker import free_port
+from simulator.tower_link import hang_up
 from tests.support import published
 from tests.support.authority import Authority
 from tests.support.mqtt_kit import TOPICS, Bed, make_bed, until, view
@@ -191,7 +192,4 @@ class Client:
         return self.heard(topic)
 
     def close(self) -> None:
-        self.client.disconnect()
-        self.client.loop_stop()
-        # nothing of it is left to the collector, in whose order its sockets might be gone before who closes them
-        self.client.on_message = self.client.on_publish = self.client.on_disconnect = self.client.on_subscribe = None
+        hang_up(self.client)

@@ -19,6 +19,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from simulator.broker import EmbeddedBroker
+from simulator.tower_link import hang_up
 from tests.support.memory_wire import MemoryBroker, MemoryWire, Message
 from tests.support.mqtt_kit import TOPICS, Bed, body, make_bed, until, view
 from tests.support.orders_kit import EXAMPLES, order
@@ -106,10 +107,7 @@ class BrokerPeer:
         await until(self.client.is_connected)
 
     async def close(self) -> None:
-        self.client.disconnect()
-        await asyncio.to_thread(self.client.loop_stop)
-        # nothing of it is left to the collector, in whose order its sockets might be gone before who closes them
-        self.client.on_connect = self.client.on_message = None
+        await asyncio.to_thread(hang_up, self.client)
         await asyncio.to_thread(self.broker.close)
 
 

@@ -12,6 +12,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from simulator.tower_link import hang_up
 from tests.e2e.processes import LateError
 from tests.support import published
 
@@ -87,7 +88,4 @@ class Ear:
         self._client.publish(f"{self._prefix}{topic}", payload, 1, retain=retain).wait_for_publish(5)
 
     def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-        # nothing of it is left to the collector, in whose order its sockets might be gone before who closes them
-        self._client.on_message = self._client.on_connect = self._client.on_subscribe = None
+        hang_up(self._client)

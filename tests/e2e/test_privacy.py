@@ -29,6 +29,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from simulator.platform import fresh_id
 from simulator.purchaser import Wish, head
 from simulator.sealing import SHOP
+from simulator.tower_link import hang_up
 from tests.e2e.ear import HOST
 from tests.e2e.stack import TOWER, Options, Stack, stack
 from tests.support.photos import PHOTOS_DIR, ROOT, needs_photos, selfie
@@ -109,10 +110,7 @@ class Tap:
         self.heard += message.topic.encode() + b"\n" + bytes(message.payload) + b"\n"
 
     def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-        # nothing of it is left to the collector, in whose order its sockets might be gone before who closes them
-        self._client.on_message = self._client.on_connect = None
+        hang_up(self._client)
 
 
 @dataclass(frozen=True)
