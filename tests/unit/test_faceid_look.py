@@ -8,6 +8,7 @@ import pytest
 from tests.support.faces import ScriptedEngine, face, jpeg, picture
 from tests.support.tiny_onnx import folder_of_models
 from towerd.faceid.config import FaceConfig
+from towerd.faceid.engine import Image
 from towerd.faceid.frames import Frame
 from towerd.faceid.look import Gallery, Looker
 from towerd.faceid.passive import Passive
@@ -54,6 +55,11 @@ class Scene:
                 self.engine.faces = [face(nose_shift=shift if side == "left" else -shift)]
                 said += self.see()
         return said
+
+
+def greener(by: int) -> Image:
+    """A picture that the passive check of these tests takes for the more alive the greener it is."""
+    return np.clip(np.add(picture(), (0, by, 0)), 0, 255).astype(np.uint8)
 
 
 @pytest.fixture
@@ -209,9 +215,7 @@ def test_the_passive_check_needs_eight_frames_and_says_what_came_of_it(
     tmp_path: Path, green: int, challenged: bool, liveness: str
 ) -> None:
     scene = Scene(tmp_path / "keys", Passive(folder_of_models(tmp_path / "models")))
-    noise = picture().astype(int)
-    noise[:, :, 1] = np.clip(noise[:, :, 1] + (green - 100), 0, 255)
-    scene.image = noise.astype(np.uint8)
+    scene.image = greener(green - 100)
     assert scene.see(count=7) == []
     (report,) = scene.see()
     assert report.header["liveness"] == liveness
@@ -221,7 +225,7 @@ def test_the_passive_check_needs_eight_frames_and_says_what_came_of_it(
 @pytest.mark.parametrize(("whose", "liveness"), [(1, "passive"), (0, "failed")], ids=["another's", "the same"])
 def test_whose_face_is_in_view_twice_has_not_passed(tmp_path: Path, whose: int, liveness: str) -> None:
     scene = Scene(tmp_path / "keys", Passive(folder_of_models(tmp_path / "models")))
-    scene.image = np.clip(np.add(picture(), (0, 100, 0)), 0, 255).astype(np.uint8)
+    scene.image = greener(100)
     beside = face(left=10, side=60)
     scene.engine.faces.append(beside)
     scene.engine.others = {beside: whose}
@@ -231,9 +235,7 @@ def test_whose_face_is_in_view_twice_has_not_passed(tmp_path: Path, whose: int, 
 
 def test_both_checks_are_named_together(tmp_path: Path) -> None:
     scene = Scene(tmp_path / "keys", Passive(folder_of_models(tmp_path / "models")))
-    noise = picture().astype(int)
-    noise[:, :, 1] = np.clip(noise[:, :, 1] + 100, 0, 255)
-    scene.image = noise.astype(np.uint8)
+    scene.image = greener(100)
     (report,) = scene.see(count=8)
     scene.turn(scene.looker.challenge(report.header["track"], scene.now_s).header["order"])
     scene.engine.faces = [face()]
