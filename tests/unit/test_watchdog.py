@@ -73,14 +73,15 @@ def test_without_a_manager_nothing_is_sent() -> None:
 
 
 def test_a_manager_that_went_away_does_not_end_the_loop(
-    manager: socket.socket, capsys: pytest.CaptureFixture[str]
+    manager: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    log = CapturingLogger()
+    monkeypatch.setattr("towerd.watchdog._log", log)
     watchdog = SystemdWatchdog({"NOTIFY_SOCKET": manager.getsockname()})
     manager.close()
     watchdog.ready()
-    captured = capsys.readouterr()
-    assert "service manager not reached" in captured.out + captured.err
     watchdog.close()
+    assert [call.args[0] for call in log.calls] == ["service manager not reached"]
 
 
 def _filled(environment: dict[str, str]) -> SystemdWatchdog:
