@@ -9,12 +9,13 @@ from typing import Final
 
 from towerd.bays.model import is_usable
 from towerd.fsm.charts import JOB, MOVE
+from towerd.fsm.remade import remade
 from towerd.fsm.state import Job, Move, MoveState, Tables
 from towerd.fsm.turn import Turn
 from towerd.orders.book import OrderBook
 from towerd.orders.model import AT_THE_GATE, Order
-from towerd.places import cabin
-from towerd.plc.snapshot import Snapshot
+from towerd.places import Place, cabin
+from towerd.plc.snapshot import Identity, Snapshot, bays_of
 
 _BRINGS_UP: Final = ("fetch", "bring")
 
@@ -29,12 +30,17 @@ def move_of(tables: Tables, vehicle: str) -> Move | None:
     return next((move for move in tables.moves.values() if move.vehicle == vehicle and move.open), None)
 
 
+@remade
+def _unusable(identity: Identity, words: tuple[int, ...]) -> frozenset[Place]:
+    return frozenset(place for place, word in bays_of(identity, words) if not is_usable(word))
+
+
 def _kept(tables: Tables, machine: Snapshot | None) -> Iterator[str]:
     """Vehicles that a technician has brought up, until they are put back, and those whose bay may not be used."""
     yield from (move.vehicle for move in open_moves(tables) if move.purpose in _BRINGS_UP)
     shut = {record.place for record in tables.bays.values() if record.disabled}
     if machine is not None:
-        shut |= {place for place, word in machine.bays() if not is_usable(word)}
+        shut |= _unusable(machine.identity, machine.bay_words)
     # one that moves has left its bay, or its job is given back there
     yield from (one.id for one in tables.vehicles.values() if one.place in shut and one.condition != "moving")
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from towerd.bays.model import BayBits, content, is_locked
 from towerd.cabin.model import Cabin, CabinSensors, Signal
 from towerd.faceid.liveness import PROMPT
 from towerd.fsm.annunciator import in_flood
-from towerd.fsm.book import book_of, precedence
+from towerd.fsm.book import book_of
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.delivering import running_job
 from towerd.fsm.ending import describe
@@ -18,7 +17,8 @@ from towerd.fsm.going_on import open_step, stands
 from towerd.fsm.obstacles import obstacles
 from towerd.fsm.orders import ready_s
 from towerd.fsm.show_alarms import show_alarms
-from towerd.fsm.show_hand import hand_view, job_views, place_views
+from towerd.fsm.show_bays import bay_views, place_views, vehicles_by_place
+from towerd.fsm.show_hand import hand_view, job_views
 from towerd.fsm.show_intakes import button_lost_s, driving_in, intake_views, owing_views
 from towerd.fsm.show_moves import show_moves, show_stock_take
 from towerd.fsm.state import Job, Size, State
@@ -86,30 +86,6 @@ def _cabin(shown: _Shown, door: Cabin) -> CabinView:
         tag=door.tag,
         occupied={"occupied": True, "empty": False}.get(door.content),
     )
-
-
-def _bays(shown: _Shown, machine: Snapshot) -> tuple[BayView, ...]:
-    tables = shown.state.tables
-    orders = [order for order in tables.open_orders.values() if order.vehicle]
-    # whose turn comes first is named
-    reserved = {order.vehicle: order.id for order in sorted(orders, key=precedence, reverse=True)}
-    found = []
-    for place, word in machine.bays():
-        record = tables.bays.get(str(place))
-        vehicle = shown.names.get(place)
-        found.append(
-            BayView(
-                place=f"{place.floor}-{place.position}",
-                quality="unknown" if record is not None and record.unknown else "good",
-                occupied={"occupied": True, "empty": False}.get(content(word)),
-                vehicle=vehicle,
-                locked=is_locked(word),
-                disabled=bool(word & BayBits.DISABLED),
-                fault=bool(word & BayBits.FAULT),
-                reserved_for=reserved.get(vehicle) if vehicle else None,
-            )
-        )
-    return tuple(found)
 
 
 def _unknown_cabins(size: Size) -> tuple[CabinView, ...]:
@@ -209,14 +185,14 @@ def _stations(shown: _Shown, now: datetime) -> dict[str, Any]:
         "intakes": intake_views(tables, now, shown.turn.config.intake.report_age_s),
         "owing": owing_views(tables),
         "button_lost_s": button_lost_s(tables, now),
-        "bays": _bays(shown, machine) if machine else _unknown_bays(size),
+        "bays": bay_views(tables, machine) if machine else _unknown_bays(size),
     }
 
 
 def build_view(state: State, config: CoreConfig, turn: Turn) -> View:
     """The view of a state. `turn` is a fresh one over the same state: it lends its clock and its readings."""
     now, machine = turn.now, turn.snapshot
-    shown = _Shown(state, turn, {vehicle.place: vehicle.id for vehicle in state.tables.vehicles.values()})
+    shown = _Shown(state, turn, vehicles_by_place(state.tables.vehicles))
     size = state.tables.meta.size or Size()
     blocked = obstacles(state)
     system = machine.system if machine else None
@@ -260,6 +236,6 @@ def build_view(state: State, config: CoreConfig, turn: Turn) -> View:
         bus_connected=state.volatile.bus_connected,
         hand=hand_view(state, turn.mono_s),
         jobs=job_views(state, blocked),
-        places=place_views(state),
+        places=place_views(state.tables, machine),
         extra={"doing": state.volatile.doing, "packml_refusal": state.volatile.packml_refusal},
     )

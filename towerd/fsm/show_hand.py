@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil
 
-from towerd.bays.model import BayBits, content
 from towerd.fsm.changes import changes
 from towerd.fsm.going_on import waits_for
 from towerd.fsm.lease import holder
 from towerd.fsm.state import Job, State
 from towerd.fsm.timing import motion_s
-from towerd.view import HandView, JobView, Obstacle, PlaceView
+from towerd.view import HandView, JobView, Obstacle
 
 _AXES = ("lift", "turntable", "fork")
 _MOST_JOBS = 20
@@ -59,27 +58,3 @@ def job_views(state: State, blocked: Sequence[Obstacle] = ()) -> tuple[JobView, 
         for job in rows
         if job.id in recent or job.state in ("running", "held") or job.stopped_by is not None
     )
-
-
-def place_views(state: State) -> tuple[PlaceView, ...]:
-    """Every bay as books, sensors, technician and PLC see it."""
-    machine = state.volatile.snapshot
-    if machine is None:
-        return ()
-    names = {vehicle.place: vehicle.id for vehicle in state.tables.vehicles.values()}
-    found = []
-    for place, word in machine.bays():
-        record = state.tables.bays.get(str(place))
-        found.append(
-            PlaceView(
-                place=f"{place.floor}-{place.position}",
-                vehicle=names.get(place),
-                sensors=content(word),
-                unknown=record is not None and record.unknown,
-                accepted=record is not None and record.accepted is not None,
-                disabled=record is not None and record.disabled,
-                plc_disabled=bool(word & BayBits.DISABLED),
-                reason=record.reason if record else None,
-            )
-        )
-    return tuple(found)

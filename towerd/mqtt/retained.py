@@ -34,7 +34,8 @@ def settled(value: Any) -> Any:
 class Retained:
     """What the broker holds, as far as this connection has told it."""
 
-    sent: dict[str, tuple[Body, float]] = field(default_factory=dict)
+    sent: dict[str, tuple[Body, Any, float]] = field(default_factory=dict)
+    """By topic: what was published, the same without what counts down, and when."""
 
     def forget(self) -> None:
         """A new connection: everything is to be published again."""
@@ -43,7 +44,7 @@ class Retained:
     def _due(self, topic: str, body: Body, mono_s: float) -> bool:
         if topic not in self.sent:
             return True
-        before, sent_mono_s = self.sent[topic]
+        before, before_settled, sent_mono_s = self.sent[topic]
         age_s = mono_s - sent_mono_s
         if topic == topics.STATE and age_s >= STATE_EVERY_S:
             return True
@@ -52,7 +53,7 @@ class Retained:
         if topic == topics.LIFT:
             return age_s >= LIFT_EVERY_S
         every_s = LOAN_EVERY_S if topic.startswith(topics.LOANS) else COUNTDOWN_EVERY_S
-        return age_s >= every_s or settled(before) != settled(body)
+        return age_s >= every_s or before_settled != settled(body)
 
     def due(self, wanted: Mapping[str, Body], mono_s: float) -> list[tuple[str, Body | None]]:
         """Topics to publish now with their bodies; None removes one. They count as sent once `note` has been told."""
@@ -64,4 +65,4 @@ class Retained:
         if body is None:
             self.sent.pop(topic, None)
         else:
-            self.sent[topic] = (body, mono_s)
+            self.sent[topic] = (body, settled(body), mono_s)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag, StrEnum
 
@@ -206,6 +206,13 @@ class Alarms:
     first_out_utc_s: int
 
 
+def bays_of(identity: Identity, words: Sequence[int]) -> Iterator[tuple[Place, int]]:
+    """Every bay of a tower with its word, in the contract's order."""
+    positions = identity.positions
+    for index, word in enumerate(words):
+        yield bay(index // positions + 1, index % positions + 1), word
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything read from the PLC that belongs together.
@@ -228,9 +235,7 @@ class Snapshot:
 
     def bays(self) -> Iterator[tuple[Place, int]]:
         """Every bay with its word, in the contract's order."""
-        positions = self.identity.positions
-        for index, word in enumerate(self.bay_words):
-            yield bay(index // positions + 1, index % positions + 1), word
+        return bays_of(self.identity, self.bay_words)
 
     def bay_word(self, floor: int, position: int) -> int:
         """The word of one bay. Raises IndexError outside the tower."""
