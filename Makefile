@@ -75,8 +75,8 @@ test-install: $(READY) ## towerd installed on this machine for real, and started
 test-engines: $(READY) ## the whole demo, and the challenge, with the other face engine
 	TOWERD_BOTH_ENGINES=1 $(PY) -m pytest tests/e2e/test_demo.py tests/contract/test_face_challenge.py -k face_recognition $(ARGS)
 
-test-sweeps: $(READY) ## the plug pulled at every commit of a fetch, a move and a return (`make test` does so for a visit), and more examples of every property
-	TOWERD_SWEEPS=1 $(PY) -m pytest -n 2 tests/scenario/test_power_cut_moves.py tests/scenario/test_return_power_cut.py $(ARGS)
+test-sweeps: $(READY) ## the plug pulled at every commit of a visit, a fetch, a move and a return (`make test` does so at every fifth or sixth), and more examples of every property
+	TOWERD_SWEEPS=1 $(PY) -m pytest -n 2 tests/scenario/test_power_cut.py tests/scenario/test_power_cut_moves.py tests/scenario/test_return_power_cut.py $(ARGS)
 	TOWERD_EXAMPLES=25 $(PY) -m pytest -n 2 tests/property $(ARGS)
 
 test-weeks: $(READY) ## six weeks of a tower, and two towers with one platform, each with other people and other trouble

@@ -17,6 +17,7 @@ import pytest
 from tests.scenario.cutting import MOST, Cut, Story, When, through
 from tests.scenario.director import ORDER, Director, finished
 from tests.scenario.tower import Tower, small_tower
+from tests.support.sweeps import shards
 from towerd.fsm.config import CoreConfig
 from towerd.fsm.events import Stamped
 from towerd.fsm.reducer import step
@@ -94,7 +95,7 @@ def _reconnects(done: Visit) -> int:
 
 
 @pytest.mark.looptime
-@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize("shard", shards(SHARDS))
 async def test_every_commit(shard: int, tmp_path: Path) -> None:
     whole = await visit(tmp_path / "whole")
     assert whole.lives == 1
