@@ -48,9 +48,9 @@ async def test_the_command_line_types_the_number_too(tmp_path: Path) -> None:
 
 async def test_the_status_shows_what_the_person_at_the_gate_is_asked(tmp_path: Path) -> None:
     async with served(tmp_path / "api.sock") as tower:
-        tower.shown = view(challenge=ChallengeView("Turn your head to the right.", "right", 1, 3))
+        tower.shown = view(challenge=ChallengeView("Turn your head a little to the right.", "right", 1, 3))
         command = ["status", "--socket", str(tower.path)]
         done = await asyncio.to_thread(CliRunner().invoke, towerctl.app, command, env={"COLUMNS": "200"})
-        assert "Turn your head to the right. (1 of 3 turns made)" in done.output
+        assert "Turn your head a little to the right. (1 of 3 turns made)" in done.output
         async with tower.client() as client:
             assert (await client.get("/status")).json()["challenge"]["ask"] == "right"

@@ -272,4 +272,4 @@ def test_the_view_leads_back_nowhere() -> None:
 def test_what_the_person_at_the_gate_is_asked_is_shown_in_words() -> None:
     assert shown(seen()).challenge is None
     view = shown(seen(asked=FaceAsked(4, "left", 1, 3)))
-    assert view.challenge == ChallengeView("Turn your head to the left.", "left", 1, 3)
+    assert view.challenge == ChallengeView("Turn your head a little to the left.", "left", 1, 3)

@@ -21,8 +21,8 @@ SIDES: Final[tuple[Side, Side]] = ("left", "right")
 
 PROMPT: Final[dict[Ask, str]] = {
     "ahead": "Look straight ahead.",
-    "left": "Turn your head to the left.",
-    "right": "Turn your head to the right.",
+    "left": "Turn your head a little to the left.",
+    "right": "Turn your head a little to the right.",
 }
 
 
