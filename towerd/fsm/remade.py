@@ -13,8 +13,8 @@ T = TypeVar("T")
 def remade(make: Callable[P, T]) -> Callable[P, T]:
     """Let `make` give what it gave last, as long as it is called with the very same objects, by position.
 
-    For pure functions of what nobody changes in place. One call is remembered: towers that share a process cost each other
-    time, nothing else.
+    For pure functions of what nobody changes in place. One call is remembered: towers (or threads) that share a process cost
+    each other time, nothing else.
     """
     last: tuple[tuple[object, ...], T] | None = None
 
@@ -22,8 +22,9 @@ def remade(make: Callable[P, T]) -> Callable[P, T]:
     def remembered(*given: P.args, **named: P.kwargs) -> T:
         nonlocal last
         assert not named, "what is compared has no names"
-        if last is None or any(now is not then for now, then in zip(given, last[0], strict=True)):
-            last = given, make(*given, **named)
-        return last[1]
+        known = last
+        if known is None or any(now is not then for now, then in zip(given, known[0], strict=True)):
+            known = last = given, make(*given, **named)
+        return known[1]
 
     return remembered
