@@ -24,7 +24,6 @@ import json
 import threading
 import time
 from collections.abc import Sequence
-from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
@@ -44,7 +43,6 @@ FAULTS = ("none", "black", "frozen", "hang", "torn")
 BLANK = "blank"
 _BODY_MAX_BYTES = 8 * 1024 * 1024
 _NOISE, _SHIFT_PX = 3.0, 2
-_NOISE_PX = 64
 _BOUNDARY = "frame"
 
 
@@ -146,21 +144,13 @@ class Scene:
             return picture
 
 
-@cache
-def _noise() -> NDArray[np.int16]:
-    """Of a sensor a little larger than the picture: each frame has another part of it, which costs a tenth of drawing it anew."""
-    random = np.random.default_rng(0)
-    grey = random.normal(0, _NOISE, (HEIGHT_PX + _NOISE_PX, WIDTH_PX + _NOISE_PX, 1))
-    return np.repeat(np.rint(grey).astype(np.int16), 3, axis=2)
-
-
 def _as_seen(image: Image, random: np.random.Generator) -> Image:
     """Shifted a little, with the sensor's noise, and marked."""
     shift_x, shift_y = random.uniform(-_SHIFT_PX, _SHIFT_PX, 2)
     move = np.array([[1, 0, shift_x], [0, 1, shift_y]], np.float32)
     moved = cv2.warpAffine(image, move, (WIDTH_PX, HEIGHT_PX), borderMode=cv2.BORDER_REPLICATE)
-    left, top = random.integers(0, _NOISE_PX, 2)
-    out = cv2.add(moved, _noise()[top : top + HEIGHT_PX, left : left + WIDTH_PX], dtype=cv2.CV_8U)
+    noise = random.normal(0, _NOISE, (HEIGHT_PX, WIDTH_PX, 1)).astype(np.float32)
+    out = np.clip(moved.astype(np.float32) + noise, 0, 255).astype(np.uint8)
     cv2.putText(out, "SIMULATED", (8, HEIGHT_PX - 10), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 200, 255), 1)
     return cast("Image", out)
 
