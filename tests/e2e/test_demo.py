@@ -89,7 +89,11 @@ def test_the_cars_are_photographed_before_they_leave(summary: dict[str, Any]) ->
 
 def test_a_photo_that_is_held_up_is_refused(summary: dict[str, Any]) -> None:
     assert summary["challenges_failed"] >= 1
-    told = [line for line in summary["told"].splitlines() if "face refused: not_sure, challenge" in line]
+    lines = summary["told"].splitlines()
+    scenes = [number for number, line in enumerate(lines) if "before the camera: " in line]
+    held_up = next(n for n, number in enumerate(scenes) if "a photo of" in lines[number])
+    while_held_up = lines[scenes[held_up] : scenes[held_up + 1]]
+    told = [line for line in while_held_up if "face refused: not_sure, challenge" in line]
     assert told
     assert all("after 0 of 3" in line for line in told)
 
