@@ -31,7 +31,7 @@ $(COLLECTED): $(READY) $(shell find towerd simulator tests -name '*.py')
 	@mkdir -p $(@D)
 	@$(PY) -m pytest --collect-only -qq >$@ || { cat $@; rm -f $@; exit 1; }
 
-test: $(READY) $(COLLECTED) ## every test but those of the service manager, of the killed daemon, of serial lines, of mosquitto, of foreign peers and of a browser (about 5 minutes)
+test: $(READY) $(COLLECTED) ## every test but those of the service manager, of the killed daemon, of serial lines, of mosquitto, of foreign peers and of a browser (about 6 minutes)
 	$(PY) -m pytest -n 4 --dist worksteal -m "not systemd and not kill and not peers and not line and not broker and not browser" $(ARGS)
 
 check: $(READY) ## style, types, imports, references and lock

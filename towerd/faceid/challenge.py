@@ -29,8 +29,8 @@ class ChallengeRules:
     `lost_s` is how long no face may be seen. `same` is the least similarity to the face as it was seen before in this challenge
     (`views.py`); it is asked up to `compared_deg`, for beyond it no engine compares well, and a turn counts on a face that
     was compared only. `odd_frames` in a row below it are another face, and so are `odd_most` in all: somebody who lets
-    their own face be seen for a frame at a time must not be able to try for long. `speed_deg_s` is the quickest turn that counts as a head's, over a
-    time between frames that counts as `step_min_s` to `step_max_s`.
+    their own face be seen for a frame at a time must not be able to try for long. `speed_deg_s` is the quickest turn of a head, over a time between
+    frames that counts as `step_min_s` to `step_max_s`.
     """
 
     same: float
@@ -43,9 +43,9 @@ class ChallengeRules:
     lost_s: float = 0.6
     odd_frames: int = 2
     odd_most: int = 4
-    speed_deg_s: float = 600.0
+    speed_deg_s: float = 500.0
     step_min_s: float = 0.07
-    step_max_s: float = 0.125
+    step_max_s: float = 0.15
 
 
 @dataclass(frozen=True, slots=True)
